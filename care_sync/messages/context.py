@@ -1,0 +1,128 @@
+"""What a message can speak of: the contexts that templates are filled with.
+
+Terms
+    words       one text in several languages, keyed ``nl`` and ``en``
+    note        an internal comment that only agents read
+    notice      something that a customer is told, once (kinds in :class:`NoticeKind`)
+    reply       the public comment that carries a notice
+
+Promise: contexts hold facts, never formatted text. Durations are whole seconds, days are local dates of the
+company, accounts are named as in the ledger (``card:7``, ``invoice:2026-10``). Every field is described here,
+because site templates are written from this page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+Words = Mapping[str, str]
+"""One text in several languages: ``{"nl": "…", "en": "…"}``."""
+
+
+class NoticeKind(StrEnum):
+    """What a customer is told, each with a template of its name.
+
+    ``turned_outside``        the cause is known now and outside the SLA: the time so far is charged (I4)
+    ``charged_undetermined``  the month closed while the cause was unknown: its time is charged (I4)
+    ``credited_back``         what was charged so turned out to be inside: it is given back (I4)
+    ``low_balance``           an hour card has come down to a level that was configured
+    """
+
+    TURNED_OUTSIDE = "turned_outside"
+    CHARGED_UNDETERMINED = "charged_undetermined"
+    CREDITED_BACK = "credited_back"
+    LOW_BALANCE = "low_balance"
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A clause of the care policy: its id (``I3d``) and what it says, in words."""
+
+    id: str
+    text: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A fact that is missing and matters: its name (``cause``) and the question to ask."""
+
+    fact: str
+    text: Words
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTime:
+    """Time of this ticket that stands on one account of the customer."""
+
+    account: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardBalance:
+    """An hour card as it stands now: ``bought_seconds`` in all, ``left_seconds`` of it unused."""
+
+    card_id: str
+    bought_on: date
+    bought_seconds: int
+    left_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A ``kind`` that the words of the ticket suggest, and the words that did. It decides nothing."""
+
+    kind: str
+    found: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoteContext:
+    """What an internal note tells the agent.
+
+    ``scope``, ``route`` and ``next_step`` are the words of the decision; ``rules`` and ``clauses`` led to it.
+    ``time`` is the ticket's time so far by account; ``cards`` are the customer's cards with time left.
+    ``customer`` is the organization's name, ``None`` when the ticket has none.
+    """
+
+    ticket_number: str
+    scope: str
+    route: str
+    next_step: str
+    reason: Words
+    rules: tuple[str, ...] = ()
+    clauses: tuple[Clause, ...] = ()
+    questions: tuple[Question, ...] = ()
+    time: tuple[AccountTime, ...] = ()
+    cards: tuple[CardBalance, ...] = ()
+    suggestion: Suggestion | None = None
+    customer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyContext:
+    """What a customer is told.
+
+    ``time`` is the time that the notice is about, by the account it stands on *now*: what is charged, or what
+    was given back. ``reason`` is the decision's, where the notice has one. ``period`` (``2026-10``) is the
+    month that closed, for ``charged_undetermined`` and ``credited_back``. ``card`` is the card that runs low
+    and is always present for ``low_balance``; ``cards_left_seconds`` is what all cards hold together.
+    """
+
+    ticket_number: str
+    company: str
+    requester: str | None = None
+    customer: str | None = None
+    time: tuple[AccountTime, ...] = ()
+    reason: Words | None = None
+    period: str | None = None
+    card: CardBalance | None = None
+    cards_left_seconds: int | None = None
+
+    @property
+    def seconds(self) -> int:
+        """All the time that the notice is about."""
+        return sum(part.seconds for part in self.time)

@@ -1,0 +1,112 @@
+"""How a reader's language writes hours, dates, months and accounts.
+
+Terms
+    language    ``nl`` or ``en``: the languages in which templates exist
+    locale      what a product says of a person: ``nl``, ``nl-BE``, ``en-US``, ``fr`` …
+
+Promise: pure functions over Babel's data; the region of a locale counts for dates, its language for words.
+Somebody whose language we do not write reads English; somebody without a locale reads the company's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from importlib.resources import files
+from typing import cast
+
+import yaml
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_decimal
+
+LANGUAGES = ("nl", "en")
+_MINUTE = 60
+_HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One reader's language: ``code`` is ``nl`` or ``en``; ``locale`` is Babel's, with the region."""
+
+    code: str
+    locale: Locale
+
+    @classmethod
+    def of(cls, locale: str | None, default: str = "nl") -> Language:
+        """Return the language for ``locale`` as a product writes it; without one, that of ``default``."""
+        for candidate in (locale, default):
+            if candidate:
+                return cls._of_text(candidate)
+        return cls._of_text("nl")
+
+    @classmethod
+    def _of_text(cls, text: str) -> Language:
+        language = text.replace("_", "-").split("-")[0].lower()
+        if language not in LANGUAGES:
+            return cls("en", Locale("en", "GB"))
+        try:
+            return cls(language, Locale.parse(text.replace("-", "_")))
+        except (UnknownLocaleError, ValueError):
+            return cls(language, Locale(language))
+
+    def hours(self, seconds: int) -> str:
+        """``11700`` → ``3:15``: hours and minutes, to the nearest minute."""
+        minutes = _rounded(Decimal(abs(seconds)) / _MINUTE)
+        sign = "-" if seconds < 0 and minutes else ""
+        return f"{sign}{minutes // 60}:{minutes % 60:02}"
+
+    def hours_in_words(self, seconds: int) -> str:
+        """``11700`` → ``3,25 uur`` / ``3.25 hours``: to the nearest hundredth of an hour."""
+        hours = (Decimal(seconds) / _HOUR).quantize(Decimal("0.01"), ROUND_HALF_UP).normalize()
+        return self._counted(hours, "hour")
+
+    def minutes_in_words(self, seconds: int) -> str:
+        """``60`` → ``1 minuut`` / ``1 minute``: to the nearest minute."""
+        sign = -1 if seconds < 0 else 1
+        minutes = sign * _rounded(Decimal(abs(seconds)) / _MINUTE)
+        return self._counted(Decimal(minutes), "minute")
+
+    def _counted(self, number: Decimal, unit: str) -> str:
+        """The number and its unit in the right plural. (Babel 2.18 has no long Dutch pattern for hours.)"""
+        pattern = self.word("unit", f"{unit}_{self.locale.plural_form(abs(number))}")
+        return pattern.format(number=format_decimal(number, locale=self.locale))
+
+    def date(self, day: date) -> str:
+        """``2026-10-05`` → ``5 oktober 2026`` / ``5 October 2026``, as the reader's region writes it."""
+        return format_date(day, format="long", locale=self.locale)
+
+    def month(self, period: str) -> str:
+        """``2026-10`` → ``oktober 2026`` / ``October 2026``."""
+        first = date.fromisoformat(f"{period}-01")
+        return format_skeleton("yMMMM", first, locale=self.locale)
+
+    def word(self, group: str, key: str) -> str:
+        """What people call ``key`` of ``group`` (``route``, ``hour_card``); ``key`` itself when new to us."""
+        return words(self.code).get(group, {}).get(key, key)
+
+    def account(self, account: str) -> str:
+        """``card:7`` → ``strippenkaart 7``; ``invoice:2026-10`` → ``factuur van oktober 2026``."""
+        name, _, detail = account.partition(":")
+        pattern = self.word("account", name)
+        if name in ("invoice", "fair_use") and detail:
+            detail = self.month(detail)
+        return pattern.format(detail=detail).strip() if "{detail}" in pattern else pattern
+
+    def text(self, texts: Mapping[str, str]) -> str:
+        """The text of ``texts`` in this language, in any other when this one is missing."""
+        return texts.get(self.code) or next((text for text in texts.values() if text), "")
+
+
+@cache
+def words(language: str) -> Mapping[str, Mapping[str, str]]:
+    """Return the word list of ``language``: ``{group: {key: what people call it}}``."""
+    text = files("care_sync.messages").joinpath(f"words/{language}.yaml").read_text(encoding="utf-8")
+    return cast("Mapping[str, Mapping[str, str]]", yaml.safe_load(text))
+
+
+def _rounded(value: Decimal) -> int:
+    return int(value.quantize(Decimal(1), ROUND_HALF_UP))

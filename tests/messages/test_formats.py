@@ -1,0 +1,83 @@
+"""Hours, dates and accounts as readers write them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from care_sync.messages.formats import Language, words
+
+NL, EN, US = Language.of("nl"), Language.of("en-GB"), Language.of("en-US")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [
+        (11_700, "3:15"),
+        (0, "0:00"),
+        (29, "0:00"),
+        (30, "0:01"),
+        (-1_800, "-0:30"),
+        (-10, "0:00"),
+        (360_000, "100:00"),
+    ],
+)
+def test_hours_are_written_to_the_nearest_minute(seconds: int, written: str) -> None:
+    assert NL.hours(seconds) == written
+
+
+@pytest.mark.parametrize(
+    ("seconds", "dutch", "english"),
+    [
+        (11_700, "3,25 uur", "3.25 hours"),
+        (3_600, "1 uur", "1 hour"),
+        (0, "0 uur", "0 hours"),
+        (180_000, "50 uur", "50 hours"),
+        (4_000_000, "1.111,11 uur", "1,111.11 hours"),
+    ],
+)
+def test_hours_in_words_follow_the_language(seconds: int, dutch: str, english: str) -> None:
+    assert NL.hours_in_words(seconds) == dutch
+    assert EN.hours_in_words(seconds) == english
+
+
+def test_minutes_have_their_plural() -> None:
+    assert [NL.minutes_in_words(60), NL.minutes_in_words(120)] == ["1 minuut", "2 minuten"]
+    assert [EN.minutes_in_words(60), EN.minutes_in_words(-120)] == ["1 minute", "-2 minutes"]
+
+
+def test_dates_and_months_follow_the_region() -> None:
+    assert NL.date(date(2026, 10, 5)) == "5 oktober 2026"
+    assert EN.date(date(2026, 10, 5)) == "5 October 2026"
+    assert US.date(date(2026, 10, 5)) == "October 5, 2026"
+    assert (NL.month("2026-10"), EN.month("2026-10")) == ("oktober 2026", "October 2026")
+
+
+@pytest.mark.parametrize(
+    ("account", "dutch", "english"),
+    [
+        ("card:7", "strippenkaart 7", "hour card 7"),
+        ("invoice:2026-10", "factuur van oktober 2026", "invoice of October 2026"),
+        ("fair_use:2026-09", "fair use van september 2026", "fair use of September 2026"),
+        ("quote:Q-12", "offerte Q-12", "quote Q-12"),
+        ("pending", "aangehouden", "held"),
+        ("strange", "strange", "strange"),
+    ],
+)
+def test_accounts_have_a_name_that_people_know(account: str, dutch: str, english: str) -> None:
+    assert NL.account(account) == dutch
+    assert EN.account(account) == english
+
+
+def test_both_languages_know_the_same_words() -> None:
+    assert {group: set(keys) for group, keys in words("nl").items()} == {
+        group: set(keys) for group, keys in words("en").items()
+    }
+
+
+@given(st.text(max_size=20))
+def test_any_locale_a_product_may_send_gives_a_language(locale: str) -> None:
+    assert Language.of(locale).code in ("nl", "en")
