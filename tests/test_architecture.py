@@ -47,8 +47,7 @@ def test_the_rules_and_the_connectors_import_nothing_else_of_ours() -> None:
         f"{name_of(path)} imports {name}"
         for path in modules()
         for name in imported(path)
-        if (top := name.split(".")[0]) in PACKAGES
-        and top not in MAY_IMPORT[path.relative_to(ROOT).parts[0]]
+        if (top := name.split(".")[0]) in PACKAGES and top not in MAY_IMPORT[path.relative_to(ROOT).parts[0]]
     ]
     assert trespasses == []
 
@@ -77,8 +76,7 @@ def test_the_rules_read_no_clock() -> None:
 def test_no_two_modules_import_each_other_in_a_circle() -> None:
     known = {name_of(path) for path in modules()}
     graph = {
-        name_of(path): {name for name in imported(path, at_module_level_only=True) if name in known}
-        - {name_of(path)}
+        name_of(path): {name for name in imported(path, at_module_level_only=True) if name in known} - {name_of(path)}
         for path in modules()
     }
     finished: set[str] = set()

@@ -1,0 +1,137 @@
+"""Hour cards, closed periods, and what a person judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from care_sync.store.schema import cards, periods, verdicts
+from care_sync.store.tables import chunks, upsert
+
+
+@dataclass(frozen=True, slots=True)
+class CardRow:
+    """A prepaid hour card as it was bought: whole seconds, euro per hour."""
+
+    card_id: int
+    organization_id: str
+    bought_on: date
+    seconds: int
+    rate: Decimal
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedPeriod:
+    """A month that nothing can alter any more."""
+
+    period: str
+    closed_at: datetime
+    closed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A person's judgement of reviewed time: how much of it is charged."""
+
+    entry_key: str
+    charged_seconds: int
+    reason: str
+    actor: str
+    decided_at: datetime
+
+
+class CardRepository:
+    """Hour cards. What is left on them is the ledger's knowledge."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, organization_id: str, bought_on: date, seconds: int, rate: Decimal, reference: str) -> CardRow:
+        """Add a card; its number is given here."""
+        result = self._connection.execute(
+            cards.insert().values(
+                organization_id=organization_id,
+                bought_on=bought_on,
+                seconds=seconds,
+                rate=str(rate),
+                reference=reference,
+            )
+        )
+        key = result.inserted_primary_key
+        assert key is not None
+        return CardRow(int(key[0]), organization_id, bought_on, seconds, rate, reference)
+
+    def get(self, card_id: int) -> CardRow | None:
+        """One card."""
+        row = self._connection.execute(select(cards).where(cards.c.card_id == card_id)).one_or_none()
+        return None if row is None else _card(row)
+
+    def of_organization(self, organization_id: str) -> list[CardRow]:
+        """A customer's cards, oldest purchase first (H2)."""
+        query = select(cards).where(cards.c.organization_id == organization_id)
+        ordered = query.order_by(cards.c.bought_on, cards.c.card_id)
+        return [_card(row) for row in self._connection.execute(ordered)]
+
+    def all(self) -> list[CardRow]:
+        """Every card, oldest purchase first."""
+        query = select(cards).order_by(cards.c.bought_on, cards.c.card_id)
+        return [_card(row) for row in self._connection.execute(query)]
+
+
+class PeriodRepository:
+    """Closed months, as ``yyyy-mm``."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def close(self, period: str, now: datetime, actor: str) -> None:
+        """Write down that a month is closed. There is no way back."""
+        self._connection.execute(periods.insert().values(period=period, closed_at=now, closed_by=actor))
+
+    def closed(self) -> list[ClosedPeriod]:
+        """Closed months in order."""
+        rows = self._connection.execute(select(periods).order_by(periods.c.period))
+        return [ClosedPeriod(row.period, row.closed_at, row.closed_by) for row in rows]
+
+
+class VerdictRepository:
+    """Judgements; the last one on an entry stands (each change is also told in the ledger)."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def decide(self, verdict: Verdict) -> None:
+        """Store a judgement."""
+        upsert(
+            self._connection,
+            verdicts,
+            [
+                {
+                    "entry_key": verdict.entry_key,
+                    "charged_seconds": verdict.charged_seconds,
+                    "reason": verdict.reason,
+                    "actor": verdict.actor,
+                    "decided_at": verdict.decided_at,
+                }
+            ],
+        )
+
+    def get_many(self, entry_keys: Iterable[str]) -> dict[str, Verdict]:
+        """Judgements by entry."""
+        found = {}
+        for keys in chunks(entry_keys):
+            for row in self._connection.execute(select(verdicts).where(verdicts.c.entry_key.in_(keys))):
+                found[row.entry_key] = Verdict(
+                    row.entry_key, row.charged_seconds, row.reason, row.actor, row.decided_at
+                )
+        return found
+
+
+def _card(row: Row[Any]) -> CardRow:
+    return CardRow(row.card_id, row.organization_id, row.bought_on, row.seconds, Decimal(row.rate), row.reference)

@@ -1,0 +1,115 @@
+"""Decisions as they were taken, with the facts and the rules that made them. Append-only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from care_sync.store.schema import decisions, rule_versions
+from care_sync.store.tables import CHUNK, chunks, insert
+
+WHOLE_TICKET = ""
+"""The activity of a decision on the ticket as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDecision:
+    """One decision. ``outcome`` is the decision as JSON; ``activity`` is empty for the ticket as a whole."""
+
+    ticket_id: str
+    activity: str
+    facts: Mapping[str, Any]
+    sources: Mapping[str, str]
+    rules_hash: str
+    outcome: Mapping[str, Any]
+    decided_at: datetime
+    pass_id: str
+    decision_id: int = 0
+
+
+class DecisionRepository:
+    """Decisions and the rules files that made them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def keep_rules(self, rules_hash: str, text: str, now: datetime) -> None:
+        """Keep a rules file, so that what it decided can be replayed to the letter."""
+        statement = insert(self._connection, rule_versions).on_conflict_do_nothing()
+        self._connection.execute(statement, [{"rules_hash": rules_hash, "text": text, "first_used_at": now}])
+
+    def rules_text(self, rules_hash: str) -> str | None:
+        """The rules file of that hash."""
+        query = select(rule_versions.c.text).where(rule_versions.c.rules_hash == rules_hash)
+        return self._connection.execute(query).scalar_one_or_none()
+
+    def append(self, rows: Iterable[StoredDecision]) -> None:
+        """Add decisions."""
+        values = [
+            {
+                "ticket_id": row.ticket_id,
+                "activity": row.activity,
+                "facts": dict(row.facts),
+                "sources": dict(row.sources),
+                "rules_hash": row.rules_hash,
+                "outcome": dict(row.outcome),
+                "decided_at": row.decided_at,
+                "pass_id": row.pass_id,
+            }
+            for row in rows
+        ]
+        if values:
+            self._connection.execute(decisions.insert(), values)
+
+    def standing(self, ticket_ids: Iterable[str]) -> dict[tuple[str, str], StoredDecision]:
+        """The newest decision of each subject ``(ticket_id, activity)`` of these tickets."""
+        found: dict[tuple[str, str], StoredDecision] = {}
+        for keys in chunks(ticket_ids):
+            newest = (
+                select(func.max(decisions.c.decision_id))
+                .where(decisions.c.ticket_id.in_(keys))
+                .group_by(decisions.c.ticket_id, decisions.c.activity)
+            )
+            query = select(decisions).where(decisions.c.decision_id.in_(newest))
+            for row in self._connection.execute(query):
+                found[row.ticket_id, row.activity] = _stored(row)
+        return found
+
+    def history(self, ticket_id: str) -> list[StoredDecision]:
+        """Everything ever decided on a ticket, oldest first."""
+        query = select(decisions).where(decisions.c.ticket_id == ticket_id).order_by(decisions.c.decision_id)
+        return [_stored(row) for row in self._connection.execute(query)]
+
+    def since(self, instant: datetime) -> Iterator[StoredDecision]:
+        """Every decision taken since ``instant``, oldest first, in bounded pages."""
+        after = 0
+        while True:
+            query = (
+                select(decisions)
+                .where(decisions.c.decision_id > after, decisions.c.decided_at >= instant)
+                .order_by(decisions.c.decision_id)
+                .limit(CHUNK)
+            )
+            rows = self._connection.execute(query).all()
+            yield from map(_stored, rows)
+            if len(rows) < CHUNK:
+                return
+            after = rows[-1].decision_id
+
+
+def _stored(row: Row[Any]) -> StoredDecision:
+    return StoredDecision(
+        row.ticket_id,
+        row.activity,
+        row.facts,
+        row.sources,
+        row.rules_hash,
+        row.outcome,
+        row.decided_at,
+        row.pass_id,
+        row.decision_id,
+    )

@@ -1,0 +1,313 @@
+"""Time entries as they were last read, with the ticket that each was found to belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
+
+from care_sync.store.schema import time_entries
+from care_sync.store.tables import CHUNK, chunks, upsert
+from connectors.records import EntryKind, EntryState, TicketReference, TimeEntry
+
+
+class LinkState(StrEnum):
+    """What became of the search for an entry's ticket.
+
+    ``linked``          it belongs to ``ticket_id``, a ticket of the same customer
+    ``unlinked``        nothing in the entry points at a ticket
+    ``unknown_ticket``  it points at a ticket that the helpdesk does not have (yet)
+    ``other_customer``  the ticket is of another customer than the entry's client or project
+    ``ignored``         it never counts: breaks, leave, and what the configuration leaves out
+    """
+
+    LINKED = "linked"
+    UNLINKED = "unlinked"
+    UNKNOWN_TICKET = "unknown_ticket"
+    OTHER_CUSTOMER = "other_customer"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where an entry belongs, by what (``via``), and why not (``reason``).
+
+    ``wanted_ticket`` is what the entry points at, kept so that the entry is tried again when it arrives.
+    """
+
+    state: LinkState
+    ticket_id: str | None = None
+    organization_id: str | None = None
+    activity: str | None = None
+    via: str = ""
+    reason: str = ""
+    wanted_ticket: str | None = None
+
+
+UNSEARCHED = Link(LinkState.UNLINKED, reason="not searched yet")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """A time entry with our own knowledge of it. ``revision`` counts its contents from 1."""
+
+    entry: TimeEntry
+    revision: int
+    link: Link
+    missing_since: datetime | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether its seconds stand on an account: linked work that has stopped and was not deleted."""
+        return (
+            self.link.state is LinkState.LINKED
+            and self.entry.state is EntryState.STOPPED
+            and self.entry.kind is EntryKind.WORK
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EntryMoved:
+    """An entry whose fingerprint differs from what was stored."""
+
+    before: StoredEntry | None
+    after: StoredEntry
+
+
+class EntryRepository:
+    """Time entries."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def upsert(self, records: Iterable[TimeEntry], seen_at: datetime) -> list[EntryMoved]:
+        """Store; return those that are new, differ, or are back after having been missed.
+
+        The link of an entry that differs is kept until :meth:`set_links` says otherwise.
+        """
+        newest = {record.key: record for record in records}
+        known = self.get_many(newest)
+        moved: list[EntryMoved] = []
+        for key, record in newest.items():
+            before = known.get(key)
+            if before is None:
+                moved.append(EntryMoved(None, StoredEntry(record, 1, UNSEARCHED)))
+            elif before.entry.fingerprint != record.fingerprint:
+                moved.append(EntryMoved(before, StoredEntry(record, before.revision + 1, before.link)))
+            elif before.missing_since is not None:
+                moved.append(EntryMoved(before, StoredEntry(record, before.revision, before.link)))
+        upsert(self._connection, time_entries, [_row(one.after, seen_at) for one in moved])
+        return moved
+
+    def get(self, entry_key: str) -> StoredEntry | None:
+        """One entry."""
+        return self.get_many([entry_key]).get(entry_key)
+
+    def get_many(self, entry_keys: Iterable[str]) -> dict[str, StoredEntry]:
+        """Entries by key; unknown keys are absent."""
+        found = {}
+        for keys in chunks(entry_keys):
+            query = select(time_entries).where(time_entries.c.entry_key.in_(keys))
+            found.update({row.entry_key: _stored(row) for row in self._connection.execute(query)})
+        return found
+
+    def of_tickets(self, ticket_ids: Iterable[str]) -> dict[str, list[StoredEntry]]:
+        """Entries linked to each of these tickets, in order of work."""
+        found: dict[str, list[StoredEntry]] = {}
+        for keys in chunks(ticket_ids):
+            query = select(time_entries).where(time_entries.c.ticket_id.in_(keys))
+            for stored in self._ordered(query):
+                found.setdefault(stored.link.ticket_id or "", []).append(stored)
+        return found
+
+    def wanting(self, tickets: Iterable[str]) -> list[StoredEntry]:
+        """Entries that pointed at one of these tickets (id or number) before it was there."""
+        found: list[StoredEntry] = []
+        for keys in chunks(tickets):
+            query = select(time_entries).where(
+                time_entries.c.wanted_ticket.in_(keys), time_entries.c.link_state != LinkState.LINKED.value
+            )
+            found.extend(self._ordered(query))
+        return found
+
+    def live_between(self, tracker: str, account: str, first: date, last: date) -> Iterator[StoredEntry]:
+        """Entries of a window that are not deleted, in bounded pages."""
+        after = ""
+        while True:
+            query = (
+                select(time_entries)
+                .where(
+                    time_entries.c.tracker == tracker,
+                    time_entries.c.account == account,
+                    time_entries.c.work_date.between(first, last),
+                    time_entries.c.state != EntryState.DELETED.value,
+                    time_entries.c.entry_key > after,
+                )
+                .order_by(time_entries.c.entry_key)
+                .limit(CHUNK)
+            )
+            rows = self._connection.execute(query).all()
+            yield from map(_stored, rows)
+            if len(rows) < CHUNK:
+                return
+            after = rows[-1].entry_key
+
+    def of_organization_since(self, organization_id: str, first: date) -> list[StoredEntry]:
+        """A customer's entries from a work date on, in order of work."""
+        query = select(time_entries).where(
+            time_entries.c.organization_id == organization_id, time_entries.c.work_date >= first
+        )
+        return list(self._ordered(query))
+
+    def unlinked(self, limit: int | None = None) -> list[StoredEntry]:
+        """Entries that found no ticket and are waiting for a person, newest work first."""
+        query = (
+            select(time_entries)
+            .where(
+                time_entries.c.link_state.in_([LinkState.UNLINKED, LinkState.UNKNOWN_TICKET, LinkState.OTHER_CUSTOMER]),
+                time_entries.c.state == EntryState.STOPPED.value,
+            )
+            .order_by(time_entries.c.work_date.desc(), time_entries.c.entry_key)
+        )
+        if limit is not None:
+            query = query.limit(limit)
+        return [_stored(row) for row in self._connection.execute(query)]
+
+    def counts_by_link(self) -> dict[str, int]:
+        """How many live entries stand in each link state."""
+        query = (
+            select(time_entries.c.link_state, func.count())
+            .where(time_entries.c.state != EntryState.DELETED.value)
+            .group_by(time_entries.c.link_state)
+        )
+        return dict(self._connection.execute(query).tuples().all())
+
+    def set_links(self, links: Mapping[str, Link]) -> None:
+        """Write down where entries belong."""
+        if not links:
+            return
+        statement = (
+            update(time_entries)
+            .where(time_entries.c.entry_key == bindparam("key"))
+            .values({name: bindparam(f"new_{name}") for name in _link_columns(UNSEARCHED)})
+        )
+        self._connection.execute(
+            statement,
+            [
+                {"key": key, **{f"new_{name}": value for name, value in _link_columns(link).items()}}
+                for key, link in links.items()
+            ],
+        )
+
+    def mark_missing(self, entry_keys: Sequence[str], since: datetime) -> None:
+        """Remember that these were absent from a complete reading (the first time counts)."""
+        for keys in chunks(entry_keys):
+            self._connection.execute(
+                update(time_entries)
+                .where(time_entries.c.entry_key.in_(keys), time_entries.c.missing_since.is_(None))
+                .values(missing_since=since)
+            )
+
+    def missing(self, tracker: str, account: str) -> list[StoredEntry]:
+        """Entries marked missing and not yet confirmed to be gone."""
+        query = select(time_entries).where(
+            time_entries.c.tracker == tracker,
+            time_entries.c.account == account,
+            time_entries.c.missing_since.is_not(None),
+            time_entries.c.state != EntryState.DELETED.value,
+        )
+        return list(self._ordered(query))
+
+    def count(self) -> int:
+        """How many entries are stored."""
+        return self._connection.execute(select(func.count()).select_from(time_entries)).scalar_one()
+
+    def _ordered(self, query: Select[Any]) -> Iterator[StoredEntry]:
+        ordered = query.order_by(time_entries.c.work_date, time_entries.c.started_at, time_entries.c.entry_key)
+        return map(_stored, self._connection.execute(ordered).all())
+
+
+def _link_columns(link: Link) -> dict[str, Any]:
+    return {
+        "link_state": link.state.value,
+        "link_via": link.via,
+        "link_reason": link.reason,
+        "wanted_ticket": link.wanted_ticket,
+        "ticket_id": link.ticket_id,
+        "organization_id": link.organization_id,
+        "activity": link.activity,
+    }
+
+
+DETAILS = (
+    "person_id",
+    "person_name",
+    "project_id",
+    "project_name",
+    "client_id",
+    "client_name",
+    "tags",
+    "billable",
+    "locked",
+    "grain_seconds",
+)
+
+
+def _row(stored: StoredEntry, seen_at: datetime) -> dict[str, Any]:
+    entry = stored.entry
+    details: dict[str, Any] = {name: getattr(entry, name) for name in DETAILS}
+    details["references"] = [[one.via, one.ticket_id, one.url] for one in entry.references]
+    return {
+        "entry_key": entry.key,
+        "tracker": entry.tracker,
+        "account": entry.account,
+        "id": entry.id,
+        "state": entry.state.value,
+        "kind": entry.kind.value,
+        "seconds": entry.seconds,
+        "work_date": entry.work_date,
+        "started_at": entry.started_at,
+        "ended_at": entry.ended_at,
+        "description": entry.description,
+        "details": details,
+        "source_updated_at": entry.source_updated_at,
+        "fingerprint": entry.fingerprint,
+        "revision": stored.revision,
+        **_link_columns(stored.link),
+        "missing_since": None,
+        "seen_at": seen_at,
+    }
+
+
+def _stored(row: Row[Any]) -> StoredEntry:
+    details = dict(row.details)
+    references = tuple(TicketReference(*one) for one in details.pop("references"))
+    entry = TimeEntry(
+        tracker=row.tracker,
+        account=row.account,
+        id=row.id,
+        state=EntryState(row.state),
+        kind=EntryKind(row.kind),
+        seconds=row.seconds,
+        work_date=row.work_date,
+        description=row.description,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        references=references,
+        source_updated_at=row.source_updated_at,
+        **details,
+    )
+    link = Link(
+        LinkState(row.link_state),
+        row.ticket_id,
+        row.organization_id,
+        row.activity,
+        row.link_via,
+        row.link_reason,
+        row.wanted_ticket,
+    )
+    return StoredEntry(entry, row.revision, link, row.missing_since)

@@ -1,0 +1,304 @@
+"""The ledger's rows. Only ``care_sync.ledger.book`` calls :meth:`LedgerRepository.append`.
+
+Transactions and postings are append-only; ``balances`` (their running sums), ``entry_standing`` (what an
+entry was last posted for) and the chain's head are kept beside them in the same transaction and proven
+against them by the audit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from care_sync.store.schema import balances, entry_standing, ledger_head, postings, transactions
+from care_sync.store.tables import CHUNK, chunks, insert, locks_rows, upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """Seconds on one account, debit positive."""
+
+    account: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTransaction:
+    """One ledger transaction with its legs; see ``docs/architecture.md``."""
+
+    transaction_id: int
+    kind: str
+    organization_id: str
+    period: str
+    work_date: date
+    booked_at: datetime
+    actor: str
+    reason: str
+    legs: tuple[Leg, ...]
+    entry_key: str | None = None
+    entry_revision: int | None = None
+    ticket_id: str | None = None
+    rules: tuple[str, ...] = ()
+    clauses: tuple[str, ...] = ()
+    reverses: int | None = None
+    corrects: int | None = None
+    previous_hash: str = ""
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the hash chain."""
+
+    transaction_id: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an entry was last posted for. ``shares`` are its legs without the contra account."""
+
+    entry_key: str
+    organization_id: str
+    ticket_id: str | None
+    period: str
+    basis: str
+    seconds: int
+    shares: tuple[Leg, ...]
+    transaction_id: int
+
+
+class LedgerRepository:
+    """Transactions, postings, balances and standings."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def lock_head(self) -> Head:
+        """Take the end of the chain; until this transaction ends no other daemon can post."""
+        query = select(ledger_head).where(ledger_head.c.singleton == 1)
+        if locks_rows(self._connection):
+            query = query.with_for_update()
+        row = self._connection.execute(query).one()
+        return Head(row.transaction_id, row.hash)
+
+    def append(self, transaction: StoredTransaction) -> None:
+        """Add one transaction with its legs and move the balances and the head along."""
+        self._connection.execute(
+            transactions.insert().values(
+                transaction_id=transaction.transaction_id,
+                kind=transaction.kind,
+                organization_id=transaction.organization_id,
+                entry_key=transaction.entry_key,
+                entry_revision=transaction.entry_revision,
+                ticket_id=transaction.ticket_id,
+                rules=list(transaction.rules),
+                clauses=list(transaction.clauses),
+                period=transaction.period,
+                work_date=transaction.work_date,
+                booked_at=transaction.booked_at,
+                reverses=transaction.reverses,
+                corrects=transaction.corrects,
+                actor=transaction.actor,
+                reason=transaction.reason,
+                previous_hash=transaction.previous_hash,
+                hash=transaction.hash,
+            )
+        )
+        self._connection.execute(
+            postings.insert(),
+            [
+                {
+                    "transaction_id": transaction.transaction_id,
+                    "line": line,
+                    "account": leg.account,
+                    "seconds": leg.seconds,
+                }
+                for line, leg in enumerate(transaction.legs, start=1)
+            ],
+        )
+        statement = insert(self._connection, balances)
+        statement = statement.on_conflict_do_update(
+            index_elements=["organization_id", "account"],
+            set_={"seconds": balances.c.seconds + statement.excluded.seconds},
+        )
+        self._connection.execute(
+            statement,
+            [
+                {
+                    "organization_id": transaction.organization_id,
+                    "account": leg.account,
+                    "seconds": leg.seconds,
+                }
+                for leg in transaction.legs
+            ],
+        )
+        self._connection.execute(
+            ledger_head.update().values(transaction_id=transaction.transaction_id, hash=transaction.hash)
+        )
+
+    def balances(self, organization_id: str) -> dict[str, int]:
+        """A customer's balances, debit positive, by account."""
+        query = select(balances.c.account, balances.c.seconds).where(balances.c.organization_id == organization_id)
+        return dict(self._connection.execute(query).tuples().all())
+
+    def all_balances(self) -> dict[tuple[str, str], int]:
+        """Every customer's balances by ``(organization_id, account)``."""
+        rows = self._connection.execute(select(balances))
+        return {(row.organization_id, row.account): row.seconds for row in rows}
+
+    def summed_balances(self) -> dict[tuple[str, str], int]:
+        """The same, added up from the postings themselves (for the audit)."""
+        query = (
+            select(
+                transactions.c.organization_id,
+                postings.c.account,
+                func.sum(postings.c.seconds).label("seconds"),
+            )
+            .join(transactions, transactions.c.transaction_id == postings.c.transaction_id)
+            .group_by(transactions.c.organization_id, postings.c.account)
+        )
+        rows = self._connection.execute(query)
+        return {(row.organization_id, row.account): int(row.seconds) for row in rows}
+
+    def transaction(self, transaction_id: int) -> StoredTransaction | None:
+        """One transaction."""
+        found = self._transactions(transactions.c.transaction_id == transaction_id)
+        return found[0] if found else None
+
+    def of_entry(self, entry_key: str) -> list[StoredTransaction]:
+        """The story of an entry, oldest first."""
+        return self._transactions(transactions.c.entry_key == entry_key)
+
+    def of_ticket(self, ticket_id: str) -> list[StoredTransaction]:
+        """The story of a ticket's time, oldest first."""
+        return self._transactions(transactions.c.ticket_id == ticket_id)
+
+    def of_organization(self, organization_id: str, period: str | None = None) -> list[StoredTransaction]:
+        """A customer's transactions, of one period or all, oldest first."""
+        condition = transactions.c.organization_id == organization_id
+        if period is not None:
+            condition &= transactions.c.period == period
+        return self._transactions(condition)
+
+    def each(self) -> Iterator[StoredTransaction]:
+        """The whole chain in order, in bounded pages."""
+        after = 0
+        while True:
+            page = self._transactions(transactions.c.transaction_id > after, limit=CHUNK)
+            yield from page
+            if len(page) < CHUNK:
+                return
+            after = page[-1].transaction_id
+
+    def standing(self, entry_keys: Iterable[str]) -> dict[str, Standing]:
+        """What these entries were last posted for."""
+        found = {}
+        for keys in chunks(entry_keys):
+            query = select(entry_standing).where(entry_standing.c.entry_key.in_(keys))
+            found.update({row.entry_key: _standing(row) for row in self._connection.execute(query)})
+        return found
+
+    def standing_of_organization(self, organization_id: str, first_period: str = "") -> dict[str, Standing]:
+        """What a customer's entries stand on, from a period on."""
+        query = select(entry_standing).where(
+            entry_standing.c.organization_id == organization_id, entry_standing.c.period >= first_period
+        )
+        return {row.entry_key: _standing(row) for row in self._connection.execute(query)}
+
+    def standing_of_tickets(self, ticket_ids: Iterable[str]) -> dict[str, list[Standing]]:
+        """What the entries of each of these tickets stand on."""
+        found: dict[str, list[Standing]] = {}
+        for keys in chunks(ticket_ids):
+            query = select(entry_standing).where(entry_standing.c.ticket_id.in_(keys))
+            for row in self._connection.execute(query):
+                found.setdefault(row.ticket_id, []).append(_standing(row))
+        return found
+
+    def stand(self, standing: Standing) -> None:
+        """Write down what an entry stands on now."""
+        upsert(
+            self._connection,
+            entry_standing,
+            [
+                {
+                    "entry_key": standing.entry_key,
+                    "organization_id": standing.organization_id,
+                    "ticket_id": standing.ticket_id,
+                    "period": standing.period,
+                    "basis": standing.basis,
+                    "seconds": standing.seconds,
+                    "shares": [[leg.account, leg.seconds] for leg in standing.shares],
+                    "transaction_id": standing.transaction_id,
+                }
+            ],
+        )
+
+    def forget(self, entry_key: str) -> None:
+        """An entry stands on nothing any more (it was reversed)."""
+        self._connection.execute(entry_standing.delete().where(entry_standing.c.entry_key == entry_key))
+
+    def count(self) -> int:
+        """How many transactions there are."""
+        return self._connection.execute(select(func.count()).select_from(transactions)).scalar_one()
+
+    def _transactions(self, condition: Any, limit: int | None = None) -> list[StoredTransaction]:
+        query = select(transactions).where(condition).order_by(transactions.c.transaction_id)
+        if limit is not None:
+            query = query.limit(limit)
+        rows = self._connection.execute(query).all()
+        legs = self._legs([row.transaction_id for row in rows])
+        return [_transaction(row, tuple(legs.get(row.transaction_id, ()))) for row in rows]
+
+    def _legs(self, transaction_ids: list[int]) -> Mapping[int, list[Leg]]:
+        found: dict[int, list[Leg]] = {}
+        for keys in chunks(transaction_ids):
+            query = (
+                select(postings)
+                .where(postings.c.transaction_id.in_(keys))
+                .order_by(postings.c.transaction_id, postings.c.line)
+            )
+            for row in self._connection.execute(query):
+                found.setdefault(row.transaction_id, []).append(Leg(row.account, row.seconds))
+        return found
+
+
+def _standing(row: Row[Any]) -> Standing:
+    shares = tuple(Leg(account, seconds) for account, seconds in row.shares)
+    return Standing(
+        row.entry_key,
+        row.organization_id,
+        row.ticket_id,
+        row.period,
+        row.basis,
+        row.seconds,
+        shares,
+        row.transaction_id,
+    )
+
+
+def _transaction(row: Row[Any], legs: tuple[Leg, ...]) -> StoredTransaction:
+    return StoredTransaction(
+        transaction_id=row.transaction_id,
+        kind=row.kind,
+        organization_id=row.organization_id,
+        period=row.period,
+        work_date=row.work_date,
+        booked_at=row.booked_at,
+        actor=row.actor,
+        reason=row.reason,
+        legs=legs,
+        entry_key=row.entry_key,
+        entry_revision=row.entry_revision,
+        ticket_id=row.ticket_id,
+        rules=tuple(row.rules),
+        clauses=tuple(row.clauses),
+        reverses=row.reverses,
+        corrects=row.corrects,
+        previous_hash=row.previous_hash,
+        hash=row.hash,
+    )

@@ -1,0 +1,264 @@
+"""Organizations, people and tickets as they were last read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from care_sync.store.schema import encode, organizations, people, tickets
+from care_sync.store.tables import CHUNK, chunks, upsert
+from connectors.records import Channel, Organization, Person, Ticket, TicketChange, TicketStatus
+
+
+@dataclass(frozen=True, slots=True)
+class TicketMoved:
+    """A ticket whose content differs from what was stored; ``before`` is ``None`` for a new one."""
+
+    before: Ticket | None
+    after: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationMoved:
+    """An organization whose content differs from what was stored."""
+
+    before: Organization | None
+    after: Organization
+
+
+class OrganizationRepository:
+    """Customers."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def upsert(self, records: Iterable[Organization], seen_at: datetime) -> list[OrganizationMoved]:
+        """Store; return those that are new or differ."""
+        newest = {record.id: record for record in records}
+        known = self.get_many(newest)
+        moved = [
+            OrganizationMoved(known.get(record.id), record)
+            for record in newest.values()
+            if known.get(record.id) != _normal(record)
+        ]
+        upsert(
+            self._connection,
+            organizations,
+            [
+                {
+                    "organization_id": one.after.id,
+                    "name": one.after.name,
+                    "fields": dict(one.after.fields),
+                    "locale": one.after.locale,
+                    "deleted": int(one.after.deleted),
+                    "seen_at": seen_at,
+                }
+                for one in moved
+            ],
+        )
+        return moved
+
+    def get(self, organization_id: str) -> Organization | None:
+        """One customer."""
+        return self.get_many([organization_id]).get(organization_id)
+
+    def get_many(self, organization_ids: Iterable[str]) -> dict[str, Organization]:
+        """Customers by id; unknown ids are absent."""
+        found = {}
+        for keys in chunks(organization_ids):
+            query = select(organizations).where(organizations.c.organization_id.in_(keys))
+            found.update({row.organization_id: _organization(row) for row in self._connection.execute(query)})
+        return found
+
+    def by_name(self, name: str) -> Organization | None:
+        """The live customer of that name, upper and lower case alike; ``None`` when none or several."""
+        matches = [one for one in self.all() if one.name.casefold() == name.casefold() and not one.deleted]
+        return matches[0] if len(matches) == 1 else None
+
+    def all(self) -> list[Organization]:
+        """Every customer, by name."""
+        rows = self._connection.execute(select(organizations).order_by(organizations.c.name))
+        return [_organization(row) for row in rows]
+
+
+class PersonRepository:
+    """Requesters and agents."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def upsert(self, records: Iterable[Person]) -> None:
+        """Store."""
+        upsert(
+            self._connection,
+            people,
+            [
+                {
+                    "person_id": record.id,
+                    "name": record.name,
+                    "email": record.email,
+                    "locale": record.locale,
+                    "organization_id": record.organization_id,
+                }
+                for record in {record.id: record for record in records}.values()
+            ],
+        )
+
+    def get(self, person_id: str) -> Person | None:
+        """One person."""
+        query = select(people).where(people.c.person_id == person_id)
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return Person(row.person_id, row.name, row.email, row.locale, row.organization_id)
+
+
+class TicketRepository:
+    """Tickets."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def upsert(self, records: Iterable[Ticket], seen_at: datetime) -> list[TicketMoved]:
+        """Store; return those that are new or whose content differs (time stamps alone do not count)."""
+        newest = {record.id: record for record in records}
+        known = self.get_many(newest)
+        moved = [
+            TicketMoved(known.get(record.id), record)
+            for record in newest.values()
+            if record.id not in known or content_hash(known[record.id]) != content_hash(record)
+        ]
+        upsert(self._connection, tickets, [_ticket_row(one.after, seen_at) for one in moved])
+        return moved
+
+    def get(self, ticket_id: str) -> Ticket | None:
+        """One ticket by id."""
+        return self.get_many([ticket_id]).get(ticket_id)
+
+    def get_many(self, ticket_ids: Iterable[str]) -> dict[str, Ticket]:
+        """Tickets by id; unknown ids are absent."""
+        found = {}
+        for keys in chunks(ticket_ids):
+            query = select(tickets).where(tickets.c.ticket_id.in_(keys))
+            found.update({row.ticket_id: _ticket(row) for row in self._connection.execute(query)})
+        return found
+
+    def by_number(self, number: str) -> Ticket | None:
+        """One ticket by the number that people see."""
+        row = self._connection.execute(select(tickets).where(tickets.c.number == number)).first()
+        return None if row is None else _ticket(row)
+
+    def of_organization(self, organization_id: str, *, writable: bool = True) -> list[str]:
+        """Ids of a customer's tickets, by default only those that can still be written."""
+        query = select(tickets.c.ticket_id).where(tickets.c.organization_id == organization_id)
+        if writable:
+            query = query.where(tickets.c.status.not_in(("closed", "deleted")))
+        return list(self._connection.execute(query).scalars())
+
+    def each(self) -> Iterator[Ticket]:
+        """Every ticket, read in bounded pages."""
+        after = ""
+        while True:
+            query = select(tickets).where(tickets.c.ticket_id > after).order_by(tickets.c.ticket_id).limit(CHUNK)
+            rows = self._connection.execute(query).all()
+            yield from map(_ticket, rows)
+            if len(rows) < CHUNK:
+                return
+            after = rows[-1].ticket_id
+
+    def count(self) -> int:
+        """How many tickets are stored."""
+        return self._connection.execute(select(func.count()).select_from(tickets)).scalar_one()
+
+    def note_written(self, change: TicketChange) -> None:
+        """Take over what we wrote, so that our own change does not come back as news."""
+        ticket = self.get(change.ticket_id)
+        if ticket is None:
+            return
+        written = replace(
+            ticket,
+            tags=(ticket.tags | change.add_tags) - change.remove_tags,
+            fields={**ticket.fields, **change.fields},
+        )
+        self._connection.execute(
+            update(tickets)
+            .where(tickets.c.ticket_id == ticket.id)
+            .values(tags=sorted(written.tags), fields=dict(written.fields), content_hash=content_hash(written))
+        )
+
+
+def content_hash(ticket: Ticket) -> str:
+    """A hash of what can matter to us: everything but the time stamps, which products move on their own."""
+    content = (
+        ticket.number,
+        ticket.subject,
+        ticket.description,
+        ticket.status.value,
+        ticket.channel.value,
+        ticket.organization_id,
+        ticket.requester_id,
+        ticket.assignee_id,
+        sorted(ticket.tags),
+        dict(ticket.fields),
+        ticket.merged_into,
+    )
+    return hashlib.sha256(encode(content).encode()).hexdigest()
+
+
+def _normal(record: Organization) -> Organization:
+    return replace(record, fields=_fields(record.fields))
+
+
+def _fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+
+
+def _organization(row: Row[Any]) -> Organization:
+    return Organization(row.organization_id, row.name, dict(row.fields), row.locale, bool(row.deleted))
+
+
+def _ticket_row(ticket: Ticket, seen_at: datetime) -> dict[str, Any]:
+    return {
+        "ticket_id": ticket.id,
+        "number": ticket.number,
+        "subject": ticket.subject,
+        "description": ticket.description,
+        "status": ticket.status.value,
+        "channel": ticket.channel.value,
+        "organization_id": ticket.organization_id,
+        "requester_id": ticket.requester_id,
+        "assignee_id": ticket.assignee_id,
+        "tags": sorted(ticket.tags),
+        "fields": dict(ticket.fields),
+        "url": ticket.url,
+        "merged_into": ticket.merged_into,
+        "created_at": ticket.created_at,
+        "updated_at": ticket.updated_at,
+        "content_hash": content_hash(ticket),
+        "seen_at": seen_at,
+    }
+
+
+def _ticket(row: Row[Any]) -> Ticket:
+    return Ticket(
+        id=row.ticket_id,
+        number=row.number,
+        subject=row.subject,
+        status=TicketStatus(row.status),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        channel=Channel(row.channel),
+        description=row.description,
+        organization_id=row.organization_id,
+        requester_id=row.requester_id,
+        assignee_id=row.assignee_id,
+        tags=frozenset(row.tags),
+        fields=_fields(row.fields),
+        url=row.url,
+        merged_into=row.merged_into,
+    )
