@@ -33,9 +33,7 @@ EXAMPLE_NOTES = (
         next_step="handle",
         reason=_REASON,
         rules=("incident_third_party",),
-        clauses=(
-            Clause("I3a", {"nl": "De oorzaak ligt bij derden.", "en": "The cause lies with third parties."}),
-        ),
+        clauses=(Clause("I3a", {"nl": "De oorzaak ligt bij derden.", "en": "The cause lies with third parties."}),),
         time=(AccountTime("card:7", 8_100), AccountTime("invoice:2026-10", 900)),
         cards=(_CARD, _EMPTY_CARD),
         customer="Bakkerij Van Dam",

@@ -72,9 +72,7 @@ class Messages:
         """Fill every template with examples; raise :class:`UserError` naming all that cannot be used."""
         problems = dict.fromkeys(self._misnamed())
         for code in LANGUAGES:
-            attempts: list[tuple[str, NoteContext | ReplyContext]] = [
-                ("note", note) for note in EXAMPLE_NOTES
-            ]
+            attempts: list[tuple[str, NoteContext | ReplyContext]] = [("note", note) for note in EXAMPLE_NOTES]
             attempts += [(kind.value, reply) for kind, reply in EXAMPLE_REPLIES]
             for name, example in attempts:
                 try:
@@ -100,9 +98,7 @@ class Messages:
         if not text:
             raise UserError(_problem(self._file_of(path), 1, "the template gives an empty text"))
         if len(text) > LONGEST_TEXT:
-            raise UserError(
-                _problem(self._file_of(path), 1, f"the text is longer than {LONGEST_TEXT} characters")
-            )
+            raise UserError(_problem(self._file_of(path), 1, f"the text is longer than {LONGEST_TEXT} characters"))
         return text
 
     def _file_of(self, path: str) -> str:

@@ -62,7 +62,7 @@ def test_dates_and_months_follow_the_region() -> None:
         ("card:7", "strippenkaart 7", "hour card 7"),
         ("invoice:2026-10", "factuur van oktober 2026", "invoice of October 2026"),
         ("fair_use:2026-09", "fair use van september 2026", "fair use of September 2026"),
-        ("quote:Q-12", "offerte Q-12", "quote Q-12"),
+        ("quote:1042", "offerte van ticket 1042", "quote of ticket 1042"),
         ("pending", "aangehouden", "held"),
         ("strange", "strange", "strange"),
     ],

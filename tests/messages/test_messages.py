@@ -119,11 +119,7 @@ def test_an_empty_card_is_said_to_be_used_up() -> None:
 def test_the_locale_of_the_reader_chooses_the_language(locale: str | None, beginning: str) -> None:
     context = ReplyContext("1", "CARE", time=(AccountTime("sla", 60),))
 
-    assert (
-        Messages(default_locale="nl")
-        .render_reply(NoticeKind.CREDITED_BACK, context, locale)
-        .startswith(beginning)
-    )
+    assert Messages(default_locale="nl").render_reply(NoticeKind.CREDITED_BACK, context, locale).startswith(beginning)
 
 
 def test_a_subject_cannot_pass_for_a_line_of_ours() -> None:
@@ -136,9 +132,7 @@ def test_a_subject_cannot_pass_for_a_line_of_ours() -> None:
 
 
 def test_text_is_plain_and_not_escaped_for_html() -> None:
-    assert "Vos & Partners <B.V.>" in Messages().render_note(
-        replace(DECIDED, customer="Vos & Partners <B.V.>"), "nl"
-    )
+    assert "Vos & Partners <B.V.>" in Messages().render_note(replace(DECIDED, customer="Vos & Partners <B.V.>"), "nl")
 
 
 def test_a_site_overrides_one_template_and_can_take_in_the_original(tmp_path: Path) -> None:

@@ -1,0 +1,241 @@
+"""Bringing the settings together: the YAML file, above it secret files, above those the environment.
+
+Terms
+    layer       one of the three, as nested values, each value with its place
+    secret file a file in the secrets directory, named like its setting: ``helpdesk__api_token``
+
+Promise: either valid settings, or one :class:`care_sync.errors.UserError` that names every problem at once with
+its place. Relative paths, that of a SQLite file included, are relative to the settings file: from wherever
+CareSync is started, it is the same store.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_settings import (
+    EnvSettingsSource,
+    NestedSecretsSettingsSource,
+    SecretsSettingsSource,
+    SettingsError,
+)
+
+from care_sync.errors import UserError
+from care_sync.settings.model import PREFIX, Connection, Settings
+from care_sync.settings.problems import environment_name, sentence, setting_name, unknown
+from care_sync.settings.yaml_file import Location, YamlFile, read_yaml
+
+CONFIG_VARIABLE = f"{PREFIX}CONFIG"
+SECRETS_VARIABLE = f"{PREFIX}SECRETS_DIRECTORY"
+DEFAULT_FILE = "config.yaml"
+
+Products = Mapping[str, type[BaseModel]]
+"""The settings class of each product, by the product's name."""
+
+
+@dataclass(slots=True)
+class _Layers:
+    """The layers laid over each other, and the problems found so far."""
+
+    file: YamlFile | None
+    secret_files: dict[str, Any]
+    environment: dict[str, Any]
+    secrets_directory: Path | None
+    values: dict[str, Any]
+    problems: list[str] = field(default_factory=list)
+
+    def place(self, location: Location) -> str:
+        """Where the value at ``location`` was given, or where it should be."""
+        if _holds(self.environment, location):
+            return f"environment variable {environment_name(location)}"
+        if _holds(self.secret_files, location):
+            return str((self.secrets_directory or Path()) / "__".join(str(part) for part in location))
+        if self.file is None:
+            return "settings"
+        return self.file.place(location) or str(self.file.path)
+
+    def report(self, error: ValidationError, base: Location, model: type[BaseModel]) -> None:
+        """Add the problems that pydantic found in ``model``, whose values stand at ``base``."""
+        for detail in error.errors(include_url=False):
+            below = _given_part(_get(self.values, base), detail["loc"], missing=detail["type"] == "missing")
+            told = sentence(detail, base, below, model)
+            self.problems.append(f"{self.place((*base, *below))}: {told}")
+
+
+def load_settings(path: Path | None = None, *, helpdesks: Products, time_trackers: Products) -> Settings:
+    """Read the settings from ``path``, else from the file that ``CARE_SYNC_CONFIG`` names, else ``config.yaml``.
+
+    ``helpdesks`` and ``time_trackers`` say which products there are.
+    Raises :class:`UserError` with every problem.
+    """
+    file = _file(path)
+    layers = _layers(file)
+    core = {name: value for name, value in layers.values.items() if name not in ("helpdesk", "time_trackers")}
+    connections = _connections(layers, helpdesks, time_trackers)
+    try:
+        settings = Settings(**core, **connections)
+    except ValidationError as error:
+        layers.report(error, (), Settings)
+    if layers.problems:
+        missing = "" if file else " There is no config.yaml here; copy config.example.yaml, or give --config."
+        raise UserError(f"The settings cannot be used.{missing}", list(dict.fromkeys(layers.problems)))
+    return _with_absolute_paths(settings, (file.path if file else Path(DEFAULT_FILE)).absolute().parent)
+
+
+def _file(path: Path | None) -> YamlFile | None:
+    if path is None and (named := os.environ.get(CONFIG_VARIABLE)):
+        path = Path(named)
+    if path is not None:
+        return read_yaml(path)
+    return read_yaml(Path(DEFAULT_FILE)) if Path(DEFAULT_FILE).exists() else None
+
+
+def _layers(file: YamlFile | None) -> _Layers:
+    problems = list(_unknown_variables())
+    named = os.environ.get(SECRETS_VARIABLE)
+    secrets_directory = Path(named) if named else None
+    secret_files: dict[str, Any] = {}
+    environment: dict[str, Any] = {}
+    try:
+        environment = EnvSettingsSource(Settings)()
+    except SettingsError as error:
+        problems.append(f"environment: {error}. Set single values, as in CARE_SYNC_WEB__PORT=8787.")
+    if secrets_directory is not None and not secrets_directory.is_dir():
+        problems.append(f"environment variable {SECRETS_VARIABLE}: {secrets_directory} is not a directory.")
+    elif secrets_directory is not None:
+        secret_files = NestedSecretsSettingsSource(
+            SecretsSettingsSource(Settings, secrets_dir=secrets_directory),
+            secrets_dir=secrets_directory,
+            secrets_nested_delimiter="__",
+            secrets_prefix="",
+        )()
+    values: dict[str, Any] = {}
+    for layer in (file.values if file else {}, secret_files, environment):
+        values = _laid_over(values, layer)
+    return _Layers(file, secret_files, environment, secrets_directory, values, problems)
+
+
+def _unknown_variables() -> Iterator[str]:
+    ours = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        if not name.upper().startswith(PREFIX) or name in (CONFIG_VARIABLE, SECRETS_VARIABLE):
+            continue
+        section = name.upper().split("__")[0]
+        if section not in ours:
+            told = unknown((section.removeprefix(PREFIX).lower(),), Settings.model_fields)
+            yield f"environment variable {name}: {told}"
+
+
+def _connections(layers: _Layers, helpdesks: Products, time_trackers: Products) -> dict[str, Any]:
+    """Read each connection by its product's class; one that cannot be read is reported and replaced by nothing."""
+    connections: dict[str, Any] = {}
+    if "helpdesk" in layers.values:
+        connection = _connection(layers, ("helpdesk",), "helpdesk", None, helpdesks)
+        connections["helpdesk"] = connection or _UNREADABLE
+    given = layers.values.get("time_trackers") or {}
+    if isinstance(given, Mapping):
+        found = {
+            name: _connection(layers, ("time_trackers", name), name, name, time_trackers) or _UNREADABLE
+            for name in given
+        }
+        connections["time_trackers"] = found
+    else:
+        connections["time_trackers"] = given
+    return connections
+
+
+def _connection(
+    layers: _Layers, base: Location, name: str, default_product: str | None, products: Products
+) -> Connection | None:
+    values = _get(layers.values, base)
+    if values is None and default_product:
+        values = {}
+    if not isinstance(values, Mapping):
+        layers.problems.append(
+            f"{layers.place(base)}: {setting_name(base)} is no section; write `name: value` lines below it."
+        )
+        return None
+    options = dict(values)
+    product = options.pop("product", default_product)
+    options_class = products.get(str(product))
+    if options_class is None:
+        place = layers.place((*base, "product"))
+        told = f'"{product}" is not a product that CareSync knows' if product else "is not set; say which product it is"
+        layers.problems.append(
+            f"{place}: {setting_name((*base, 'product'))}: {told}; write one of {', '.join(sorted(products))}."
+        )
+        return None
+    try:
+        return Connection(name, str(product), options_class.model_validate(options))
+    except ValidationError as error:
+        layers.report(error, base, options_class)
+        return None
+
+
+class _NoOptions(BaseModel):
+    pass
+
+
+_UNREADABLE = Connection("", "", _NoOptions())
+"""Stands in for a connection whose problems are already reported, so that the rest is checked as well."""
+
+
+def _with_absolute_paths(settings: Settings, directory: Path) -> Settings:
+    changes: dict[str, Any] = {}
+    url = settings.store.url.get_secret_value()
+    start = "sqlite:///"
+    if url.startswith(start) and not url.startswith((f"{start}/", f"{start}:memory:")):
+        absolute = f"{start}{(directory / url.removeprefix(start)).as_posix()}"
+        changes["store"] = settings.store.model_copy(update={"url": SecretStr(absolute)})
+    if settings.rules.path:
+        changes["rules"] = settings.rules.model_copy(update={"path": directory / settings.rules.path})
+    if settings.messages.templates:
+        templates = directory / settings.messages.templates
+        changes["messages"] = settings.messages.model_copy(update={"templates": templates})
+    return settings.model_copy(update=changes)
+
+
+def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for name, value in above.items():
+        under = merged.get(name)
+        if isinstance(under, Mapping) and isinstance(value, Mapping):
+            merged[name] = _laid_over(under, value)
+        else:
+            merged[name] = value
+    return merged
+
+
+def _get(values: Any, location: Location) -> Any:
+    for part in location:
+        if isinstance(values, Mapping):
+            values = values.get(part)
+        elif isinstance(values, list) and isinstance(part, int) and part < len(values):
+            values = values[part]
+        else:
+            return None
+    return values
+
+
+def _holds(values: Any, location: Location) -> bool:
+    return bool(location) and _get(values, location) is not None
+
+
+def _given_part(values: Any, location: Location, *, missing: bool) -> Location:
+    """The part of pydantic's location that stands in the values: without its words for unions and keys."""
+    given: list[str | int] = []
+    for index, part in enumerate(location):
+        inside = isinstance(values, Mapping) and part in values
+        inside = inside or (isinstance(values, list) and isinstance(part, int) and part < len(values))
+        if not inside:
+            if missing and index == len(location) - 1:
+                given.append(part)
+            continue
+        given.append(part)
+        values = values[part]
+    return tuple(given)

@@ -1,0 +1,209 @@
+"""The settings of one site, section by section. ``config.example.yaml`` shows them all with their comments.
+
+Terms
+    section     a part of the file: ``company``, ``store``, ``helpdesk`` …
+    connection  a product that CareSync talks to; its keys are those of the product's own settings class
+
+Promise: settings that exist are valid and never change. Durations say their unit in the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import time
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from babel import Locale, UnknownLocaleError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+PREFIX = "CARE_SYNC_"
+"""What the names of our environment variables begin with."""
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("is no time zone; write one of the IANA names, such as Europe/Amsterdam")
+    return name
+
+
+def _locale(name: str) -> str:
+    try:
+        Locale.parse(name.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        raise ValueError("is no locale; write nl, en, nl-BE, en-US …") from None
+    return name
+
+
+class Section(BaseModel):
+    """What all sections share: unknown keys are refused, nothing changes afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class CompanySection(Section):
+    """Who we are: the name under replies, the zone of policy dates, and the language of notes."""
+
+    name: str = Field(min_length=1)
+    time_zone: Annotated[str, AfterValidator(_zone)] = "Europe/Amsterdam"
+    locale: Annotated[str, AfterValidator(_locale)] = "nl"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which a day begins and ends for the policy."""
+        return ZoneInfo(self.time_zone)
+
+
+class StoreSection(Section):
+    """Where the ledger lives. The URL can hold a password and is therefore a secret."""
+
+    url: SecretStr = SecretStr("sqlite:///care-sync.sqlite")
+
+
+class RulesSection(Section):
+    """Which rules decide; without ``path`` those that come with CareSync."""
+
+    path: Path | None = None
+
+
+class MessagesSection(Section):
+    """Where a site keeps its own message templates."""
+
+    templates: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A product and the settings of its connector.
+
+    ``name`` is the site's own word for it; ``options`` is an instance of the product's settings class.
+    """
+
+    name: str
+    product: str
+    options: BaseModel
+
+
+class HourCardSection(Section):
+    """Prepaid hour cards: H1 (least purchase), H2 (overdraft), H4-H6 (recalculation and its rates)."""
+
+    minimum_hours: Annotated[Decimal, Field(ge=0)] = Decimal(50)
+    overdraft_hours: Annotated[Decimal, Field(ge=0)] = Decimal(0)
+    rates: Mapping[Annotated[int, Field(ge=2000, le=2100)], Annotated[Decimal, Field(gt=0)]] = {}
+    recalculation: Literal["propose", "apply", "off"] = "propose"
+    recalculated_yearly: bool = False
+
+
+class FairUseSection(Section):
+    """Free minutes a month (K1, M5), by the level that the organization field ``sla`` names."""
+
+    minutes_per_month: Mapping[str, Annotated[int, Field(ge=0)]] = {"default": 60, "none": 0}
+
+
+class LedgerSection(Section):
+    """How hours are counted and cards behave."""
+
+    hour_card: HourCardSection = HourCardSection()
+    fair_use: FairUseSection = FairUseSection()
+
+
+class WriteBackSection(Section):
+    """What a ticket shows of us; see *What a ticket shows* in the architecture."""
+
+    tag_prefix: Annotated[str, Field(pattern=r"^[a-z0-9_]*$", max_length=30)] = ""
+    notes: bool = True
+    replies: bool = True
+    low_balance_hours: tuple[Annotated[Decimal, Field(ge=0)], ...] = (Decimal(5), Decimal(0))
+
+
+class ScheduleSection(Section):
+    """When the daemon works. ``nightly`` is a local time of the company's zone."""
+
+    poll_minutes: Annotated[int, Field(ge=1, le=1440)] = 5
+    push_minutes: Annotated[int, Field(ge=1, le=1440)] = 1
+    nightly: time = time(2, 30)
+    window_days: Annotated[int, Field(ge=1, le=366)] = 45
+
+
+class GuardSection(Section):
+    """When so many entries are missing at once that a person is asked before hours are given back."""
+
+    missing_limit: Annotated[int, Field(ge=0)] = 5
+    missing_share: Annotated[float, Field(ge=0, le=1)] = 0.02
+
+
+class WebSection(Section):
+    """Where the daemon listens for webhooks and health checks; behind a proxy that speaks TLS."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8787
+
+
+class LogsSection(Section):
+    """How much is logged, and whether for people (``console``) or for machines (``json``)."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "console", "json"] = "auto"
+
+
+class Settings(BaseSettings):
+    """Everything that a site can set. Made by :func:`care_sync.settings.load_settings` alone."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        arbitrary_types_allowed=True,
+    )
+
+    company: CompanySection
+    helpdesk: Connection
+    time_trackers: Mapping[str, Connection] = {}
+    store: StoreSection = StoreSection()
+    rules: RulesSection = RulesSection()
+    messages: MessagesSection = MessagesSection()
+    ledger: LedgerSection = LedgerSection()
+    write_back: WriteBackSection = WriteBackSection()
+    schedule: ScheduleSection = ScheduleSection()
+    guard: GuardSection = GuardSection()
+    web: WebSection = WebSection()
+    logs: LogsSection = LogsSection()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what the loader has laid together, so that it can say where each value came from."""
+        return (init_settings,)
+
+    def secrets(self) -> frozenset[str]:
+        """Every secret in these settings, for the logs to leave out."""
+        return frozenset(_secrets_in(self))
+
+
+def _secrets_in(value: Any) -> Iterator[str]:
+    if isinstance(value, SecretStr):
+        if len(value.get_secret_value()) > 0:
+            yield value.get_secret_value()
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _secrets_in(getattr(value, name))
+    elif isinstance(value, Connection):
+        yield from _secrets_in(value.options)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _secrets_in(item)
+    elif isinstance(value, (tuple, list, set, frozenset)):
+        for item in value:
+            yield from _secrets_in(item)
