@@ -184,7 +184,7 @@ class EntryRepository:
             .where(time_entries.c.state != EntryState.DELETED.value)
             .group_by(time_entries.c.link_state)
         )
-        return dict(self._connection.execute(query).tuples().all())
+        return {name: value for name, value in self._connection.execute(query)}
 
     def set_links(self, links: Mapping[str, Link]) -> None:
         """Write down where entries belong."""

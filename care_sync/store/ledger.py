@@ -144,7 +144,7 @@ class LedgerRepository:
     def balances(self, organization_id: str) -> dict[str, int]:
         """A customer's balances, debit positive, by account."""
         query = select(balances.c.account, balances.c.seconds).where(balances.c.organization_id == organization_id)
-        return dict(self._connection.execute(query).tuples().all())
+        return {name: value for name, value in self._connection.execute(query)}
 
     def all_balances(self) -> dict[tuple[str, str], int]:
         """Every customer's balances by ``(organization_id, account)``."""

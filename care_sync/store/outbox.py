@@ -177,7 +177,7 @@ class OutboxRepository:
     def counts(self) -> dict[str, int]:
         """Rows by state."""
         query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
-        return dict(self._connection.execute(query).tuples().all())
+        return {name: value for name, value in self._connection.execute(query)}
 
     def failures(self, limit: int = 50) -> list[OutboxRow]:
         """Writes that were given up or refused, newest first."""

@@ -58,7 +58,7 @@ class DirtyRepository:
         )
         if limit is not None:
             query = query.limit(limit)
-        return dict(self._connection.execute(query).tuples().all())
+        return {name: value for name, value in self._connection.execute(query)}
 
     def clear(self, kind: DirtyKind, done: Mapping[str, int]) -> None:
         """Take marks away, but for those that were made anew since they were taken."""
@@ -70,7 +70,7 @@ class DirtyRepository:
     def count(self) -> dict[str, int]:
         """Marks by kind."""
         query = select(dirty.c.kind, func.count()).group_by(dirty.c.kind)
-        return dict(self._connection.execute(query).tuples().all())
+        return {name: value for name, value in self._connection.execute(query)}
 
 
 class CursorRepository:
@@ -93,7 +93,7 @@ class CursorRepository:
     def all(self) -> dict[str, datetime]:
         """When each cursor last moved."""
         query = select(cursors.c.name, cursors.c.updated_at)
-        return dict(self._connection.execute(query).tuples().all())
+        return {name: value for name, value in self._connection.execute(query)}
 
 
 @dataclass(frozen=True, slots=True)
