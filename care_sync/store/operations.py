@@ -60,6 +60,17 @@ class PassRepository:
         query = select(passes).order_by(passes.c.started_at.desc(), passes.c.pass_id).limit(limit)
         return [_pass(row) for row in self._connection.execute(query)]
 
+    def last_good(self) -> PassRow | None:
+        """The newest pass that did all it was to do."""
+        query = (
+            select(passes)
+            .where(passes.c.finished_at.is_not(None), passes.c.error == "")
+            .order_by(passes.c.started_at.desc(), passes.c.pass_id)
+            .limit(1)
+        )
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else _pass(row)
+
 
 class JobRepository:
     """Due runs: each happens once, however many daemons are up."""
@@ -67,10 +78,27 @@ class JobRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def claim(self, job: str, due_at: datetime, now: datetime) -> bool:
-        """Take a due run; ``False`` when somebody else has it."""
+    def claim(self, job: str, due_at: datetime, now: datetime, *, abandoned_before: datetime | None = None) -> bool:
+        """Take a due run; ``False`` when somebody else has it.
+
+        A run that began before ``abandoned_before`` and never ended is taken over: whoever had it died.
+        """
         row = {"job": job, "due_at": due_at, "started_at": now, "finished_at": None, "outcome": ""}
-        return insert_new(self._connection, job_runs, row)
+        if insert_new(self._connection, job_runs, row):
+            return True
+        if abandoned_before is None:
+            return False
+        taken = self._connection.execute(
+            update(job_runs)
+            .where(
+                job_runs.c.job == job,
+                job_runs.c.due_at == due_at,
+                job_runs.c.finished_at.is_(None),
+                job_runs.c.started_at < abandoned_before,
+            )
+            .values(started_at=now)
+        )
+        return taken.rowcount == 1
 
     def finish(self, job: str, due_at: datetime, now: datetime, outcome: str) -> None:
         """The run ended, with ``done`` or what went wrong."""

@@ -227,6 +227,29 @@ def test_a_due_run_and_a_delivery_happen_once(store: Store) -> None:
         assert not work.deliveries.take("zendesk", "1", NOW)
 
 
+def test_a_run_whose_daemon_died_is_taken_over_once(store: Store) -> None:
+    later = NOW + timedelta(hours=2)
+    with store.begin() as work:
+        assert work.jobs.claim("nightly", NOW, NOW)
+        assert not work.jobs.claim("nightly", NOW, later, abandoned_before=NOW)
+        assert work.jobs.claim("nightly", NOW, later, abandoned_before=NOW + timedelta(hours=1))
+        assert not work.jobs.claim("nightly", NOW, later, abandoned_before=NOW + timedelta(hours=1))
+        work.jobs.finish("nightly", NOW, later, "done")
+        assert not work.jobs.claim("nightly", NOW, later, abandoned_before=later + timedelta(days=1))
+
+
+def test_the_last_good_pass_is_the_newest_that_ended_without_an_error(store: Store) -> None:
+    with store.begin() as work:
+        assert work.passes.last_good() is None
+        for number, error in enumerate(["", "", "the tracker is down"]):
+            work.passes.start(f"p{number}", "poll", NOW + timedelta(minutes=number))
+            work.passes.finish(f"p{number}", NOW + timedelta(minutes=number), {"tickets": 1}, error)
+        work.passes.start("p9", "poll", NOW + timedelta(hours=1))
+        last = work.passes.last_good()
+        assert last is not None
+        assert last.pass_id == "p1"
+
+
 def test_attention_keeps_the_date_that_it_was_first_raised(store: Store, clock: ManualClock) -> None:
     with store.begin() as work:
         work.attention.raise_("closed", "1", "m", NOW)
