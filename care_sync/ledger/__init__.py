@@ -1,0 +1,1 @@
+"""The ledger: append-only, double entry, whole seconds. See ``docs/architecture.md``."""

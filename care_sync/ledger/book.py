@@ -1,0 +1,146 @@
+"""The one way into the ledger.
+
+Every transaction is checked before it is written: its legs sum to zero, its accounts exist, its month is open, no card
+falls below zero, and it is chained by hash to the one before it, so that tampering shows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from care_sync.errors import IntegrityError, UserError
+from care_sync.ledger import accounts
+from care_sync.store import UnitOfWork
+from care_sync.store.ledger import Leg, StoredTransaction
+from care_sync.store.schema import encode
+
+SYSTEM = "care-sync"
+"""The actor of everything that no person decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A transaction that is to be written; see ``docs/architecture.md`` for its fields."""
+
+    kind: str
+    organization_id: str
+    period: str
+    work_date: date
+    booked_at: datetime
+    legs: tuple[Leg, ...]
+    actor: str = SYSTEM
+    reason: str = ""
+    entry_key: str | None = None
+    entry_revision: int | None = None
+    ticket_id: str | None = None
+    rules: tuple[str, ...] = ()
+    clauses: tuple[str, ...] = ()
+    reverses: int | None = None
+    corrects: int | None = None
+
+
+def record(work: UnitOfWork, transaction: Transaction) -> int:
+    """Write one transaction; return its number.
+
+    Raises :class:`IntegrityError` when an invariant would break and :class:`UserError` when the month is closed.
+    """
+    return record_all(work, [transaction])[0]
+
+
+def record_all(work: UnitOfWork, transactions: Sequence[Transaction]) -> list[int]:
+    """Write transactions that stand or fall together, in order. Cards are judged at their end.
+
+    A card may pass below zero between two of them (a reversal frees what a posting took), never after the last.
+    """
+    head = work.ledger.lock_head()
+    closed = {period.period for period in work.periods.closed()}
+    numbers: list[int] = []
+    previous = head.hash
+    for number, transaction in enumerate(transactions, start=head.transaction_id + 1):
+        _check(transaction, closed)
+        written = _chain(transaction, number, previous)
+        work.ledger.append(written)
+        numbers.append(number)
+        previous = written.hash
+    for organization_id in {one.organization_id for one in transactions if _touches_a_card(one)}:
+        _check_cards(work, organization_id)
+    return numbers
+
+
+def chained_hash(transaction: StoredTransaction) -> str:
+    """The hash that a transaction must carry, given the one before it."""
+    content = [
+        transaction.transaction_id,
+        transaction.kind,
+        transaction.organization_id,
+        transaction.entry_key,
+        transaction.entry_revision,
+        transaction.ticket_id,
+        list(transaction.rules),
+        list(transaction.clauses),
+        transaction.period,
+        transaction.work_date.isoformat(),
+        transaction.booked_at.isoformat(),
+        transaction.reverses,
+        transaction.corrects,
+        transaction.actor,
+        transaction.reason,
+        [[leg.account, leg.seconds] for leg in transaction.legs],
+    ]
+    return hashlib.sha256((transaction.previous_hash + encode(content)).encode()).hexdigest()
+
+
+def _check(transaction: Transaction, closed: set[str]) -> None:
+    if not transaction.legs or sum(leg.seconds for leg in transaction.legs) != 0:
+        raise IntegrityError(f"the legs of a {transaction.kind} transaction do not sum to zero")
+    for leg in transaction.legs:
+        if not accounts.is_account(leg.account):
+            raise IntegrityError(f"there is no account {leg.account!r}")
+        if (period := accounts.period_of(leg.account)) in closed and period is not None:
+            raise IntegrityError(f"{leg.account} belongs to a closed month")
+    if transaction.period in closed:
+        raise UserError(
+            f"the month {transaction.period} is closed", ["book in an open month; corrections cite what they correct"]
+        )
+
+
+def _chain(transaction: Transaction, number: int, previous: str) -> StoredTransaction:
+    stored = StoredTransaction(
+        transaction_id=number,
+        kind=transaction.kind,
+        organization_id=transaction.organization_id,
+        period=transaction.period,
+        work_date=transaction.work_date,
+        booked_at=transaction.booked_at,
+        actor=transaction.actor,
+        reason=transaction.reason,
+        legs=transaction.legs,
+        entry_key=transaction.entry_key,
+        entry_revision=transaction.entry_revision,
+        ticket_id=transaction.ticket_id,
+        rules=transaction.rules,
+        clauses=transaction.clauses,
+        reverses=transaction.reverses,
+        corrects=transaction.corrects,
+        previous_hash=previous,
+    )
+    return replace(stored, hash=chained_hash(stored))
+
+
+def _touches_a_card(transaction: Transaction) -> bool:
+    return any(accounts.card_of(leg.account) is not None for leg in transaction.legs)
+
+
+def _check_cards(work: UnitOfWork, organization_id: str) -> None:
+    owned = {card.card_id for card in work.cards.of_organization(organization_id)}
+    for account, balance in work.ledger.balances(organization_id).items():
+        card_id = accounts.card_of(account)
+        if card_id is None:
+            continue
+        if card_id not in owned:
+            raise IntegrityError(f"card {card_id} does not belong to organization {organization_id}")
+        if balance > 0:
+            raise IntegrityError(f"card {card_id} would fall {balance} seconds below zero")
