@@ -30,8 +30,11 @@ SECRET_NAMES = frozenset(
 SHORTEST_SECRET = 4
 """Characters; replacing shorter ones would hide half of every line and protect nothing."""
 
-QUIET = ("apscheduler", "uvicorn", "uvicorn.access", "urllib3", "alembic")
-"""Libraries that tell in detail what we tell ourselves: only their warnings are of interest."""
+QUIET = {"apscheduler": "ERROR", "uvicorn": "WARNING", "urllib3": "WARNING", "alembic": "WARNING"}
+"""Libraries that tell in detail what we tell ourselves, and from which level on they are of interest.
+
+APScheduler warns each time a job is due while it still runs, which is what we want of it.
+"""
 
 
 class Now(Protocol):
@@ -124,8 +127,8 @@ def configure_logs(
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for name in QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name, least in QUIET.items():
+        logging.getLogger(name).setLevel(least)
 
 
 @contextmanager
