@@ -9,7 +9,8 @@ Terms
 
 Promise: a due run happens once, however many daemons share the store. What fell due while no daemon was up
 happens once, at the start. A job never runs over itself. A run whose daemon died is made up after its lease.
-A run that fails is logged and told in the store; the next one comes at its time.
+A run that fails is logged and told in the store; the next one comes at its time. A run that is cut short by a stop is
+given back and done at the next start.
 
 APScheduler only wakes us; whether a run is due is answered by the store and the clock, so that a wake too many
 does no harm.
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Protocol
@@ -43,6 +44,31 @@ LEASE = timedelta(hours=1)
 
 WAKE = "wake"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Stopped(BaseException):
+    """The daemon is stopping: work that sleeps is abandoned where it is, and nothing may swallow that."""
+
+
+class StoppableClock:
+    """A clock whose sleepers are woken by :meth:`stop`, with :class:`Stopped`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._stopping = threading.Event()
+
+    def now(self) -> datetime:
+        """The present instant, aware and in UTC."""
+        return self._clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; raises :class:`Stopped` when there is no more time to wait."""
+        if self._stopping.wait(seconds):
+            raise Stopped
+
+    def stop(self) -> None:
+        """Wake all who sleep, now and from now on."""
+        self._stopping.set()
 
 
 class Due(Protocol):
@@ -178,7 +204,13 @@ class Scheduler:
                 return False
             if not work.jobs.claim(job.name, due_at, now, abandoned_before=now - LEASE):
                 return False
-        outcome = self._guarded(job.name, job.run)
+        try:
+            outcome = self._guarded(job.name, job.run)
+        except Stopped:
+            with self._store.begin() as work:
+                work.jobs.release(job.name, due_at)
+            logger(__name__).info("job abandoned, to be done at the next start", job=job.name)
+            return False
         with self._store.begin() as work:
             work.jobs.finish(job.name, due_at, self._clock.now(), outcome)
         return True
@@ -192,7 +224,8 @@ class Scheduler:
         with self._busy() as may_begin:
             if may_begin and self._wake_wanted.is_set():
                 self._wake_wanted.clear()
-                self._guarded(WAKE, self._wake)
+                with suppress(Stopped):
+                    self._guarded(WAKE, self._wake)
 
     @contextmanager
     def _busy(self) -> Iterator[bool]:

@@ -5,5 +5,6 @@
 
 from care_sync.settings.load import load_settings
 from care_sync.settings.model import Connection, Settings
+from care_sync.settings.show import shown_settings
 
-__all__ = ["Connection", "Settings", "load_settings"]
+__all__ = ["Connection", "Settings", "load_settings", "shown_settings"]

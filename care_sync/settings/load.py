@@ -132,7 +132,10 @@ def _unknown_variables() -> Iterator[str]:
 
 
 def _connections(layers: _Layers, helpdesks: Products, time_trackers: Products) -> dict[str, Any]:
-    """Read each connection by its product's class; one that cannot be read is reported and replaced by nothing."""
+    """Read each connection by its product's class; one that cannot be read is reported and stood in for.
+
+    A product that has a time zone of its own gets the company's unless its section says otherwise.
+    """
     connections: dict[str, Any] = {}
     if "helpdesk" in layers.values:
         connection = _connection(layers, ("helpdesk",), "helpdesk", None, helpdesks)
@@ -170,6 +173,9 @@ def _connection(
             f"{place}: {setting_name((*base, 'product'))}: {told}; write one of {', '.join(sorted(products))}."
         )
         return None
+    zone = _get(layers.values, ("company", "time_zone"))
+    if zone and "time_zone" in options_class.model_fields:
+        options.setdefault("time_zone", zone)
     try:
         return Connection(name, str(product), options_class.model_validate(options))
     except ValidationError as error:

@@ -89,13 +89,10 @@ class Connection:
 
 
 class HourCardSection(Section):
-    """Prepaid hour cards: H1 (least purchase), H2 (overdraft), H4-H6 (recalculation and its rates)."""
+    """Prepaid hour cards: the least that is sold (H1), and euro per hour by calendar year (H5)."""
 
     minimum_hours: Annotated[Decimal, Field(ge=0)] = Decimal(50)
-    overdraft_hours: Annotated[Decimal, Field(ge=0)] = Decimal(0)
     rates: Mapping[Annotated[int, Field(ge=2000, le=2100)], Annotated[Decimal, Field(gt=0)]] = {}
-    recalculation: Literal["propose", "apply", "off"] = "propose"
-    recalculated_yearly: bool = False
 
 
 class FairUseSection(Section):

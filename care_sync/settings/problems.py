@@ -77,8 +77,12 @@ def sentence(error: ErrorDetails, base: Location, below: Location, model: type[B
         told = pattern.format(**context)
     else:
         told = _SENTENCES.get(kind) or f"cannot be used: {error['msg']}"
-    shown = "" if is_secret(model, below) else f" {_shown(error['input'])}"
-    return f"{setting_name(location)}:{shown} {told}."
+    shown = _shown(error["input"])
+    if is_secret(model, below):
+        told = told.replace(str(error["input"]), "the value")
+    elif not told.startswith(shown):
+        told = f"{shown} {told}"
+    return f"{setting_name(location)}: {told}."
 
 
 def environment_name(location: Location) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from care_sync.store.schema import budgets, deliveries, job_runs, passes
 from care_sync.store.tables import insert_new, upsert
@@ -106,6 +106,12 @@ class JobRepository:
             update(job_runs)
             .where(job_runs.c.job == job, job_runs.c.due_at == due_at)
             .values(finished_at=now, outcome=outcome)
+        )
+
+    def release(self, job: str, due_at: datetime) -> None:
+        """Give a claimed run back, undone: whoever looks next may take it."""
+        self._connection.execute(
+            delete(job_runs).where(job_runs.c.job == job, job_runs.c.due_at == due_at, job_runs.c.finished_at.is_(None))
         )
 
     def last(self, job: str) -> JobRun | None:

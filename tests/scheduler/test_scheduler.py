@@ -12,7 +12,7 @@ import pytest
 
 from care_sync.clock import ManualClock, SystemClock
 from care_sync.errors import IntegrityError, UserError
-from care_sync.scheduler import LEASE, Daily, Every, Job, Scheduler
+from care_sync.scheduler import LEASE, Daily, Every, Job, Scheduler, StoppableClock
 from care_sync.store import Store
 from connectors.errors import Unavailable
 
@@ -178,6 +178,27 @@ def test_stopping_waits_for_what_runs_and_tells_when_it_did_not_end(sqlite_store
     may_end.set()
     assert running.stop(grace_seconds=WAIT_SECONDS)
     assert outcome(sqlite_store, "nightly") == "done"
+
+
+def test_a_run_that_sleeps_is_abandoned_by_a_stop_and_done_at_the_next_start(sqlite_store: Store) -> None:
+    began = threading.Event()
+    clock = StoppableClock(SystemClock())
+
+    def waits_for_a_limit() -> str:
+        began.set()
+        clock.sleep(3600)
+        return "done"
+
+    daily = Every(timedelta(days=1))
+    running = scheduler(sqlite_store, SystemClock(), Job("nightly", daily, waits_for_a_limit))
+    running.start()
+    assert began.wait(WAIT_SECONDS)
+
+    clock.stop()
+
+    assert running.stop(grace_seconds=WAIT_SECONDS)
+    again = Job("nightly", daily, lambda: "done")
+    assert scheduler(sqlite_store, SystemClock(), again).run_if_due(again)
 
 
 def test_wakes_that_come_while_a_pass_runs_are_one_run_after_it(sqlite_store: Store) -> None:

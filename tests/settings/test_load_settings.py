@@ -110,8 +110,8 @@ def test_all_problems_are_told_at_once_each_with_place_value_and_remedy() -> Non
         schedule:
           poll_minutes: 0
           nightly: late
-        ledger:
-          hour_card: {recalculation: maybe}
+        logs:
+          level: loud
         """
     ) == (
         "config.yaml:4:1: helpdesk.subdomain is not set. Add it to the file, or set CARE_SYNC_HELPDESK__SUBDOMAIN.",
@@ -120,11 +120,11 @@ def test_all_problems_are_told_at_once_each_with_place_value_and_remedy() -> Non
         "write one of tracker.",
         'config.yaml:3:3: company.time_zone: "Amsterdam" is no time zone; write one of the IANA names, '
         "such as Europe/Amsterdam.",
-        'config.yaml:16:15: ledger.hour_card.recalculation: "maybe" is not possible here; '
-        "write 'propose', 'apply' or 'off'.",
         'config.yaml:13:3: schedule.poll_minutes: "0" is too small; the least is 1.',
         'config.yaml:14:3: schedule.nightly: "late" is no time of day; write hours and minutes, such as 02:30.',
         'config.yaml:11:3: web.port: "eighty" is no whole number.',
+        'config.yaml:16:3: logs.level: "loud" is not possible here; '
+        "write 'debug', 'info', 'warning' or 'error'.",
     )
 
 

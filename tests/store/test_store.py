@@ -238,6 +238,16 @@ def test_a_run_whose_daemon_died_is_taken_over_once(store: Store) -> None:
         assert not work.jobs.claim("nightly", NOW, later, abandoned_before=later + timedelta(days=1))
 
 
+def test_a_run_that_is_given_back_can_be_claimed_again_unless_it_ended(store: Store) -> None:
+    with store.begin() as work:
+        assert work.jobs.claim("nightly", NOW, NOW)
+        work.jobs.release("nightly", NOW)
+        assert work.jobs.claim("nightly", NOW, NOW)
+        work.jobs.finish("nightly", NOW, NOW, "done")
+        work.jobs.release("nightly", NOW)
+        assert not work.jobs.claim("nightly", NOW, NOW)
+
+
 def test_the_last_good_pass_is_the_newest_that_ended_without_an_error(store: Store) -> None:
     with store.begin() as work:
         assert work.passes.last_good() is None
