@@ -1,0 +1,272 @@
+"""The doors of the sandbox's Toggl: authentication, quota, and which call does what.
+
+Pure towards HTTP: a call comes in as method, path, query, headers and JSON, an :class:`Answer` goes out.
+Error bodies are bare JSON text, as the product's are; 401 has an empty body.
+
+Terms
+    quota    requests per organisation in a sliding hour; its breach is 402 with the quota headers
+    me quota the same for ``/me`` paths alone (30 an hour on every plan but Enterprise)
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from connectors.sandbox import toggl_shapes as shapes
+from connectors.sandbox.toggl_report import Refused, search
+from connectors.sandbox.toggl_state import TogglEntry, TogglUser, TogglWorkspace
+
+HOUR = timedelta(hours=1)
+FURTHEST_SINCE = timedelta(days=90)
+MOST_PROJECTS = 200
+DEFAULT_PROJECTS = 151
+HINDRANCE = "'since' and 'before' can not be present simultaneously"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back; ``data`` is sent as JSON, an empty body when ``is_empty``."""
+
+    status: int = 200
+    data: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of a known user."""
+
+    user: TogglUser
+    query: Mapping[str, str]
+    body: Any
+    found: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Quota:
+    """Requests in a sliding hour; ``limit`` ``None`` counts nothing."""
+
+    limit: int | None
+    now: Callable[[], datetime]
+    _taken: deque[datetime] = field(default_factory=deque)
+
+    def take(self) -> bool:
+        """Use one request up; false when none is left."""
+        while self._taken and self._taken[0] <= self.now() - HOUR:
+            self._taken.popleft()
+        if self.limit is not None and len(self._taken) >= self.limit:
+            return False
+        self._taken.append(self.now())
+        return True
+
+    def headers(self) -> dict[str, str]:
+        """What the product tells about it."""
+        if self.limit is None:
+            return {}
+        oldest = self._taken[0] if self._taken else self.now()
+        resets_in = max(0, int((oldest + HOUR - self.now()).total_seconds()))
+        return {
+            "X-Toggl-Quota-Remaining": str(self.limit - len(self._taken)),
+            "X-Toggl-Quota-Resets-In": str(resets_in),
+        }
+
+
+class TogglApi:
+    """API v9 and Reports v3 over one workspace. ``most_rows`` caps a report's page."""
+
+    def __init__(
+        self,
+        workspace: TogglWorkspace,
+        *,
+        quota: int | None = None,
+        me_quota: int | None = None,
+        most_rows: int = 1000,
+    ) -> None:
+        self.workspace = workspace
+        self.quota = Quota(quota, workspace.now)
+        self.me_quota = Quota(me_quota, workspace.now)
+        self.most_rows = most_rows
+        self.report_is_in_plan = True
+
+    def answer(self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: Any) -> Answer:
+        """Answer one call. ``headers`` have names in lower case, ``body`` is the JSON that came."""
+        user = self._user(headers.get("authorization", ""))
+        if user is None:
+            return Answer(401 if path.startswith("/api/") else 403, is_empty=True)
+        quota = self.me_quota if path.startswith("/api/v9/me") and self.me_quota.limit is not None else self.quota
+        if path != "/api/v9/me/quota" and not quota.take():
+            told = "You have hit your hourly limit for API calls. Please try again later."
+            return Answer(402, told, quota.headers())
+        for verb, pattern, handle in self._routes():
+            matched = re.fullmatch(pattern, path)
+            if verb == method and matched:
+                with self.workspace.lock:
+                    answer = handle(Call(user, query, body, matched.groupdict()))
+                return Answer(answer.status, answer.data, {**quota.headers(), **answer.headers})
+        return Answer(404, "Not found", quota.headers())
+
+    def _routes(self) -> tuple[tuple[str, str, Callable[[Call], Answer]], ...]:
+        workspace = rf"/api/v9/workspaces/{self.workspace.workspace_id}"
+        entries = rf"{workspace}/time_entries"
+        return (
+            ("GET", r"/api/v9/me", self._me),
+            ("GET", r"/api/v9/me/quota", self._quotas),
+            ("GET", r"/api/v9/me/time_entries", self._my_entries),
+            ("GET", r"/api/v9/me/time_entries/current", self._my_timer),
+            ("GET", r"/api/v9/me/time_entries/(?P<id>\d+)", self._my_entry),
+            ("GET", workspace, lambda call: Answer(data=shapes.workspace_json(self.workspace, call.user))),
+            ("GET", rf"{workspace}/projects", self._projects),
+            ("GET", rf"{workspace}/clients", lambda call: Answer(data=shapes.clients_json(self.workspace))),
+            ("GET", rf"{workspace}/tags", lambda call: Answer(data=shapes.tags_json(self.workspace))),
+            ("GET", rf"{workspace}/users", lambda call: Answer(data=shapes.users_json(self.workspace))),
+            ("POST", entries, self._create),
+            ("PUT", rf"{entries}/(?P<id>\d+)", self._change),
+            ("PATCH", rf"{entries}/(?P<id>\d+)/stop", self._stop),
+            ("DELETE", rf"{entries}/(?P<id>\d+)", self._delete),
+            (
+                "POST",
+                rf"/reports/api/v3/workspace/{self.workspace.workspace_id}/search/time_entries",
+                self._report,
+            ),
+            ("POST", r"/reports/api/v3/workspace/\d+/search/time_entries", self._another_workspace),
+        )
+
+    def _user(self, authorization: str) -> TogglUser | None:
+        scheme, _, encoded = authorization.partition(" ")
+        try:
+            token, _, word = base64.b64decode(encoded, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        if scheme != "Basic" or word != "api_token":
+            return None
+        return next((user for user in self.workspace.users.values() if user.api_token == token), None)
+
+    def _me(self, call: Call) -> Answer:
+        return Answer(data=shapes.me_json(self.workspace, call.user))
+
+    def _quotas(self, call: Call) -> Answer:
+        told = [
+            {"organization_id": organization, "remaining": quota.limit - len(quota._taken), "total": quota.limit}
+            for organization, quota in ((self.workspace.organization_id, self.quota), (None, self.me_quota))
+            if quota.limit is not None
+        ]
+        return Answer(data=told)
+
+    def _my_entries(self, call: Call) -> Answer:
+        query = call.query
+        mine = [entry for entry in self.workspace.entries.values() if entry.user_id == call.user.id]
+        if "since" in query and "before" in query:
+            return Answer(400, HINDRANCE)
+        if "since" in query:
+            since = datetime.fromtimestamp(int(query["since"]), UTC)
+            if since < self.workspace.now() - FURTHEST_SINCE:
+                return Answer(400, "since must not be older than 3 months")
+            found = [entry for entry in mine if entry.at >= since]
+        else:
+            first, last = query.get("start_date", ""), query.get("end_date", "9999")
+            found = [
+                entry
+                for entry in mine
+                if entry.server_deleted_at is None and first <= entry.start.isoformat() and _day(entry) <= last
+            ]
+        found.sort(key=lambda entry: entry.start, reverse=True)
+        meta = query.get("meta") == "true"
+        return Answer(data=[shapes.entry_json(self.workspace, entry, meta=meta) for entry in found])
+
+    def _my_timer(self, call: Call) -> Answer:
+        running = self.workspace.running(call.user.id)
+        return Answer(data=shapes.entry_json(self.workspace, running) if running else None)
+
+    def _my_entry(self, call: Call) -> Answer:
+        entry = self._own(call)
+        if entry is None:
+            return Answer(404, "Time entry not found/accessible")
+        return Answer(data=shapes.entry_json(self.workspace, entry, meta=call.query.get("meta") == "true"))
+
+    def _projects(self, call: Call) -> Answer:
+        size = min(int(call.query.get("per_page", DEFAULT_PROJECTS)), MOST_PROJECTS)
+        begin = (int(call.query.get("page", 1)) - 1) * size
+        listed = [
+            project
+            for project in shapes.projects_json(self.workspace)
+            if project["active"] or call.query.get("active") == "both"
+        ]
+        return Answer(data=listed[begin : begin + size])
+
+    def _report(self, call: Call) -> Answer:
+        if not self.report_is_in_plan:
+            return Answer(402, "Workspace needs to have this feature enabled")
+        if not isinstance(call.body, dict):
+            return Answer(400, "At least one parameter must be set")
+        try:
+            rows, headers = search(self.workspace, call.user, call.body, self.most_rows)
+        except Refused as refused:
+            return Answer(400, str(refused))
+        return Answer(data=rows, headers=headers)
+
+    def _another_workspace(self, call: Call) -> Answer:
+        return Answer(403, "Workspace not found/accessible")
+
+    def _create(self, call: Call) -> Answer:
+        body = call.body if isinstance(call.body, dict) else {}
+        if not body.get("start") or not body.get("created_with"):
+            return Answer(400, "created_with needs to be provided an a valid string")
+        start, seconds = datetime.fromisoformat(body["start"]), int(body.get("duration", 0))
+        entry_id = self.workspace.write_down(
+            call.user.id,
+            start,
+            max(seconds, 0),
+            body.get("description") or "",
+            project_id=body.get("project_id"),
+            tags=tuple(body.get("tags") or ()),
+        )
+        entry = self.workspace.entries[entry_id]
+        if seconds < 0:
+            entry.duration, entry.stop = -int(entry.start.timestamp()), None
+        shown = shapes.entry_json(self.workspace, entry)
+        return Answer(data=shown | ({"stop": None} if seconds <= 0 else {}))
+
+    def _change(self, call: Call) -> Answer:
+        entry = self._own(call)
+        if entry is None or not isinstance(call.body, dict):
+            return Answer(404, "Time entry not found/accessible")
+        known = ("description", "duration", "project_id", "tags", "billable")
+        changes = {name: call.body[name] for name in known if name in call.body}
+        if "start" in call.body:
+            changes["start"] = datetime.fromisoformat(call.body["start"])
+        self.workspace.edit(entry.id, **changes)
+        return Answer(data=shapes.entry_json(self.workspace, entry))
+
+    def _stop(self, call: Call) -> Answer:
+        entry = self._own(call)
+        if entry is None:
+            return Answer(404, "Time entry not found/accessible")
+        if not entry.is_running:
+            return Answer(409, "Time entry already stopped")
+        self.workspace.stop_timer(entry.id)
+        return Answer(data=shapes.entry_json(self.workspace, entry))
+
+    def _delete(self, call: Call) -> Answer:
+        entry = self._own(call)
+        if entry is None:
+            return Answer(404, "Time entry not found/accessible")
+        self.workspace.delete(entry.id)
+        return Answer(data=None)
+
+    def _own(self, call: Call) -> TogglEntry | None:
+        entry = self.workspace.entries.get(int(call.found["id"]))
+        if entry is None or entry.user_id != call.user.id or entry.server_deleted_at is not None:
+            return None
+        return entry
+
+
+def _day(entry: TogglEntry) -> str:
+    return entry.start.date().isoformat()

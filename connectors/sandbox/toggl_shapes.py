@@ -1,0 +1,182 @@
+"""What Toggl's answers look like: the workspace of the sandbox as JSON, in the shapes of API v9 and Reports v3.
+
+Instants of entries are whole seconds with ``+00:00``, changes carry microseconds with ``Z``, and the report
+renders instants in its creator's zone, as the product does.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from connectors.sandbox.toggl_state import TogglEntry, TogglUser, TogglWorkspace
+
+
+def entry_json(workspace: TogglWorkspace, entry: TogglEntry, *, meta: bool = False) -> dict[str, Any]:
+    """An entry of API v9; ``meta`` adds the names."""
+    shown: dict[str, Any] = {
+        "id": entry.id,
+        "workspace_id": entry.workspace_id,
+        "project_id": entry.project_id,
+        "task_id": None,
+        "billable": entry.billable,
+        "start": _whole_second(entry.start),
+        "stop": _whole_second(entry.stop) if entry.stop else None,
+        "duration": entry.duration,
+        "description": entry.description or None,
+        "tags": list(entry.tags),
+        "tag_ids": [workspace.tags[tag] for tag in entry.tags],
+        "duronly": True,
+        "at": _microseconds(entry.at),
+        "server_deleted_at": _whole_second(entry.server_deleted_at) if entry.server_deleted_at else None,
+        "user_id": entry.user_id,
+        "uid": entry.user_id,
+        "wid": entry.workspace_id,
+    }
+    project = workspace.projects.get(entry.project_id or 0)
+    if project is not None:
+        shown["pid"] = project.id
+    if meta:
+        shown["user_name"] = workspace.users[entry.user_id].fullname
+        shown["user_avatar_url"] = ""
+        if project is not None:
+            shown |= {
+                "client_name": workspace.clients.get(project.client_id or 0, ""),
+                "project_name": project.name,
+                "project_color": "#d92b2b",
+                "project_active": project.active,
+                "project_billable": False,
+            }
+    return shown
+
+
+def row_json(workspace: TogglWorkspace, entries: list[TogglEntry], number: int, *, enriched: bool) -> dict[str, Any]:
+    """A row of the detailed report: several entries that agree in all but their times, or one."""
+    first = entries[0]
+    user = workspace.users[first.user_id]
+    row: dict[str, Any] = {
+        "user_id": user.id,
+        "username": user.fullname,
+        "email": user.email,
+        "project_id": first.project_id,
+        "task_id": None,
+        "billable": first.billable,
+        "description": first.description,
+        "tag_ids": [workspace.tags[tag] for tag in first.tags],
+        "billable_amount_in_cents": None,
+        "hourly_rate_in_cents": None,
+        "currency": "EUR",
+        "row_number": number,
+        "time_entries": [_part_json(entry, user) for entry in entries],
+    }
+    if enriched:
+        project = workspace.projects.get(first.project_id or 0)
+        row["project_name"] = project.name if project else None
+        row["client_name"] = workspace.clients.get(project.client_id or 0) if project else None
+        row["task_name"] = None
+        row["tag_names"] = list(first.tags)
+    return row
+
+
+def me_json(workspace: TogglWorkspace, user: TogglUser) -> dict[str, Any]:
+    """``/me``."""
+    return {
+        "id": user.id,
+        "api_token": user.api_token,
+        "email": user.email,
+        "fullname": user.fullname,
+        "timezone": user.timezone,
+        "toggl_accounts_id": f"account-{user.id}",
+        "default_workspace_id": workspace.workspace_id,
+        "beginning_of_week": 1,
+        "image_url": "https://example.invalid/avatar.png",
+        "created_at": "2016-03-20T20:40:08.017845Z",
+        "updated_at": "2024-11-26T17:13:54.850204Z",
+        "openid_email": None,
+        "openid_enabled": False,
+        "country_id": None,
+        "has_password": True,
+        "at": "2024-12-11T17:43:57.206072Z",
+        "intercom_hash": "",
+        "oauth_providers": None,
+        "authorization_updated_at": "2024-07-02T14:55:08.008327Z",
+    }
+
+
+def workspace_json(workspace: TogglWorkspace, user: TogglUser) -> dict[str, Any]:
+    """``/workspaces/{id}`` as ``user`` sees it."""
+    return {
+        "id": workspace.workspace_id,
+        "organization_id": workspace.organization_id,
+        "name": "Sandbox",
+        "premium": workspace.premium,
+        "business_ws": False,
+        "admin": user.admin,
+        "role": "admin" if user.admin else "user",
+        "default_currency": "EUR",
+        "rounding": 1,
+        "rounding_minutes": 15,
+    }
+
+
+def projects_json(workspace: TogglWorkspace) -> list[dict[str, Any]]:
+    """``/workspaces/{id}/projects``."""
+    return [
+        {
+            "id": project.id,
+            "workspace_id": workspace.workspace_id,
+            "client_id": project.client_id,
+            "cid": project.client_id,
+            "name": project.name,
+            "active": project.active,
+            "is_private": False,
+            "billable": None,
+            "wid": workspace.workspace_id,
+        }
+        for project in workspace.projects.values()
+    ]
+
+
+def clients_json(workspace: TogglWorkspace) -> list[dict[str, Any]]:
+    """``/workspaces/{id}/clients``."""
+    return [
+        {"id": client_id, "wid": workspace.workspace_id, "archived": False, "name": name}
+        for client_id, name in workspace.clients.items()
+    ]
+
+
+def tags_json(workspace: TogglWorkspace) -> list[dict[str, Any]]:
+    """``/workspaces/{id}/tags``."""
+    return [
+        {"id": tag_id, "workspace_id": workspace.workspace_id, "name": name} for name, tag_id in workspace.tags.items()
+    ]
+
+
+def users_json(workspace: TogglWorkspace) -> list[dict[str, Any]]:
+    """``/workspaces/{id}/users``."""
+    return [
+        {"id": user.id, "email": user.email, "fullname": user.fullname, "inactive": False, "is_admin": user.admin}
+        for user in workspace.users.values()
+    ]
+
+
+def _part_json(entry: TogglEntry, user: TogglUser) -> dict[str, Any]:
+    zone = ZoneInfo(user.timezone)
+    stop = entry.stop
+    return {
+        "id": entry.id,
+        "seconds": entry.duration,
+        "start": entry.start.astimezone(zone).isoformat(timespec="seconds"),
+        "stop": stop.astimezone(zone).isoformat(timespec="seconds") if stop else None,
+        "at": _whole_second(entry.at),
+        "at_tz": entry.at.astimezone(zone).isoformat(timespec="seconds"),
+    }
+
+
+def _whole_second(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _microseconds(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

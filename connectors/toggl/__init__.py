@@ -1,0 +1,1 @@
+"""Toggl Track, through API v9 and Reports API v3."""

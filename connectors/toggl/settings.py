@@ -1,0 +1,49 @@
+"""The settings of a Toggl Track workspace.
+
+Terms
+    workspace    where a company's people track time; its number stands in the address of its settings page
+    API token    of a workspace **administrator** (Profile settings, "API token"): others do not see colleagues
+    reserve      requests that are left alone in every hour, for people and for other programs
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr
+
+MOST_ROWS_A_PAGE = 1000
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError) as error:
+        raise ValueError(f'"{name}" is not a time zone; write one such as Europe/Amsterdam') from error
+    return name
+
+
+class TogglSettings(BaseModel):
+    """One workspace, seen whole with one administrator's token.
+
+    ``time_zone``       the zone whose calendar gives an entry its work date
+    ``webhook_secret``  the secret of the webhook subscription; without one webhook calls are refused
+    ``report_page_size`` rows asked for per page of the detailed report; Toggl may give fewer
+    ``reserved_requests`` requests of the hourly quota that are never used
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    workspace_id: Annotated[int, Field(gt=0)]
+    api_token: Annotated[SecretStr, Field(min_length=1)]
+    base_url: AnyHttpUrl = AnyHttpUrl("https://api.track.toggl.com")
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Amsterdam"
+    webhook_secret: SecretStr | None = None
+    report_page_size: Annotated[int, Field(ge=1, le=MOST_ROWS_A_PAGE)] = 200
+    reserved_requests: Annotated[int, Field(ge=0)] = 3
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone itself."""
+        return ZoneInfo(self.time_zone)
