@@ -21,6 +21,8 @@ from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from care_sync.settings.linking import LinkSettings
+
 PREFIX = "CARE_SYNC_"
 """What the names of our environment variables begin with."""
 
@@ -165,6 +167,7 @@ class Settings(BaseSettings):
     store: StoreSection = StoreSection()
     rules: RulesSection = RulesSection()
     messages: MessagesSection = MessagesSection()
+    linking: LinkSettings = LinkSettings()
     ledger: LedgerSection = LedgerSection()
     write_back: WriteBackSection = WriteBackSection()
     schedule: ScheduleSection = ScheduleSection()

@@ -1,0 +1,1 @@
+"""The steps of a pass, one module and one public function each: pull, link, decide, post, plan, push."""

@@ -1,0 +1,130 @@
+"""The section ``linking``: how a time entry finds its ticket.
+
+Terms
+    method     one way of finding a ticket; the first method that points at a ticket decides
+    template   ``#{number}`` and the like, see :mod:`care_sync.settings.patterns`
+    activity   what kind of work an entry is (a fact of the rules), told by a tag
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from care_sync.settings.patterns import compile_template, compile_url, compile_wildcards
+
+
+class LinkMethod(StrEnum):
+    """The ways of finding a ticket.
+
+    ``reference``  a structured pointer that the tracker keeps
+    ``url``        the address of a ticket in the description
+    ``number``     ``#123`` in the description, as browser buttons write it
+    ``tag``        a tag such as ``zd-123``
+    ``project``    the entry's project stands for one ticket
+    """
+
+    REFERENCE = "reference"
+    URL = "url"
+    NUMBER = "number"
+    TAG = "tag"
+    PROJECT = "project"
+
+
+class Activity(StrEnum):
+    """Kinds of work that clauses C1, W1 and W3 tell apart from ``work``."""
+
+    ADMINISTRATION = "administration"
+    INTAKE = "intake"
+    ALIGNMENT = "alignment"
+    EXTRA_WORK = "extra_work"
+
+
+def _template(text: str) -> str:
+    compile_template(text)
+    return text
+
+
+def _url(text: str) -> str:
+    compile_url(text)
+    return text
+
+
+def _wildcards(text: str) -> str:
+    compile_wildcards(text)
+    return text
+
+
+def plain_tag(tag: str) -> str:
+    """A tag as it is compared: ``Extra werk`` and ``extra-werk`` are both ``extra_werk``."""
+    return re.sub(r"[\W_]+", "_", tag.casefold()).strip("_")
+
+
+Template = Annotated[str, AfterValidator(_template)]
+UrlTemplate = Annotated[str, AfterValidator(_url)]
+Wildcards = Annotated[str, AfterValidator(_wildcards)]
+Name = Annotated[str, Field(min_length=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class ProjectRule(_Section):
+    """What projects of this name stand for: a ticket (its number), a customer (organization), or both.
+
+    A ``{number}`` in ``project`` is the ticket's number itself, as in ``ZD {number} *``.
+    """
+
+    project: Wildcards
+    ticket: Name | None = None
+    organization: Name | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> ProjectRule:
+        if self.ticket is None and self.organization is None and "{" not in self.project:
+            raise ValueError("says nothing: add ticket or organization, or write {number} in the project's name")
+        return self
+
+
+class IgnoredSection(_Section):
+    """Entries that never count, whatever they point at: by project, tag or description."""
+
+    projects: tuple[Wildcards, ...] = ()
+    tags: tuple[Name, ...] = ("pauze", "lunch", "break", "verlof", "vakantie", "ziek", "leave", "holiday", "sick")
+    descriptions: tuple[Wildcards, ...] = ()
+
+
+DEFAULT_ACTIVITIES: Mapping[str, Activity] = {
+    "administration": Activity.ADMINISTRATION,
+    "administratie": Activity.ADMINISTRATION,
+    "admin": Activity.ADMINISTRATION,
+    "intake": Activity.INTAKE,
+    "alignment": Activity.ALIGNMENT,
+    "afstemming": Activity.ALIGNMENT,
+    "extra_work": Activity.EXTRA_WORK,
+    "extra_werk": Activity.EXTRA_WORK,
+    "meerwerk": Activity.EXTRA_WORK,
+}
+
+
+class LinkSettings(_Section):
+    """How time entries find their tickets.
+
+    ``urls`` are addresses of tickets besides the helpdesk's own, which is always known. ``clients`` says which
+    organization (its name) a client of the tracker is, where the names differ. ``activities`` says which tag
+    means which activity.
+    """
+
+    methods: tuple[LinkMethod, ...] = tuple(LinkMethod)
+    urls: tuple[UrlTemplate, ...] = ()
+    numbers: tuple[Template, ...] = ("#{number}", "[#{number}]", "[##{number}]")
+    tags: tuple[Template, ...] = ("zd-{number}", "ticket-{number}", "#{number}")
+    projects: tuple[ProjectRule, ...] = ()
+    clients: Mapping[Wildcards, Name] = {}
+    activities: Mapping[Name, Literal["work"] | Activity] = DEFAULT_ACTIVITIES
+    ignored: IgnoredSection = IgnoredSection()
