@@ -80,7 +80,11 @@ class Quota:
 
 
 class TogglApi:
-    """API v9 and Reports v3 over one workspace. ``most_rows`` caps a report's page."""
+    """API v9 and Reports v3 over one workspace.
+
+    ``most_rows`` caps a report's page. Some things go wrong when told to: ``report_is_in_plan`` (402 without
+    quota headers), ``skips_rows`` (a page begins later than asked for), ``repeats_pages`` (a page leads to itself).
+    """
 
     def __init__(
         self,
@@ -95,12 +99,14 @@ class TogglApi:
         self.me_quota = Quota(me_quota, workspace.now)
         self.most_rows = most_rows
         self.report_is_in_plan = True
+        self.skips_rows = False
+        self.repeats_pages = False
 
     def answer(self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: Any) -> Answer:
         """Answer one call. ``headers`` have names in lower case, ``body`` is the JSON that came."""
         user = self._user(headers.get("authorization", ""))
         if user is None:
-            return Answer(401 if path.startswith("/api/") else 403, is_empty=True)
+            return Answer(401, is_empty=True)
         quota = self.me_quota if path.startswith("/api/v9/me") and self.me_quota.limit is not None else self.quota
         if path != "/api/v9/me/quota" and not quota.take():
             told = "You have hit your hourly limit for API calls. Please try again later."
@@ -207,10 +213,18 @@ class TogglApi:
         if not isinstance(call.body, dict):
             return Answer(400, "At least one parameter must be set")
         try:
-            rows, headers = search(self.workspace, call.user, call.body, self.most_rows)
+            rows, headers = search(self.workspace, call.user, self._lied_to(call.body), self.most_rows)
         except Refused as refused:
             return Answer(400, str(refused))
+        if self.repeats_pages and "first_row_number" in call.body:
+            headers = {**headers, "X-Next-Row-Number": str(call.body["first_row_number"])}
+            headers |= {"X-Next-ID": str(call.body["first_id"]), "X-Next-Timestamp": str(call.body["first_timestamp"])}
         return Answer(data=rows, headers=headers)
+
+    def _lied_to(self, body: dict[str, Any]) -> dict[str, Any]:
+        if self.skips_rows and "first_row_number" in body:
+            return {**body, "first_row_number": body["first_row_number"] + 1}
+        return body
 
     def _another_workspace(self, call: Call) -> Answer:
         return Answer(403, "Workspace not found/accessible")

@@ -107,10 +107,10 @@ class TogglWorkspace:
         timezone: str = "Europe/Amsterdam",
         admin: bool = True,
     ) -> TogglUser:
-        """Let somebody join; without ``api_token`` it is ``token-<id>``."""
+        """Let somebody join; without ``api_token`` one is made from the id."""
         user_id = self._next("user", FIRST_USER)
-        email = fullname.lower().replace(" ", ".") + "@example.invalid"
-        user = TogglUser(user_id, fullname, email, api_token or f"token-{user_id}", timezone, admin)
+        email = fullname.lower().replace(" ", ".") + "@example.com"
+        user = TogglUser(user_id, fullname, email, api_token or f"token-of-{user_id}".ljust(32, "0"), timezone, admin)
         self.users[user_id] = user
         return user
 

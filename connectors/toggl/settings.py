@@ -19,7 +19,7 @@ MOST_ROWS_A_PAGE = 1000
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError) as error:
+    except (KeyError, OSError, ValueError) as error:
         raise ValueError(f'"{name}" is not a time zone; write one such as Europe/Amsterdam') from error
     return name
 
