@@ -23,6 +23,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from care_sync.settings.linking import LinkSettings
 
+from care_sync.settings.linking import LinkSettings
+
 PREFIX = "CARE_SYNC_"
 """What the names of our environment variables begin with."""
 
@@ -164,6 +166,7 @@ class Settings(BaseSettings):
     company: CompanySection
     helpdesk: Connection
     time_trackers: Mapping[str, Connection] = {}
+    linking: LinkSettings = LinkSettings()
     store: StoreSection = StoreSection()
     rules: RulesSection = RulesSection()
     messages: MessagesSection = MessagesSection()

@@ -34,6 +34,8 @@ _SENTENCES = {
     "date_from_datetime_parsing": "is no date; write year, month and day, such as 2026-10-31",
     "model_type": "is no section; write `name: value` lines below it",
     "model_attributes_type": "is no section; write `name: value` lines below it",
+    "url_parsing": "is no web address; write it whole, such as https://care.example",
+    "url_scheme": "is no web address; write it whole, such as https://care.example",
     "dict_type": "is no section; write `name: value` lines below it",
     "mapping_type": "is no section; write `name: value` lines below it",
     "list_type": "is no list; write one value a line, each after a dash",

@@ -123,8 +123,7 @@ def test_all_problems_are_told_at_once_each_with_place_value_and_remedy() -> Non
         'config.yaml:13:3: schedule.poll_minutes: "0" is too small; the least is 1.',
         'config.yaml:14:3: schedule.nightly: "late" is no time of day; write hours and minutes, such as 02:30.',
         'config.yaml:11:3: web.port: "eighty" is no whole number.',
-        'config.yaml:16:3: logs.level: "loud" is not possible here; '
-        "write 'debug', 'info', 'warning' or 'error'.",
+        "config.yaml:16:3: logs.level: \"loud\" is not possible here; write 'debug', 'info', 'warning' or 'error'.",
     )
 
 
