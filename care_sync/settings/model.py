@@ -23,8 +23,6 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from care_sync.settings.linking import LinkSettings
 
-from care_sync.settings.linking import LinkSettings
-
 PREFIX = "CARE_SYNC_"
 """What the names of our environment variables begin with."""
 
@@ -170,7 +168,6 @@ class Settings(BaseSettings):
     store: StoreSection = StoreSection()
     rules: RulesSection = RulesSection()
     messages: MessagesSection = MessagesSection()
-    linking: LinkSettings = LinkSettings()
     ledger: LedgerSection = LedgerSection()
     write_back: WriteBackSection = WriteBackSection()
     schedule: ScheduleSection = ScheduleSection()
