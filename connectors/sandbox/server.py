@@ -1,0 +1,226 @@
+"""A product's stand-in on 127.0.0.1: real HTTP in a thread, a log of requests, and faults on demand.
+
+Terms
+    answer    what a product's API gives for a request; the sandbox of each product makes them
+    fault     something that goes wrong with an answer: before the product acted, or after
+    Date      every answer carries the *sandbox's* clock, as a product carries its own
+
+Promise: nothing here waits; a time-out is a connection that breaks before or after the effect, which to a
+client is the same uncertainty.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+from enum import StrEnum
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+RETRY_AFTER_SECONDS = 90
+
+
+class FaultKind(StrEnum):
+    """What goes wrong. ``lost_before`` and ``lost_after``: no answer comes, and the product did not act, or did."""
+
+    DOWN = "down"
+    LIMITED = "limited"
+    LOST_BEFORE = "lost_before"
+    LOST_AFTER = "lost_after"
+    CUT_OFF = "cut_off"
+    MALFORMED = "malformed"
+    WRONG_SHAPE = "wrong_shape"
+
+
+@dataclass(slots=True)
+class Fault:
+    """A fault of the requests whose ``method path`` matches ``route``; ``times`` left, ``None`` without end."""
+
+    kind: FaultKind
+    route: re.Pattern[str]
+    times: int | None
+
+
+class Faults:
+    """The faults that are switched on."""
+
+    def __init__(self) -> None:
+        self._active: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def add(self, kind: FaultKind | str, *, route: str = "", times: int | None = None) -> None:
+        """Switch a fault on: for requests whose ``METHOD /path`` holds the pattern ``route``, ``times`` times."""
+        self._active.append(Fault(FaultKind(kind), re.compile(route), times))
+
+    def clear(self) -> None:
+        """Everything works again."""
+        self._active.clear()
+
+    def take(self, request: str) -> FaultKind | None:
+        """The fault of this request, which uses one of its times up."""
+        with self._lock:
+            for fault in self._active:
+                if fault.times != 0 and fault.route.search(request):
+                    fault.times = None if fault.times is None else fault.times - 1
+                    return fault.kind
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it came; ``headers`` have names in lower case."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON; ``None`` when it is empty or none."""
+        try:
+            return json.loads(self.body) if self.body else None
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back; ``data`` is sent as JSON unless the body ``is_empty``."""
+
+    status: int = 200
+    data: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_empty: bool = False
+
+    @property
+    def body(self) -> bytes:
+        """The bytes that go over the line."""
+        return b"" if self.is_empty else json.dumps(self.data, ensure_ascii=False).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRequest:
+    """A request that was answered; ``status`` 0 where no answer went out."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    status: int
+
+
+class SandboxServer(ABC):
+    """Serves one product's answers while it is entered: ``with SandboxToggl(…) as server: server.base_url``."""
+
+    def __init__(self, now: Callable[[], datetime], faults: Faults | None = None, port: int = 0) -> None:
+        self.faults = faults or Faults()
+        self.requests: list[LoggedRequest] = []
+        self._now = now
+        self._server = _QuietServer(("127.0.0.1", port), _handler_for(self))
+        self._thread: threading.Thread | None = None
+
+    @abstractmethod
+    def answer(self, request: Request) -> Answer:
+        """What the product answers."""
+
+    @property
+    def base_url(self) -> str:
+        """Where the product is."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Serve no more; a second time does nothing."""
+        if self._thread is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._thread.join()
+            self._thread = None
+
+    def handled(self, request: Request) -> tuple[Answer | None, FaultKind | None]:
+        """The answer to a request and what goes wrong with it; no answer: the connection breaks."""
+        fault = self.faults.take(f"{request.method} {request.path}")
+        answer: Answer | None
+        if fault is FaultKind.DOWN:
+            answer = Answer(503, {"error": "Service Unavailable"})
+        elif fault is FaultKind.LIMITED:
+            answer = Answer(429, {"error": "Too Many Requests"}, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+        elif fault is FaultKind.LOST_BEFORE:
+            answer = None
+        else:
+            answer = self.answer(request)
+        if fault is FaultKind.LOST_AFTER:
+            answer = None
+        self.requests.append(LoggedRequest(request.method, request.path, request.query, answer.status if answer else 0))
+        return answer, fault
+
+    def date(self) -> str:
+        """The sandbox's clock as a ``Date`` header."""
+        return format_datetime(self._now(), usegmt=True)
+
+
+class _QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that breaks off is nothing to tell."""
+
+
+def _handler_for(sandbox: SandboxServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            """The log of requests is ``SandboxServer.requests``."""
+
+        def serve(self) -> None:
+            """Answer one request."""
+            parts = urlsplit(self.path)
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            query = dict(parse_qsl(parts.query, keep_blank_values=True))
+            answer, fault = sandbox.handled(Request(self.command, parts.path, query, headers, body))
+            if answer is None:
+                self.close_connection = True
+                return
+            self._send(answer, fault)
+
+        def _send(self, answer: Answer, fault: FaultKind | None) -> None:
+            body = answer.body
+            if fault is FaultKind.MALFORMED:
+                body = b"<html><body>Bad gateway</body></html>"
+            elif fault is FaultKind.WRONG_SHAPE:
+                body = b'{"unexpected": [true]}'
+            self.send_response_only(answer.status)
+            sent = {"Date": sandbox.date(), "Content-Type": "application/json; charset=utf-8", **answer.headers}
+            for name, value in sent.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body) + (1 if fault is FaultKind.CUT_OFF else 0)))
+            self.end_headers()
+            if fault is FaultKind.CUT_OFF:
+                self.close_connection = True
+                body = body[: len(body) // 2]
+            self.wfile.write(body)
+
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        setattr(Handler, f"do_{method}", Handler.serve)
+    return Handler
