@@ -1,6 +1,5 @@
 """The doors of the sandbox's Toggl: authentication, quota, and which call does what.
 
-Pure towards HTTP: a call comes in as method, path, query, headers and JSON, an :class:`Answer` goes out.
 Error bodies are bare JSON text, as the product's are; 401 has an empty body.
 
 Terms
@@ -20,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.sandbox import toggl_shapes as shapes
+from connectors.sandbox.server import Answer, Request
 from connectors.sandbox.toggl_report import Refused, search
 from connectors.sandbox.toggl_state import TogglEntry, TogglUser, TogglWorkspace
 
@@ -28,16 +28,6 @@ FURTHEST_SINCE = timedelta(days=90)
 MOST_PROJECTS = 200
 DEFAULT_PROJECTS = 151
 HINDRANCE = "'since' and 'before' can not be present simultaneously"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What goes back; ``data`` is sent as JSON, an empty body when ``is_empty``."""
-
-    status: int = 200
-    data: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    is_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +92,10 @@ class TogglApi:
         self.skips_rows = False
         self.repeats_pages = False
 
-    def answer(self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: Any) -> Answer:
-        """Answer one call. ``headers`` have names in lower case, ``body`` is the JSON that came."""
-        user = self._user(headers.get("authorization", ""))
+    def answer(self, request: Request) -> Answer:
+        """Answer one call."""
+        method, path, query = request.method, request.path, request.query
+        user = self._user(request.headers.get("authorization", ""))
         if user is None:
             return Answer(401, is_empty=True)
         quota = self.me_quota if path.startswith("/api/v9/me") and self.me_quota.limit is not None else self.quota
@@ -115,7 +106,7 @@ class TogglApi:
             matched = re.fullmatch(pattern, path)
             if verb == method and matched:
                 with self.workspace.lock:
-                    answer = handle(Call(user, query, body, matched.groupdict()))
+                    answer = handle(Call(user, query, request.json, matched.groupdict()))
                 return Answer(answer.status, answer.data, {**quota.headers(), **answer.headers})
         return Answer(404, "Not found", quota.headers())
 
