@@ -1,0 +1,1 @@
+"""Clockify, through its API v1 and its reports."""

@@ -1,0 +1,135 @@
+"""The calls of Clockify that we make, one method each.
+
+Terms
+    core      ``https://api.clockify.me/api/v1``: one entry, and the timers that run
+    reports   ``https://reports.api.clockify.me/v1``: the detailed report, the only call that shows everyone
+
+The report is asked in UTC, because its window is otherwise read as a wall clock in the account's zone, and
+always without rounding. Its totals say how many entries there are, so that a page that the server made
+smaller than asked for is not mistaken for the last. Free workspaces give at most 31 days at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from connectors.clockify.translate import PRODUCT
+from connectors.errors import Invalid, Malformed, NotFound
+from connectors.http import HttpClient, Response
+
+LONGEST_REPORT = timedelta(days=31)
+TIMERS_A_PAGE = 200
+NOT_IN_WORKSPACE = 501
+"""The ``code`` with which 400 (not 404) tells that an entry is not, or no longer, in the workspace."""
+
+
+class ClockifyClient:
+    """One workspace's calls."""
+
+    def __init__(self, core: HttpClient, reports: HttpClient, workspace_id: str, page_size: int) -> None:
+        self._core = core
+        self._reports = reports
+        self._workspace_id = workspace_id
+        self._page_size = page_size
+
+    def me(self) -> Response:
+        """Read who the key belongs to."""
+        return self._core.request("GET", "/user")
+
+    def workspace(self) -> Response:
+        """Read the workspace."""
+        return self._core.request("GET", f"/workspaces/{self._workspace_id}")
+
+    def entry(self, entry_id: str) -> dict[str, Any] | None:
+        """Read one entry with its names; ``None`` when the workspace has none of that id."""
+        path = f"/workspaces/{self._workspace_id}/time-entries/{entry_id}"
+        try:
+            answer = self._core.request("GET", path, params={"hydrated": "true"}, accept=frozenset({400}))
+        except NotFound:
+            return None
+        found = _object(answer.data)
+        if answer.status != 400:
+            return found
+        if found.get("code") == NOT_IN_WORKSPACE:
+            return None
+        raise Invalid(PRODUCT, "rejects the request (400)", request=f"GET {path}", status=400)
+
+    def running(self) -> list[Any]:
+        """Read the timers that run, everybody's."""
+        found: list[Any] = []
+        path = f"/workspaces/{self._workspace_id}/time-entries/status/in-progress"
+        while True:
+            params = {"page": 1 + len(found) // TIMERS_A_PAGE, "page-size": TIMERS_A_PAGE}
+            listed = self._core.request("GET", path, params=params).data
+            if not isinstance(listed, list):
+                raise Malformed(PRODUCT, "a list was expected and something else came", request=f"GET {path}")
+            found += listed
+            if len(listed) < TIMERS_A_PAGE:
+                return found
+
+    def report(self, first: datetime, last: datetime) -> Iterator[list[Any]]:
+        """Read every entry that began from ``first`` to ``last`` (both in UTC), page by page.
+
+        Raises :class:`Malformed` when fewer entries come than the report's own total says.
+        """
+        while first < last:
+            end = min(first + LONGEST_REPORT - timedelta(seconds=1), last)
+            yield from self._span(first, end)
+            first = end + timedelta(seconds=1)
+
+    def _span(self, first: datetime, last: datetime) -> Iterator[list[Any]]:
+        path = f"/workspaces/{self._workspace_id}/reports/detailed"
+        read, page = 0, 1
+        while True:
+            body = {
+                "dateRangeStart": _literal(first),
+                "dateRangeEnd": _literal(last),
+                "timeZone": "UTC",
+                "rounding": False,
+                "amountShown": "HIDE_AMOUNT",
+                "sortOrder": "ASCENDING",
+                "exportType": "JSON",
+                "detailedFilter": {
+                    "page": page,
+                    "pageSize": self._page_size,
+                    "sortColumn": "DATE",
+                    "options": {"totals": "CALCULATE"},
+                },
+            }
+            answer = _object(self._reports.request("POST", path, json=body, safe=True).data)
+            rows, total = answer.get("timeentries"), _total(answer.get("totals"))
+            if not isinstance(rows, list):
+                raise Malformed(PRODUCT, "the report has no list of entries", request=f"POST {path}")
+            read += len(rows)
+            if read < total and not rows:
+                raise Malformed(PRODUCT, "the report ends before its own total", request=f"POST {path}")
+            if rows:
+                yield rows
+            if read >= total:
+                return
+            page += 1
+
+
+def _total(totals: object) -> int:
+    """How many entries the report says it has; an empty report has no totals."""
+    if not totals:
+        return 0
+    first = totals[0] if isinstance(totals, list) else None
+    if first is None and isinstance(totals, list):
+        return 0  # an empty period comes as [null]
+    count = first.get("entriesCount") if isinstance(first, dict) else None
+    if isinstance(count, int):
+        return count
+    raise Malformed(PRODUCT, "the report does not tell how many entries it has")
+
+
+def _literal(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def _object(data: object) -> dict[str, Any]:
+    if isinstance(data, dict):
+        return data
+    raise Malformed(PRODUCT, "an object was expected and something else came")
