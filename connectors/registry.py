@@ -1,0 +1,40 @@
+"""Which products there are: by name, the class of their settings and how their connector is made.
+
+A new product is one folder and one line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from connectors.clockify.connector import ClockifyTimeTracker
+from connectors.clockify.settings import ClockifySettings
+from connectors.protocols import Environment, Helpdesk, TimeTracker
+from connectors.toggl.connector import TogglTimeTracker
+from connectors.toggl.settings import TogglSettings
+
+Connector_co = TypeVar("Connector_co", bound=Helpdesk | TimeTracker, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Product(Generic[Connector_co]):
+    """``settings``: the pydantic class of its section. ``connect``: makes its connector from an instance of it."""
+
+    settings: type[BaseModel]
+    connect: Callable[[Any, Environment], Connector_co]
+
+
+HELPDESKS: Mapping[str, Product[Helpdesk]] = {}
+TIME_TRACKERS: Mapping[str, Product[TimeTracker]] = {
+    "clockify": Product(ClockifySettings, ClockifyTimeTracker),
+    "toggl": Product(TogglSettings, TogglTimeTracker),
+}
+
+
+def settings_classes(products: Mapping[str, Product[Connector_co]]) -> Mapping[str, type[BaseModel]]:
+    """The settings class of each product, by its name."""
+    return {name: product.settings for name, product in products.items()}

@@ -1,0 +1,32 @@
+"""Every registered product can be made from its settings and keeps its protocol."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from care_sync.clock import ManualClock
+from connectors.protocols import Environment, TimeTracker
+from connectors.registry import TIME_TRACKERS, settings_classes
+from tests.conformance.toggl_bed import Budgets
+from tests.conformance.tracker_suite import START
+
+LEAST: dict[str, dict[str, Any]] = {
+    "clockify": {"workspace_id": "0" * 24, "api_key": "k"},
+    "toggl": {"workspace_id": 1, "api_token": "t"},
+}
+
+
+@pytest.mark.parametrize("name", sorted(TIME_TRACKERS))
+def test_a_time_tracker_is_made_from_its_least_settings(name: str) -> None:
+    product = TIME_TRACKERS[name]
+    clock = ManualClock(START)
+
+    tracker = product.connect(
+        product.settings.model_validate(LEAST[name]), Environment(clock.now, clock.sleep, Budgets())
+    )
+
+    assert isinstance(tracker, TimeTracker)
+    assert tracker.product == name
+    assert settings_classes(TIME_TRACKERS)[name] is product.settings
