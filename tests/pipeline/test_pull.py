@@ -87,8 +87,8 @@ class Site:
 
 
 @pytest.fixture
-def site(sqlite_store: Store, clock: ManualClock) -> Iterator[Site]:
-    site = Site(sqlite_store, clock)
+def site(store: Store, clock: ManualClock) -> Iterator[Site]:
+    site = Site(store, clock)
     site.helpdesk.put_organization(BAKER, CARPENTER)
     return site
 

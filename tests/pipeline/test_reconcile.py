@@ -87,8 +87,8 @@ class Site:
 
 
 @pytest.fixture
-def site(sqlite_store: Store, clock: ManualClock) -> Site:
-    site = Site(sqlite_store, clock)
+def site(store: Store, clock: ManualClock) -> Site:
+    site = Site(store, clock)
     site.helpdesk.put_organization(Organization("5", "Bakkerij Van Dam"))
     site.helpdesk.put(a_ticket("12"))
     site.tickets()
@@ -280,6 +280,7 @@ def test_a_limit_or_failure_while_confirming_leaves_the_rest_for_the_next_pass(
 
 
 def test_confirming_reads_are_bounded_and_the_longest_missing_come_first(site: Site) -> None:
+    site.tracker.page_size = 50
     identities = known(site, 200)
     site.tracker.delete("150")
     site.window(most=0)

@@ -2,8 +2,9 @@
 
 Colleagues create, edit, move, delete and restore entries; some changes come by the fast lane and some never do;
 readings of either lane and of single entries break off anywhere. At every moment each stored entry is linked as a
-search would link it, and no entry that is there gives its time back to a window. After one quiet, accepted window that covers
-everything, the live entries of the store are those of the tracker, field by field, and one more changes nothing.
+search would link it, and no entry that is there gives its time back to a window. After one quiet, accepted window
+that covers everything, the live entries of the store are those of the tracker, field by field, and one more window
+changes nothing.
 """
 
 from __future__ import annotations

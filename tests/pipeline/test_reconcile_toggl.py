@@ -1,0 +1,218 @@
+"""Both lanes over the sandbox's Toggl, with real HTTP: what people do there stands in the store, and costs little."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from care_sync.pipeline.link import Linking
+from care_sync.pipeline.pull import NamedReport, PullReport, pull_entries, pull_named, pull_tickets
+from care_sync.pipeline.reconcile import ReconcileReport, reconcile_window
+from care_sync.settings.linking import LinkSettings
+from care_sync.settings.model import GuardSection
+from care_sync.store import Store
+from care_sync.store.entries import LinkState, StoredEntry
+from care_sync.store.work import DirtyKind
+from connectors.errors import Malformed, Unavailable
+from connectors.records import EntryState, Organization
+from tests.conformance.toggl_bed import TogglBed
+from tests.conformance.tracker_suite import START, TODAY, ZONE, Fault
+from tests.pipeline.products import FakeHelpdesk, a_ticket
+
+FIRST, LAST = TODAY - timedelta(days=30), TODAY
+SINCE = START - timedelta(days=30)
+
+
+def at(hour: int, minute: int = 0, *, days_ago: int = 0) -> datetime:
+    day = TODAY - timedelta(days=days_ago)
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZONE)
+
+
+@dataclass
+class Site:
+    """A store that follows Anna's and Bert's workspace; ticket 12 is of the client of the project ``Site``."""
+
+    store: Store
+    bed: TogglBed
+    helpdesk: FakeHelpdesk
+    linking: Linking
+
+    def fast_lane(self) -> PullReport:
+        return pull_entries(self.store, self.bed.tracker(), self.linking, self.bed.clock, SINCE)
+
+    def window(self, first: date = FIRST, last: date = LAST, *, accept: bool = False) -> ReconcileReport:
+        return reconcile_window(
+            self.store,
+            self.bed.tracker(),
+            self.linking,
+            GuardSection(),
+            self.bed.clock,
+            first,
+            last,
+            accept_missing=accept,
+        )
+
+    def named(self, *entry_ids: str) -> NamedReport:
+        tracker = self.bed.tracker()
+        with self.store.begin() as work:
+            keys = [f"{tracker.product}:{tracker.account}:{one}" for one in entry_ids]
+            work.dirty.mark(DirtyKind.FETCH_ENTRY, keys, "webhook", self.bed.clock.now())
+        return pull_named(self.store, self.helpdesk, [tracker], self.linking, GuardSection(), self.bed.clock)
+
+    def entry(self, entry_id: str) -> StoredEntry:
+        tracker = self.bed.tracker()
+        with self.store.read() as work:
+            found = work.entries.get(f"{tracker.product}:{tracker.account}:{entry_id}")
+        assert found is not None
+        return found
+
+    def seconds_that_count(self) -> int:
+        with self.store.read() as work:
+            found = work.entries.of_tickets(["12"]).get("12", [])
+            return sum(one.entry.seconds for one in found if one.counts)
+
+    def wait(self, **by: float) -> None:
+        self.bed.clock.advance(timedelta(**by))
+
+
+@pytest.fixture
+def site(sqlite_store: Store) -> Iterator[Site]:
+    helpdesk = FakeHelpdesk()
+    helpdesk.put_organization(Organization("5", "Site BV"), Organization("6", "Timmerman"))
+    helpdesk.put(a_ticket("12"), a_ticket("13", organization_id="6"))
+    linking = Linking.of(LinkSettings(), helpdesk.ticket_url)
+    with TogglBed.open() as bed:
+        pull_tickets(sqlite_store, helpdesk, linking, bed.clock, SINCE)
+        yield Site(sqlite_store, bed, helpdesk, linking)
+
+
+def test_everybodys_time_comes_in_linked_and_once(site: Site) -> None:
+    mine = site.bed.write_down(at(9), 1800, "#12 formulier", project="Site", tags=("administratie",))
+    site.bed.write_down(at(10), 600, "#12 formulier", person="Bert", project="Site")
+    other = site.bed.write_down(at(11), 60, "#13 van een ander", person="Bert", project="Site")
+    loose = site.bed.write_down(at(12), 60, "overleg", project="Site")
+    site.wait(minutes=5)
+    assert site.fast_lane().changed == 4
+    assert site.seconds_that_count() == 2400
+    assert site.entry(mine).link.activity == "administration"
+    assert site.entry(other).link.state is LinkState.OTHER_CUSTOMER
+    assert (site.entry(loose).link.state, site.entry(loose).link.organization_id) == (LinkState.UNLINKED, "5")
+    site.wait(minutes=5)
+    assert (site.fast_lane().changed, site.window().changed) == (0, 0)
+    assert site.entry(mine).revision == 1
+
+
+def test_a_timer_counts_when_it_stops(site: Site) -> None:
+    timer = site.bed.start_timer("#12 formulier")
+    site.fast_lane()
+    assert (site.window().gone, site.seconds_that_count()) == (0, 0)
+    site.wait(minutes=20)
+    site.bed.stop_timer(timer)
+    site.wait(minutes=5)
+    site.fast_lane()
+    assert site.seconds_that_count() == 1200
+
+
+def test_a_colleagues_silent_deletion_is_found_by_the_window(site: Site) -> None:
+    kept = site.bed.write_down(at(9), 1800, "#12", person="Bert")
+    gone = site.bed.write_down(at(10), 600, "#12", person="Bert")
+    site.fast_lane()
+    site.bed.delete(gone)
+    site.wait(minutes=5)
+    site.fast_lane()
+    assert site.seconds_that_count() == 2400
+    report = site.window()
+    assert (report.missing, report.gone) == (1, 1)
+    assert site.seconds_that_count() == 1800
+    assert (site.entry(gone).entry.state, site.entry(kept).revision) == (EntryState.DELETED, 1)
+    site.bed.workspace.restore(int(gone))
+    site.wait(minutes=5)
+    site.window()
+    assert site.seconds_that_count() == 2400
+
+
+def test_our_own_tombstone_comes_by_the_fast_lane(site: Site) -> None:
+    gone = site.bed.write_down(at(9), 1800, "#12")
+    site.fast_lane()
+    site.wait(minutes=5)
+    site.bed.delete(gone)
+    site.wait(minutes=5)
+    site.fast_lane()
+    assert site.seconds_that_count() == 0
+    assert site.window().missing == 0
+
+
+def test_an_entry_moved_out_of_the_window_keeps_its_time(site: Site) -> None:
+    moved = site.bed.write_down(at(9), 1800, "#12", person="Bert")
+    site.fast_lane()
+    site.bed.edit(moved, start=at(9, days_ago=60))
+    assert site.window().found == 1
+    assert site.seconds_that_count() == 1800
+    assert site.entry(moved).entry.work_date == TODAY - timedelta(days=60)
+
+
+def test_time_written_down_weeks_late_is_found(site: Site) -> None:
+    site.bed.write_down(at(9, days_ago=29), 1800, "#12", person="Bert")
+    site.window()
+    assert site.seconds_that_count() == 1800
+
+
+def test_the_guard_stops_when_many_are_deleted_at_once_until_a_person_says_so(site: Site) -> None:
+    entries = [site.bed.write_down(at(8, minute), 60, "#12", person="Bert") for minute in range(7)]
+    site.fast_lane()
+    for entry in entries[:6]:
+        site.bed.delete(entry)
+    assert site.window().stopped
+    assert site.seconds_that_count() == 420
+    assert site.window(accept=True).gone == 6
+    assert site.seconds_that_count() == 60
+
+
+def test_without_an_administrators_right_nothing_is_given_back(site: Site) -> None:
+    site.bed.write_down(at(9), 1800, "#12", person="Bert")
+    site.fast_lane()
+    site.bed.take_permission_away()
+    report = site.window()
+    assert (report.read, report.missing, report.gone) == (0, 1, 0)
+    assert "Use the API token of an administrator" in report.stopped
+    assert site.seconds_that_count() == 1800
+
+
+@pytest.mark.parametrize("fault", [Fault.DOWN, Fault.CUT_OFF, Fault.MALFORMED, Fault.WRONG_SHAPE])
+def test_bad_answers_leave_the_store_as_it_was(site: Site, fault: Fault) -> None:
+    entry = site.bed.write_down(at(9), 1800, "#12")
+    site.fast_lane()
+    site.bed.edit(entry, seconds=60)
+    site.bed.break_down(fault)
+    for reading in (site.fast_lane, site.window, lambda: site.named(entry)):
+        with pytest.raises((Malformed, Unavailable)):
+            reading()
+    assert site.seconds_that_count() == 1800
+    site.bed.mend()
+    site.named(entry)
+    assert site.seconds_that_count() == 60
+
+
+def test_what_a_webhook_names_is_read_and_a_deletion_believed_only_after_reading(site: Site) -> None:
+    entry = site.bed.write_down(at(9), 1800, "#12", person="Bert")
+    assert site.named(entry).entries_changed == 1
+    assert site.named(entry).gone == 0
+    site.bed.delete(entry)
+    assert site.named(entry).gone == 1
+    assert site.seconds_that_count() == 0
+
+
+def test_the_requests_grow_with_the_pages_and_the_missing_alone(site: Site) -> None:
+    entries = [site.bed.write_down(at(8, minute), 60, "#12", person="Bert") for minute in range(20)]
+    site.window()
+    site.bed.forget_calls()
+    site.window()
+    idle = site.bed.calls()["report"]
+    site.bed.delete(entries[0])
+    site.bed.delete(entries[7])
+    site.bed.forget_calls()
+    site.window()
+    assert site.bed.calls()["report"] == idle + 2
