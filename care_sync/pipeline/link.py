@@ -17,12 +17,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from care_sync.settings.linking import LinkMethod, LinkSettings, plain_tag
+from care_sync.settings.linking import Activity, LinkMethod, LinkSettings, plain_tag
 from care_sync.settings.patterns import compile_template, compile_url, compile_wildcards
 from care_sync.store.entries import Link, LinkState
 from connectors.records import EntryKind, Ticket, TimeEntry
 
-WORK = "work"
 LONGEST_TEXT = 5_000
 """Characters of a description that are read."""
 MOST_POINTERS = 20
@@ -239,8 +238,8 @@ def _activity(entry: TimeEntry, settings: LinkSettings) -> str:
     tags = {plain_tag(tag) for tag in entry.tags}
     for tag, activity in settings.activities.items():
         if plain_tag(tag) in tags:
-            return str(activity)
-    return WORK
+            return activity.value
+    return Activity.WORK.value
 
 
 def _why_ignored(entry: TimeEntry, settings: LinkSettings) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -36,8 +36,9 @@ class LinkMethod(StrEnum):
 
 
 class Activity(StrEnum):
-    """Kinds of work that clauses C1, W1 and W3 tell apart from ``work``."""
+    """Kinds of work that clauses C1, W1 and W3 tell apart; ``work`` is every other."""
 
+    WORK = "work"
     ADMINISTRATION = "administration"
     INTAKE = "intake"
     ALIGNMENT = "alignment"
@@ -126,5 +127,5 @@ class LinkSettings(_Section):
     tags: tuple[Template, ...] = ("zd-{number}", "ticket-{number}", "#{number}")
     projects: tuple[ProjectRule, ...] = ()
     clients: Mapping[Wildcards, Name] = {}
-    activities: Mapping[Name, Literal["work"] | Activity] = DEFAULT_ACTIVITIES
+    activities: Mapping[Name, Activity] = DEFAULT_ACTIVITIES
     ignored: IgnoredSection = IgnoredSection()

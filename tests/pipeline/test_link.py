@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+from care_sync.errors import UserError
 from care_sync.pipeline.link import Linking, link_entry
+from care_sync.settings import load_settings
 from care_sync.settings.linking import LinkSettings
 from care_sync.settings.patterns import compile_template, compile_url, compile_wildcards
 from care_sync.store.entries import Link, LinkState
@@ -53,6 +56,10 @@ class Lookup:
 
     def organization_name(self, organization_id: str) -> str | None:
         return next((one.name for one in self.organizations if one.id == organization_id), None)
+
+
+class NoOptions(BaseModel):
+    """A product without settings."""
 
 
 def linking(**settings: object) -> Linking:
@@ -342,3 +349,21 @@ def test_a_template_finds_exactly_the_number_that_it_marks(noise: str, number: i
     match = compile_url("https://acme.nl/t/{id}").search(f"https://acme.nl/t/{number} {noise}")
     assert match is not None
     assert match["id"] == str(number)
+
+
+def test_a_mistake_in_the_file_is_named_with_line_value_and_remedy(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(
+        "company: {name: CARE}\nhelpdesk: {product: desk}\nlinking:\n  numbers:\n    - '{number}'\n"
+        "  activities:\n    overleg: talking\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(UserError) as caught:
+        load_settings(file, helpdesks={"desk": NoOptions}, time_trackers={})
+    number, activity = sorted(caught.value.problems, key=lambda one: "activities" in one)
+    assert number == (
+        f'{file}:5:7: linking.numbers.0: "{{number}}" needs a mark before the placeholder, such as #{{number}}: '
+        "a bare number is no reference."
+    )
+    assert "linking.activities.overleg" in activity
+    assert "talking" in activity
