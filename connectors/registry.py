@@ -13,6 +13,8 @@ from pydantic import BaseModel
 
 from connectors.clockify.connector import ClockifyTimeTracker
 from connectors.clockify.settings import ClockifySettings
+from connectors.harvest.connector import HarvestTimeTracker
+from connectors.harvest.settings import HarvestSettings
 from connectors.protocols import Environment, Helpdesk, TimeTracker
 from connectors.toggl.connector import TogglTimeTracker
 from connectors.toggl.settings import TogglSettings
@@ -31,6 +33,7 @@ class Product(Generic[Connector_co]):
 HELPDESKS: Mapping[str, Product[Helpdesk]] = {}
 TIME_TRACKERS: Mapping[str, Product[TimeTracker]] = {
     "clockify": Product(ClockifySettings, ClockifyTimeTracker),
+    "harvest": Product(HarvestSettings, HarvestTimeTracker),
     "toggl": Product(TogglSettings, TogglTimeTracker),
 }
 

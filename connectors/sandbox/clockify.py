@@ -16,7 +16,6 @@ class SandboxClockify(SandboxServer):
         super().__init__(workspace.now, faults, port)
         self.workspace = workspace
         self.api = ClockifyApi(workspace, most_rows=most_rows)
-        self.answers_instead: Answer | None = None
 
     @property
     def core_url(self) -> str:
@@ -29,5 +28,5 @@ class SandboxClockify(SandboxServer):
         return f"{self.base_url}/report/v1"
 
     def answer(self, request: Request) -> Answer:
-        """What Clockify answers, or ``answers_instead`` when that is set."""
-        return self.answers_instead or self.api.answer(request)
+        """What Clockify answers."""
+        return self.api.answer(request)

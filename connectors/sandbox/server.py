@@ -124,6 +124,8 @@ class SandboxServer(ABC):
     def __init__(self, now: Callable[[], datetime], faults: Faults | None = None, port: int = 0) -> None:
         self.faults = faults or Faults()
         self.requests: list[LoggedRequest] = []
+        self.answers_instead: Answer | None = None
+        """Given to every request when it is set."""
         self._now = now
         self._server = _QuietServer(("127.0.0.1", port), _handler_for(self))
         self._thread: threading.Thread | None = None
@@ -166,7 +168,7 @@ class SandboxServer(ABC):
         elif fault is FaultKind.LOST_BEFORE:
             answer = None
         else:
-            answer = self.answer(request)
+            answer = self.answers_instead or self.answer(request)
         if fault is FaultKind.LOST_AFTER:
             answer = None
         self.requests.append(LoggedRequest(request.method, request.path, request.query, answer.status if answer else 0))

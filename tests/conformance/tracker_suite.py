@@ -160,8 +160,9 @@ class TrackerSuite:
         assert entry.person_id
         assert entry.project_name == "Site"
         assert entry.project_id
-        assert entry.tags == tags(bed, "admin")
         assert entry.grain_seconds == bed.traits.grain_seconds
+        if bed.traits.has_tags:
+            assert entry.tags == ("admin",)
         if bed.traits.has_clients:
             assert entry.client_name == "Site BV"
         if bed.traits.has_clock_times:
@@ -375,14 +376,14 @@ class TrackerSuite:
         needs(bed.traits.lists_changes, "the product lists no changes")
         first, second = bed.write_down(at(9), 900), bed.write_down(at(10), 900)
         bed.clock.advance(timedelta(hours=1))
-        bed.edit(first, seconds=1200)
+        bed.edit(first, seconds=1800)
         _, cursor = drain(bed.tracker(), None)
-        bed.edit(second, seconds=1500)
+        bed.edit(second, seconds=2700)
         bed.clock.advance(timedelta(minutes=5))
 
         read, _ = drain(bed.tracker(), cursor)
 
-        assert by_id(read)[second].seconds == 1500
+        assert by_id(read)[second].seconds == 2700
 
     def test_reading_again_with_the_same_cursor_tells_the_same(self, bed: TrackerBed) -> None:
         _, cursor = drain(bed.tracker(), None)

@@ -14,6 +14,7 @@ from tests.conformance.tracker_suite import START
 
 LEAST: dict[str, dict[str, Any]] = {
     "clockify": {"workspace_id": "0" * 24, "api_key": "k"},
+    "harvest": {"account_id": 1, "access_token": "t", "contact": "operations@example.com"},
     "toggl": {"workspace_id": 1, "api_token": "t"},
 }
 

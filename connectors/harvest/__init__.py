@@ -1,0 +1,1 @@
+"""Harvest, through its API v2."""
