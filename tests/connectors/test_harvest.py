@@ -119,11 +119,8 @@ def test_an_invoiced_entry_is_marked_as_locked(bed: HarvestBed) -> None:
 
 
 def test_a_reference_to_a_ticket_comes_through(bed: HarvestBed) -> None:
-    reference = {
-        "id": "1001",
-        "permalink": "https://care.zendesk.com/agent/tickets/1001",
-        "service": "care.zendesk.com",
-    }
+    url = "https://care.zendesk.com/agent/tickets/1001"
+    reference = {"id": "1001", "permalink": url, "service": "care.zendesk.com"}
     bed.harvest.write_down(
         bed.person("Anna").id, TODAY, 900, project_id=bed.project(USUAL_PROJECT), external_reference=reference
     )
