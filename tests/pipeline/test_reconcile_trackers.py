@@ -1,4 +1,4 @@
-"""Both lanes over the sandbox's Toggl, with real HTTP: what people do there stands in the store, and costs little."""
+"""Both lanes over the sandboxes' time trackers, with real HTTP: what people do there stands in the store."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from care_sync.store.entries import LinkState, StoredEntry
 from care_sync.store.work import DirtyKind
 from connectors.errors import Malformed, Unavailable
 from connectors.records import EntryState, Organization
+from tests.conformance.clockify_bed import ClockifyBed
 from tests.conformance.toggl_bed import TogglBed
-from tests.conformance.tracker_suite import START, TODAY, ZONE, Fault
+from tests.conformance.tracker_suite import START, TODAY, ZONE, Fault, TrackerBed
 from tests.pipeline.products import FakeHelpdesk, a_ticket
 
 FIRST, LAST = TODAY - timedelta(days=30), TODAY
@@ -33,10 +34,10 @@ def at(hour: int, minute: int = 0, *, days_ago: int = 0) -> datetime:
 
 @dataclass
 class Site:
-    """A store that follows Anna's and Bert's workspace; ticket 12 is of the client of the project ``Site``."""
+    """A store that follows a workspace of Anna and Bert; ticket 12 is of the client of the project ``Site``."""
 
     store: Store
-    bed: TogglBed
+    bed: TrackerBed
     helpdesk: FakeHelpdesk
     linking: Linking
 
@@ -78,15 +79,25 @@ class Site:
         self.bed.clock.advance(timedelta(**by))
 
 
-@pytest.fixture
-def site(sqlite_store: Store) -> Iterator[Site]:
+def follow(store: Store, bed: TrackerBed) -> Site:
     helpdesk = FakeHelpdesk()
     helpdesk.put_organization(Organization("5", "Site BV"), Organization("6", "Timmerman"))
     helpdesk.put(a_ticket("12"), a_ticket("13", organization_id="6"))
     linking = Linking.of(LinkSettings(), helpdesk.ticket_url)
+    pull_tickets(store, helpdesk, linking, bed.clock, SINCE)
+    return Site(store, bed, helpdesk, linking)
+
+
+@pytest.fixture(params=[TogglBed, ClockifyBed])
+def site(request: pytest.FixtureRequest, sqlite_store: Store) -> Iterator[Site]:
+    with request.param.open() as bed:
+        yield follow(sqlite_store, bed)
+
+
+@pytest.fixture
+def toggl() -> Iterator[TogglBed]:
     with TogglBed.open() as bed:
-        pull_tickets(sqlite_store, helpdesk, linking, bed.clock, SINCE)
-        yield Site(sqlite_store, bed, helpdesk, linking)
+        yield bed
 
 
 def test_everybodys_time_comes_in_linked_and_once(site: Site) -> None:
@@ -128,21 +139,6 @@ def test_a_colleagues_silent_deletion_is_found_by_the_window(site: Site) -> None
     assert (report.missing, report.gone) == (1, 1)
     assert site.seconds_that_count() == 1800
     assert (site.entry(gone).entry.state, site.entry(kept).revision) == (EntryState.DELETED, 1)
-    site.bed.workspace.restore(int(gone))
-    site.wait(minutes=5)
-    site.window()
-    assert site.seconds_that_count() == 2400
-
-
-def test_our_own_tombstone_comes_by_the_fast_lane(site: Site) -> None:
-    gone = site.bed.write_down(at(9), 1800, "#12")
-    site.fast_lane()
-    site.wait(minutes=5)
-    site.bed.delete(gone)
-    site.wait(minutes=5)
-    site.fast_lane()
-    assert site.seconds_that_count() == 0
-    assert site.window().missing == 0
 
 
 def test_an_entry_moved_out_of_the_window_keeps_its_time(site: Site) -> None:
@@ -177,7 +173,7 @@ def test_without_an_administrators_right_nothing_is_given_back(site: Site) -> No
     site.bed.take_permission_away()
     report = site.window()
     assert (report.read, report.missing, report.gone) == (0, 1, 0)
-    assert "Use the API token of an administrator" in report.stopped
+    assert "cannot be told, so nothing was given back" in report.stopped
     assert site.seconds_that_count() == 1800
 
 
@@ -205,14 +201,59 @@ def test_what_a_webhook_names_is_read_and_a_deletion_believed_only_after_reading
     assert site.seconds_that_count() == 0
 
 
-def test_the_requests_grow_with_the_pages_and_the_missing_alone(site: Site) -> None:
-    entries = [site.bed.write_down(at(8, minute), 60, "#12", person="Bert") for minute in range(20)]
+def test_a_restored_entry_counts_again(toggl: TogglBed, sqlite_store: Store) -> None:
+    site = follow(sqlite_store, toggl)
+    entry = toggl.write_down(at(9), 600, "#12", person="Bert")
     site.window()
-    site.bed.forget_calls()
+    toggl.delete(entry)
     site.window()
-    idle = site.bed.calls()["report"]
-    site.bed.delete(entries[0])
-    site.bed.delete(entries[7])
-    site.bed.forget_calls()
+    assert site.seconds_that_count() == 0
+    toggl.workspace.restore(int(entry))
     site.window()
-    assert site.bed.calls()["report"] == idle + 2
+    assert (site.seconds_that_count(), site.entry(entry).revision) == (600, 3)
+
+
+def test_a_tombstone_comes_by_the_fast_lane(toggl: TogglBed, sqlite_store: Store) -> None:
+    site = follow(sqlite_store, toggl)
+    gone = toggl.write_down(at(9), 1800, "#12")
+    site.fast_lane()
+    site.wait(minutes=5)
+    toggl.delete(gone)
+    site.wait(minutes=5)
+    site.fast_lane()
+    assert site.seconds_that_count() == 0
+    assert site.window().missing == 0
+
+
+def test_the_requests_grow_with_the_pages_and_the_missing_alone(toggl: TogglBed, sqlite_store: Store) -> None:
+    site = follow(sqlite_store, toggl)
+    entries = [toggl.write_down(at(8, minute), 60, "#12", person="Bert") for minute in range(20)]
+    site.window()
+    toggl.forget_calls()
+    site.window()
+    idle = toggl.calls()["report"]
+    toggl.delete(entries[0])
+    toggl.delete(entries[7])
+    toggl.forget_calls()
+    site.window()
+    assert toggl.calls()["report"] == idle + 2
+
+
+def test_a_quota_that_runs_out_while_confirming_leaves_the_rest_for_the_next_hour(sqlite_store: Store) -> None:
+    with TogglBed.open(quota=100) as toggl:
+        site = follow(sqlite_store, toggl)
+        entries = [toggl.write_down(at(8, minute), 60, "#12", person="Bert") for minute in range(4)]
+        site.window()
+        a_window = sum(toggl.calls().values())
+        for entry in entries[:3]:
+            toggl.delete(entry)
+        toggl.api.quota.limit = 2 * a_window + 4
+        report = site.window()
+        assert (report.missing, report.gone + report.left) == (3, 3)
+        assert report.gone >= 1
+        assert report.left >= 1
+        assert report.interrupted
+        assert site.seconds_that_count() == 240 - 60 * report.gone
+        site.wait(hours=2)
+        assert site.window().left == 0
+        assert site.seconds_that_count() == 60
