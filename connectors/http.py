@@ -119,7 +119,7 @@ class HttpClient:
         is_safe = method in ("GET", "HEAD") if safe is None else safe
 
         def attempt() -> Response:
-            self._spend(f"{method} {path}")
+            self.require_budget(f"{method} {path}")
             return self._once(method, path, params, json, headers, is_safe, accept)
 
         retrying = Retrying(
@@ -136,8 +136,8 @@ class HttpClient:
         account = self._limits.account
         return self._environment.budgets.load(account) if account else None
 
-    def _spend(self, request: str) -> None:
-        """Refuse to send what would use the budget up."""
+    def require_budget(self, request: str) -> None:
+        """Raise :class:`Limited` when nothing but the reserve is left."""
         state = self.budget()
         if state is None or state.remaining is None or state.resets_at is None:
             return

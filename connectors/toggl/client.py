@@ -3,7 +3,8 @@
 Terms
     report     ``POST /reports/api/v3/workspace/{id}/search/time_entries``: the only way to see colleagues
     position   where the next page of a report begins, as the answer's headers tell it
-    quota      requests left this hour, per organisation (30, 240 or 600, by plan)
+    quota      requests left this hour: per organisation (30, 240 or 600, by plan), and 30 for ``/me`` paths,
+               whose calls therefore go through an HTTP client with a budget of its own
 
 Reading a report is a POST that changes nothing and is therefore safe to repeat. Breaking the quota gives
 402 with quota headers; 402 without them says that the plan lacks a feature ("API quotas", help centre).
@@ -43,16 +44,17 @@ class ReportPage:
 
 
 class TogglClient:
-    """One workspace's calls."""
+    """One workspace's calls; ``own`` makes those below ``/me``."""
 
-    def __init__(self, http: HttpClient, workspace_id: int, page_size: int) -> None:
+    def __init__(self, http: HttpClient, own: HttpClient, workspace_id: int, page_size: int) -> None:
         self._http = http
+        self._own = own
         self._workspace_id = workspace_id
         self._page_size = page_size
 
     def me(self) -> Response:
         """Read who the token belongs to."""
-        return self._http.request("GET", "/api/v9/me")
+        return self._own.request("GET", "/api/v9/me")
 
     def workspace(self) -> dict[str, Any]:
         """Read the workspace: ``admin`` and ``premium`` among others."""
@@ -80,12 +82,12 @@ class TogglClient:
     def own_entries_since(self, since: datetime) -> list[Any]:
         """Read the token owner's entries that changed since, tombstones included (at most 90 days back)."""
         params = {"since": int(since.timestamp()), "meta": "true"}
-        return _rows(self._http.request("GET", "/api/v9/me/time_entries", params=params).data)
+        return _rows(self._own.request("GET", "/api/v9/me/time_entries", params=params).data)
 
     def own_entry(self, entry_id: int) -> dict[str, Any] | None:
         """Read one of the token owner's entries; ``None`` when there is none of that id."""
         try:
-            answer = self._http.request("GET", f"/api/v9/me/time_entries/{entry_id}", params={"meta": "true"})
+            answer = self._own.request("GET", f"/api/v9/me/time_entries/{entry_id}", params={"meta": "true"})
         except NotFound:
             return None
         return None if answer.data is None else _object(answer.data)

@@ -27,7 +27,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from connectors.errors import ConnectorError, Invalid, Malformed, PermissionMissing
+from connectors.errors import ConnectorError, Invalid, Limited, Malformed, PermissionMissing
 from connectors.http import HttpClient, Limits, server_time
 from connectors.protocols import BudgetState, Environment
 from connectors.records import CheckResult, EntryPage, TimeEntry, WebhookCall
@@ -51,11 +51,13 @@ NOT_ADMINISTRATOR = "Use the API token of an administrator of the workspace: oth
 class _Cursor:
     """Where the fast lane goes on.
 
-    ``since``: changes up to here were read, by the product's own clock. ``newest`` and ``position``: of a
-    reading under way, up to where it will have read when it ends and where its next page begins.
+    ``since``: changes up to here were read, by the product's own clock. ``own``: the same for the token owner's
+    changes, where they lag behind. ``newest`` and ``position``: of a reading under way, up to where it will have
+    read when it ends and where its next page begins.
     """
 
     since: str
+    own: str | None = None
     newest: str | None = None
     position: Position | None = None
 
@@ -63,8 +65,8 @@ class _Cursor:
         return json.dumps({name: value for name, value in asdict(self).items() if value is not None}, sort_keys=True)
 
 
-def http_client(settings: TogglSettings, environment: Environment) -> HttpClient:
-    """The HTTP client of a workspace: its token as Basic authentication, and one budget for its quota."""
+def http_client(settings: TogglSettings, environment: Environment, budget: str) -> HttpClient:
+    """An HTTP client of a workspace: its token as Basic authentication, and the ``budget`` of one quota."""
     credentials = f"{settings.api_token.get_secret_value()}:api_token"
     encoded = base64.b64encode(credentials.encode()).decode()
     return HttpClient(
@@ -73,7 +75,7 @@ def http_client(settings: TogglSettings, environment: Environment) -> HttpClient
         {"Authorization": SecretStr(f"Basic {encoded}")},
         environment,
         Limits(
-            account=f"{PRODUCT}:{settings.workspace_id}",
+            account=budget,
             remaining="X-Toggl-Quota-Remaining",
             resets_in="X-Toggl-Quota-Resets-In",
             quota_status=402,
@@ -92,8 +94,10 @@ class TogglTimeTracker:
         self._settings = settings
         self._now = environment.now
         self._zone = settings.zone
-        self._http = http_client(settings, environment)
-        self._client = TogglClient(self._http, settings.workspace_id, settings.report_page_size)
+        account = f"{PRODUCT}:{settings.workspace_id}"
+        self._http = http_client(settings, environment, account)
+        own = http_client(settings, environment, f"{account}:me")
+        self._client = TogglClient(self._http, own, settings.workspace_id, settings.report_page_size)
         self._names = NameBook(self._client, environment.now)
 
     @property
@@ -109,16 +113,17 @@ class TogglTimeTracker:
     def changed_entries(self, cursor: str | None, since: datetime) -> Iterator[EntryPage]:
         """Yield the token owner's changes with tombstones, then everybody's, newest change first.
 
-        Until the last page the cursor keeps the beginning of this reading, so that nothing is lost by a crash.
+        When the quota of the token owner's own calls is used up, those wait for another reading. Until the last
+        page the cursor keeps the beginning of this reading, so that nothing is lost by a crash.
         Raises :class:`Invalid` for a cursor that is none of ours.
         """
         place = _read_cursor(cursor) if cursor else _Cursor(since.isoformat())
-        after = max(instant(place.since, "cursor") - (OVERLAP if cursor else timedelta()), self._oldest_change())
+        after = self._after(place.since, overlap=bool(cursor))
         newest = instant(place.newest, "cursor") if place.newest else instant(place.since, "cursor")
-        position = place.position
+        position, own_place = place.position, place.own
         told: set[str] = set()
         if position is None:
-            own = self._own_changes(after)
+            own, own_place = self._own_changes(place, overlap=bool(cursor))
             newest = max([newest, *(entry.source_updated_at for entry in own if entry.source_updated_at)])
             told.update(entry.id for entry in own)
             if own:
@@ -134,10 +139,10 @@ class TogglTimeTracker:
             news = [row for row in page.rows if any(stamp >= after for stamp in change_instants([row]))]
             entries = [entry for entry in self._translated(news) if entry.id not in told]
             if page.next is None or (stamps and min(stamps) < after):
-                yield EntryPage(tuple(entries), str(_Cursor(newest.isoformat())), last=True)
+                yield EntryPage(tuple(entries), str(_Cursor(newest.isoformat(), own_place)), last=True)
                 return
             position = page.next
-            here = _Cursor(place.since, newest.isoformat(), position)
+            here = _Cursor(place.since, own_place, newest.isoformat(), position)
             yield EntryPage(tuple(entries), str(here), last=False)
 
     def entries_between(self, first: date, last: date) -> Iterator[EntryPage]:
@@ -215,10 +220,20 @@ class TogglTimeTracker:
     def _is_administrator(self) -> bool:
         return self._client.workspace().get("admin") is True
 
-    def _own_changes(self, since: datetime) -> list[TimeEntry]:
-        found = self._client.own_entries_since(since)
+    def _own_changes(self, place: _Cursor, *, overlap: bool) -> tuple[list[TimeEntry], str | None]:
+        """The token owner's changes, and where those go on if they could not be read now."""
+        since = place.own or place.since
+        self._http.require_budget("GET /api/v9/me/time_entries")
+        try:
+            found = self._client.own_entries_since(self._after(since, overlap=overlap))
+        except Limited:
+            return [], since
         mine = [item for item in found if not isinstance(item, dict) or self._is_here(item)]
-        return self._own(mine)
+        return self._own(mine), None
+
+    def _after(self, since: str, *, overlap: bool) -> datetime:
+        oldest = self._now() - FURTHEST_CHANGE + timedelta(hours=1)
+        return max(instant(since, "cursor") - (OVERLAP if overlap else timedelta()), oldest)
 
     def _is_here(self, item: Mapping[str, Any]) -> bool:
         return item.get("workspace_id") == self._settings.workspace_id
@@ -237,9 +252,6 @@ class TogglTimeTracker:
             entry for row in rows for entry in entries_from_row(row, account=self.account, zone=self._zone, names=names)
         ]
 
-    def _oldest_change(self) -> datetime:
-        return self._now() - FURTHEST_CHANGE + timedelta(hours=1)
-
 
 def _spans(first: date, last: date) -> Iterator[tuple[date, date]]:
     while first <= last:
@@ -251,7 +263,11 @@ def _spans(first: date, last: date) -> Iterator[tuple[date, date]]:
 def _read_cursor(text: str) -> _Cursor:
     try:
         found = _Cursor(**json.loads(text))
-        instant(found.since, "cursor")
-    except (ValueError, TypeError, Malformed) as error:
+        for told in (found.since, found.own, found.newest):
+            if told is not None:
+                instant(told, "cursor")
+        if found.position is not None:
+            int(found.position["first_row_number"])
+    except (ValueError, TypeError, KeyError, Malformed) as error:
         raise Invalid(PRODUCT, "the stored cursor is not one of ours") from error
     return found

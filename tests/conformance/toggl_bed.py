@@ -54,13 +54,20 @@ class TogglBed:
 
     @classmethod
     @contextmanager
-    def open(cls, *, page_size: int = 5, quota: int | None = None, reserved_requests: int = 0) -> Iterator[TogglBed]:
+    def open(
+        cls,
+        *,
+        page_size: int = 5,
+        quota: int | None = None,
+        me_quota: int | None = None,
+        reserved_requests: int = 0,
+    ) -> Iterator[TogglBed]:
         """Start the sandbox with Anna, whose token the connector has, and Bert, her colleague."""
         clock = ManualClock(START)
         workspace = TogglWorkspace(clock.now)
         workspace.add_user("Anna", api_token=TOKEN)
         workspace.add_user("Bert")
-        with SandboxToggl(workspace, quota=quota) as server:
+        with SandboxToggl(workspace, quota=quota, me_quota=me_quota) as server:
             yield cls(clock, server, page_size, reserved_requests)
 
     def tracker(self, **changes: object) -> TogglTimeTracker:

@@ -17,7 +17,7 @@ from connectors.protocols import BudgetState, TimeTracker
 from connectors.records import EntryState
 from connectors.toggl.settings import TogglSettings
 from tests.conformance.toggl_bed import TogglBed
-from tests.conformance.tracker_suite import A_WEEK_AGO, TODAY, TOKEN, at, drain, window
+from tests.conformance.tracker_suite import A_WEEK_AGO, TODAY, TOKEN, at, by_id, drain, window
 
 
 @pytest.fixture
@@ -179,6 +179,37 @@ def test_the_budget_is_what_the_last_answer_told() -> None:
         assert budget.resets_at == bed.clock.now() + timedelta(hours=1)
 
 
+def test_without_requests_for_ones_own_entries_colleagues_are_still_read() -> None:
+    with TogglBed.open(me_quota=1) as bed:
+        _, cursor = drain(bed.tracker(), None)
+        bed.clock.advance(timedelta(minutes=20))
+        mine, theirs = bed.write_down(at(9), 900), bed.write_down(at(9), 900, person="Bert")
+        bed.delete(mine)
+
+        read, cursor = drain(bed.tracker(), cursor)
+        assert {entry.id for entry in read} == {theirs}
+
+        bed.clock.advance(timedelta(minutes=45))
+        read, _ = drain(bed.tracker(), cursor)
+        assert by_id(read)[mine].state is EntryState.DELETED
+
+
+def test_polling_alone_never_exhausts_the_quota() -> None:
+    with TogglBed.open(quota=10, reserved_requests=2) as bed:
+        cursor: str | None = None
+        limited = 0
+        for _ in range(40):
+            bed.clock.advance(timedelta(minutes=3))
+            bed.write_down(at(9), 900, person="Bert")
+            try:
+                _, cursor = drain(bed.tracker(), cursor)
+            except Limited:
+                limited += 1
+
+        assert limited > 0
+        assert 402 not in {request.status for request in bed.server.requests}
+
+
 def test_a_feature_outside_the_plan_is_missing_permission_and_no_limit(bed: TogglBed) -> None:
     bed.api.report_is_in_plan = False
 
@@ -292,10 +323,16 @@ def test_a_change_older_than_the_api_tells_starts_at_the_oldest_it_does(bed: Tog
 
 
 def test_a_cursor_that_is_not_ours_is_invalid(bed: TogglBed) -> None:
-    for cursor in ("", "x", "{}", '{"since": 3}', '{"since": "2026-10-26T09:00:00Z", "other": 1}'):
-        if cursor:
-            with pytest.raises(Invalid):
-                drain(bed.tracker(), cursor)
+    for cursor in (
+        "x",
+        "3",
+        "{}",
+        '{"since": 3}',
+        '{"since": "2026-10-26T09:00:00Z", "other": 1}',
+        '{"since": "2026-10-26T09:00:00Z", "position": {}}',
+    ):
+        with pytest.raises(Invalid):
+            drain(bed.tracker(), cursor)
 
 
 def test_a_report_whose_pages_do_not_join_is_refused(bed: TogglBed) -> None:
