@@ -15,13 +15,13 @@ from connectors.protocols import Environment
 from connectors.sandbox.clockify import SandboxClockify
 from connectors.sandbox.clockify_state import ClockifyUser, ClockifyWorkspace
 from tests.conformance.toggl_bed import Budgets
-from tests.conformance.tracker_suite import START, TOKEN, Fault, TrackerTraits
+from tests.conformance.tracker_bed import START, TOKEN, Fault, TrackerTraits
 
 WEBHOOK_TOKEN = "hook-token"
 
 
 class ClockifyBed:
-    """Keeps :class:`tests.conformance.tracker_suite.TrackerBed` for the sandbox's Clockify."""
+    """Keeps :class:`tests.conformance.tracker_bed.TrackerBed` for the sandbox's Clockify."""
 
     traits = TrackerTraits()
 

@@ -13,14 +13,14 @@ from connectors.harvest.settings import HarvestSettings
 from connectors.protocols import Environment
 from connectors.sandbox.harvest import HarvestAccount, HarvestUser, SandboxHarvest
 from tests.conformance.toggl_bed import Budgets
-from tests.conformance.tracker_suite import START, TOKEN, ZONE, Fault, TrackerTraits
+from tests.conformance.tracker_bed import START, TOKEN, ZONE, Fault, TrackerTraits
 
 USUAL_PROJECT = "Sundry"
 """Harvest has no entries without a project."""
 
 
 class HarvestBed:
-    """Keeps :class:`tests.conformance.tracker_suite.TrackerBed` for the sandbox's Harvest."""
+    """Keeps :class:`tests.conformance.tracker_bed.TrackerBed` for the sandbox's Harvest."""
 
     traits = TrackerTraits(grain_seconds=36, has_clock_times=False, has_tags=False, has_webhooks=False)
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conformance.harvest_bed import HarvestBed
-from tests.conformance.tracker_suite import TrackerBed, TrackerSuite
+from tests.conformance.tracker_bed import TrackerBed
+from tests.conformance.tracker_suite import TrackerSuite
 
 
 class TestHarvest(TrackerSuite):

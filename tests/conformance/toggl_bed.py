@@ -16,7 +16,7 @@ from connectors.sandbox.toggl_state import TogglUser, TogglWorkspace
 from connectors.sandbox.toggl_webhooks import Subscription
 from connectors.toggl.connector import TogglTimeTracker
 from connectors.toggl.settings import TogglSettings
-from tests.conformance.tracker_suite import START, TOKEN, Fault, TrackerTraits
+from tests.conformance.tracker_bed import START, TOKEN, Fault, TrackerTraits
 
 WEBHOOK_SECRET = "hook-secret"
 CALLS = re.compile(
@@ -38,7 +38,7 @@ class Budgets:
 
 
 class TogglBed:
-    """Keeps :class:`tests.conformance.tracker_suite.TrackerBed` for the sandbox's Toggl."""
+    """Keeps :class:`tests.conformance.tracker_bed.TrackerBed` for the sandbox's Toggl."""
 
     traits = TrackerTraits()
 

@@ -21,7 +21,7 @@ from connectors.errors import BadSignature, Invalid, Malformed, PermissionMissin
 from connectors.records import EntryKind, EntryState
 from connectors.sandbox.server import Answer
 from tests.conformance.clockify_bed import ClockifyBed
-from tests.conformance.tracker_suite import TODAY, TOKEN, at, counted, drain, window
+from tests.conformance.tracker_bed import TODAY, TOKEN, at, counted, drain, window
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 ROW: dict[str, Any] = {

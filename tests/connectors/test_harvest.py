@@ -19,7 +19,7 @@ from connectors.harvest.translate import entry_from_api, seconds_of
 from connectors.records import EntryState, TicketReference, TimeEntry
 from connectors.sandbox.server import Answer
 from tests.conformance.harvest_bed import USUAL_PROJECT, HarvestBed
-from tests.conformance.tracker_suite import TODAY, TOKEN, at, drain, window
+from tests.conformance.tracker_bed import TODAY, TOKEN, at, drain, window
 
 ENTRY: dict[str, Any] = {
     "id": 636709355,

@@ -10,7 +10,7 @@ from care_sync.clock import ManualClock
 from connectors.protocols import Environment, TimeTracker
 from connectors.registry import TIME_TRACKERS, settings_classes
 from tests.conformance.toggl_bed import Budgets
-from tests.conformance.tracker_suite import START
+from tests.conformance.tracker_bed import START
 
 LEAST: dict[str, dict[str, Any]] = {
     "clockify": {"workspace_id": "0" * 24, "api_key": "k"},

@@ -17,7 +17,7 @@ from connectors.protocols import BudgetState, TimeTracker
 from connectors.records import EntryState
 from connectors.toggl.settings import TogglSettings
 from tests.conformance.toggl_bed import TogglBed
-from tests.conformance.tracker_suite import A_WEEK_AGO, TODAY, TOKEN, at, by_id, drain, window
+from tests.conformance.tracker_bed import A_WEEK_AGO, TODAY, TOKEN, at, by_id, drain, window
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import requests
 
 from connectors.sandbox.toggl_webhooks import TogglWebhooks
 from tests.conformance.toggl_bed import WEBHOOK_SECRET, TogglBed
-from tests.conformance.tracker_suite import TODAY, TOKEN, at
+from tests.conformance.tracker_bed import TODAY, TOKEN, at
 
 
 @pytest.fixture

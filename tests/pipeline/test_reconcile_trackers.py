@@ -20,7 +20,7 @@ from connectors.errors import Malformed, Unavailable
 from connectors.records import EntryState, Organization
 from tests.conformance.clockify_bed import ClockifyBed
 from tests.conformance.toggl_bed import TogglBed
-from tests.conformance.tracker_suite import START, TODAY, ZONE, Fault, TrackerBed
+from tests.conformance.tracker_bed import START, TODAY, ZONE, Fault, TrackerBed
 from tests.pipeline.products import FakeHelpdesk, a_ticket
 
 FIRST, LAST = TODAY - timedelta(days=30), TODAY

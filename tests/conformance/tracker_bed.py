@@ -1,0 +1,171 @@
+"""A product with people in it: what a tracker's suite runs on, and the words in which its tests are told.
+
+Terms
+    bed       a product with people in it, a clock that the test moves, and connectors for it
+    trait     what a product can and cannot do (:class:`TrackerTraits`); a test about a thing that a
+              product does not have is skipped, and says so
+    fault     what goes wrong with the product's next answers (:class:`Fault`)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from care_sync.clock import ManualClock
+from connectors.protocols import TimeTracker
+from connectors.records import EntryKind, EntryPage, EntryState, TimeEntry
+
+ZONE = ZoneInfo("Europe/Amsterdam")
+"""Connectors of a bed are configured with this zone."""
+TODAY = date(2026, 10, 26)
+"""Beds begin at noon, local time, on this Monday: the day after summer time ended."""
+START = datetime(2026, 10, 26, 12, 0, tzinfo=ZONE)
+TOKEN = "a-secret-that-is-never-shown-001"
+"""The credential that a bed's connector uses: it must turn up in no error and no log line."""
+A_WEEK_AGO = START - timedelta(days=7)
+
+
+class Fault(StrEnum):
+    """What goes wrong with every answer until the bed is mended."""
+
+    DOWN = "down"
+    LIMITED = "limited"
+    CUT_OFF = "cut_off"
+    MALFORMED = "malformed"
+    WRONG_SHAPE = "wrong_shape"
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerTraits:
+    """What a product has. ``grain_seconds`` is the finest duration it keeps."""
+
+    grain_seconds: int = 1
+    has_clock_times: bool = True
+    has_timers: bool = True
+    has_tags: bool = True
+    has_clients: bool = True
+    has_webhooks: bool = True
+    has_faults: bool = True
+    lists_changes: bool = True
+    tells_forbidden_from_gone: bool = True
+
+
+class TrackerBed(Protocol):
+    """People in a product, and connectors that read it. Entry ids are the product's, as text."""
+
+    clock: ManualClock
+    traits: TrackerTraits
+
+    def tracker(self) -> TimeTracker:
+        """A new connector with the right credential, as after a restart."""
+
+    def tracker_with_wrong_credentials(self) -> TimeTracker:
+        """A connector that the product does not know."""
+
+    def write_down(
+        self,
+        start: datetime,
+        seconds: int,
+        description: str = "",
+        *,
+        person: str = "Anna",
+        project: str | None = None,
+        tags: tuple[str, ...] = (),
+    ) -> str:
+        """Enter time that was worked, and give its id. A project named ``Site`` belongs to client ``Site BV``."""
+
+    def edit(
+        self,
+        entry_id: str,
+        *,
+        start: datetime | None = None,
+        seconds: int | None = None,
+        description: str | None = None,
+    ) -> None:
+        """Change what is given."""
+
+    def move(self, entry_id: str, project: str) -> None:
+        """Move an entry to another project."""
+
+    def delete(self, entry_id: str) -> None:
+        """Delete an entry."""
+
+    def start_timer(self, description: str, *, person: str = "Anna") -> str:
+        """Start a timer now, and give the entry's id."""
+
+    def stop_timer(self, entry_id: str) -> None:
+        """Stop it now."""
+
+    def take_permission_away(self) -> None:
+        """From now on the connector's credential does not see colleagues."""
+
+    def break_down(self, fault: Fault) -> None:
+        """From now on every answer fails in this way."""
+
+    def mend(self) -> None:
+        """Everything answers again."""
+
+    def webhook_call(self, entry_id: str) -> tuple[Mapping[str, str], bytes]:
+        """The headers (names in lower case) and body of a genuine call about an entry."""
+
+    def page_size(self) -> int:
+        """How many entries the product gives per page to this bed's connectors."""
+
+
+def at(hour: int, *, minute: int = 0, day: date = TODAY) -> datetime:
+    """A local time, as an instant in UTC."""
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZONE).astimezone(UTC)
+
+
+def needs(trait: bool, reason: str) -> None:
+    if not trait:
+        pytest.skip(reason)
+
+
+def tags(bed: TrackerBed, *names: str) -> tuple[str, ...]:
+    return names if bed.traits.has_tags else ()
+
+
+def window(tracker: TimeTracker, first: date = TODAY - timedelta(days=7), last: date = TODAY) -> list[TimeEntry]:
+    """Every entry of the window, after the pages' own promises were seen to hold."""
+    pages = list(tracker.entries_between(first, last))
+    _check_pages(pages)
+    return [entry for page in pages for entry in page.entries]
+
+
+def drain(
+    tracker: TimeTracker, cursor: str | None, *, since: datetime = A_WEEK_AGO
+) -> tuple[list[TimeEntry], str | None]:
+    """Read the fast lane to its end, as the daemon does: the cursor of the last page is kept."""
+    pages = list(tracker.changed_entries(cursor, since))
+    _check_pages(pages)
+    return [entry for page in pages for entry in page.entries], pages[-1].cursor
+
+
+def counted(entries: Iterable[TimeEntry]) -> list[TimeEntry]:
+    return [entry for entry in entries if entry.state is EntryState.STOPPED and entry.kind is EntryKind.WORK]
+
+
+def by_id(entries: Iterable[TimeEntry]) -> dict[str, TimeEntry]:
+    """Entries by id; the one read last stands."""
+    return {entry.id: entry for entry in entries}
+
+
+def fingerprints(entries: Iterable[TimeEntry]) -> dict[str, str]:
+    return {entry.key: entry.fingerprint for entry in entries}
+
+
+def only(entries: list[TimeEntry]) -> TimeEntry:
+    assert len(entries) == 1
+    return entries[0]
+
+
+def _check_pages(pages: list[EntryPage]) -> None:
+    assert [page.last for page in pages] == [False] * (len(pages) - 1) + [True]
