@@ -114,7 +114,8 @@ def _layers(file: YamlFile | None) -> _Layers:
             secrets_nested_delimiter="__",
             secrets_prefix="",
         )()
-    values: dict[str, Any] = {}
+    # What is always asked for is there, so that its settings are asked for one by one.
+    values: dict[str, Any] = {"company": {}}
     for layer in (file.values if file else {}, secret_files, environment):
         values = _laid_over(values, layer)
     return _Layers(file, secret_files, environment, secrets_directory, values, problems)
@@ -136,10 +137,8 @@ def _connections(layers: _Layers, helpdesks: Products, time_trackers: Products) 
 
     A product that has a time zone of its own gets the company's unless its section says otherwise.
     """
-    connections: dict[str, Any] = {}
-    if "helpdesk" in layers.values:
-        connection = _connection(layers, ("helpdesk",), "helpdesk", None, helpdesks)
-        connections["helpdesk"] = connection or _UNREADABLE
+    connection = _connection(layers, ("helpdesk",), "helpdesk", None, helpdesks)
+    connections: dict[str, Any] = {"helpdesk": connection or _UNREADABLE}
     given = layers.values.get("time_trackers") or {}
     if isinstance(given, Mapping):
         found = {
@@ -156,7 +155,7 @@ def _connection(
     layers: _Layers, base: Location, name: str, default_product: str | None, products: Products
 ) -> Connection | None:
     values = _get(layers.values, base)
-    if values is None and default_product:
+    if values is None:
         values = {}
     if not isinstance(values, Mapping):
         layers.problems.append(
@@ -167,10 +166,12 @@ def _connection(
     product = options.pop("product", default_product)
     options_class = products.get(str(product))
     if options_class is None:
-        place = layers.place((*base, "product"))
-        told = f'"{product}" is not a product that CareSync knows' if product else "is not set; say which product it is"
+        name_of_product = setting_name((*base, "product"))
+        told = f'{name_of_product}: "{product}" is not a product that CareSync knows'
+        if not product:
+            told = f"{name_of_product} is not set; say which product it is"
         layers.problems.append(
-            f"{place}: {setting_name((*base, 'product'))}: {told}; write one of {', '.join(sorted(products))}."
+            f"{layers.place((*base, 'product'))}: {told}; write one of {', '.join(sorted(products))}."
         )
         return None
     zone = _get(layers.values, ("company", "time_zone"))

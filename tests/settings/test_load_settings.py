@@ -152,7 +152,7 @@ def test_a_file_that_is_absent_empty_or_not_text_is_told(tmp_path: Path) -> None
     Path("latin.yaml").write_bytes(b"company:\n  name: Caf\xe9\n")
     with pytest.raises(UserError, match=r"latin\.yaml:2:1: is not UTF-8"):
         load_settings(Path("latin.yaml"), **PRODUCTS)
-    assert any(problem.startswith("config.yaml: company is not set") for problem in problems(""))
+    assert any(problem.startswith("config.yaml: company.name is not set") for problem in problems(""))
 
 
 def test_the_environment_wins_over_secret_files_and_those_over_the_file(
@@ -246,7 +246,10 @@ def test_without_any_file_the_remedy_is_told() -> None:
     with pytest.raises(UserError, match=r"There is no config\.yaml here; copy config\.example\.yaml") as raised:
         load_settings(**PRODUCTS)
 
-    assert any("CARE_SYNC_COMPANY" in problem for problem in raised.value.problems)
+    assert raised.value.problems == (
+        "settings: helpdesk.product is not set; say which product it is; write one of desk.",
+        "settings: company.name is not set. Add it to the file, or set CARE_SYNC_COMPANY__NAME.",
+    )
 
 
 def test_settings_do_not_change() -> None:

@@ -1,0 +1,219 @@
+"""``care-sync cards``: prepaid hour cards (H1-H3)."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+import typer
+
+from care_sync.cli.output import hours, local, print_json, print_table, say
+from care_sync.cli.session import Session, command_group
+from care_sync.errors import UserError
+from care_sync.ledger import accounts, cards
+from care_sync.ledger.cards import CardState
+from care_sync.settings import Settings
+from care_sync.store import UnitOfWork
+from care_sync.store.work import DirtyKind
+from connectors.records import Organization
+
+group = command_group("Prepaid hour cards.")
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
+
+
+@group.command()
+def buy(
+    context: typer.Context,
+    customer: Annotated[str, typer.Argument(help="The organization's name or id in the helpdesk.")],
+    hours_bought: Annotated[str, typer.Option("--hours", help="How many hours, such as 50 or 62.5.")],
+    rate: Annotated[
+        str | None, typer.Option(help="Euro per hour; else the configured rate of the year.", show_default=False)
+    ] = None,
+    bought_on: Annotated[
+        datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="The day of purchase; else today.")
+    ] = None,
+    reference: Annotated[str, typer.Option(help="Your invoice or order number.")] = "",
+    reason: Annotated[str, typer.Option(help="Why fewer hours than the minimum are sold (H1); it is recorded.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Sell a customer an hour card.
+
+    Time that was already worked since the day of purchase moves to it at the next pass.
+
+    ```
+    care-sync cards buy "Bakkerij Van Dam" --hours 50 --reference F2026-118
+    care-sync cards buy 360001 --hours 20 --rate 95 --reason "last one under the old terms"
+    ```
+    """
+    session = Session.of(context)
+    with session.store() as (settings, store), store.begin() as work:
+        now = session.clock.now()
+        day = bought_on.date() if bought_on else now.astimezone(settings.company.zone).date()
+        organization = find_organization(work, customer)
+        card = cards.buy(
+            work,
+            organization.id,
+            hours=_number(hours_bought, "--hours"),
+            rate=_number(rate, "--rate") if rate else _rate_of(settings, day),
+            bought_on=day,
+            reference=reference,
+            now=now,
+            actor=getpass.getuser(),
+            override_reason=reason,
+            minimum_hours=settings.ledger.hour_card.minimum_hours,
+        )
+        work.dirty.mark(DirtyKind.ORGANIZATION, [organization.id], "hour card bought", now)
+        state = CardState(card, card.seconds)
+    if as_json:
+        print_json(_as_json(state, organization))
+    else:
+        say(f"{organization.name} has card {card.card_id} of {hours(card.seconds)} hours at {card.rate} per hour.")
+
+
+@group.command("list")
+def list_cards(
+    context: typer.Context,
+    customer: Annotated[
+        str | None, typer.Argument(help="Only this organization (name or id).", show_default=False)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List hour cards with what is left on them, oldest purchase first.
+
+    care-sync cards list
+    care-sync cards list "Bakkerij Van Dam" --json
+    """
+    with Session.of(context).store() as (_settings, store), store.read() as work:
+        chosen = [find_organization(work, customer)] if customer else work.organizations.all()
+        found = [(state, organization) for organization in chosen for state in cards.states(work, organization.id)]
+    if as_json:
+        print_json([_as_json(state, organization) for state, organization in found])
+        return
+    print_table(
+        "Hour cards",
+        ("card", "customer", "bought", "hours", "left", "rate", "reference"),
+        (
+            (
+                state.card.card_id,
+                organization.name,
+                state.card.bought_on,
+                hours(state.card.seconds),
+                hours(state.left),
+                state.card.rate,
+                state.card.reference,
+            )
+            for state, organization in found
+        ),
+        right=("card", "hours", "left", "rate"),
+    )
+
+
+@group.command()
+def show(
+    context: typer.Context,
+    card_id: Annotated[int, typer.Argument(metavar="CARD", help="The card's number.")],
+    as_json: Json = False,
+) -> None:
+    """Show one card with everything that moved it, in order.
+
+    care-sync cards show 7
+    care-sync cards show 7 --json
+    """
+    with Session.of(context).store() as (settings, store), store.read() as work:
+        card = cards.require(work, card_id)
+        organization = work.organizations.get(card.organization_id) or Organization(card.organization_id, "?")
+        state = next(one for one in cards.states(work, card.organization_id) if one.card.card_id == card_id)
+        account = accounts.card(card_id)
+        movements = [
+            (transaction, leg.seconds)
+            for transaction in work.ledger.of_organization(card.organization_id)
+            for leg in transaction.legs
+            if leg.account == account
+        ]
+    if as_json:
+        document = _as_json(state, organization)
+        document["movements"] = [
+            {
+                "transaction_id": transaction.transaction_id,
+                "kind": transaction.kind,
+                "booked_at": transaction.booked_at.isoformat(),
+                "work_date": transaction.work_date.isoformat(),
+                "seconds": -seconds,
+                "ticket_id": transaction.ticket_id,
+                "entry_key": transaction.entry_key,
+                "clauses": list(transaction.clauses),
+                "actor": transaction.actor,
+                "reason": transaction.reason,
+            }
+            for transaction, seconds in movements
+        ]
+        print_json(document)
+        return
+    left = 0
+    rows = []
+    for transaction, seconds in movements:
+        left -= seconds
+        rows.append(
+            (
+                local(transaction.booked_at, settings.company.zone),
+                transaction.kind,
+                transaction.work_date,
+                transaction.ticket_id or "",
+                hours(-seconds),
+                hours(left),
+                transaction.actor,
+                transaction.reason,
+            )
+        )
+    print_table(
+        f"Card {card_id} of {organization.name}: {hours(state.left)} of {hours(card.seconds)} hours left",
+        ("booked", "what", "worked", "ticket", "hours", "left", "by", "why"),
+        rows,
+        right=("hours", "left"),
+    )
+
+
+def find_organization(work: UnitOfWork, wanted: str) -> Organization:
+    """Return the customer by name or by id. Raises :class:`UserError` when there is none."""
+    found = work.organizations.by_name(wanted) or work.organizations.get(wanted)
+    if found is None:
+        near = [one.name for one in work.organizations.all() if wanted.casefold() in one.name.casefold()][:5]
+        hint = f"did you mean {', '.join(near)}?" if near else "run `care-sync sync` to read the customers first"
+        raise UserError(f'there is no customer "{wanted}"', [hint])
+    return found
+
+
+def _rate_of(settings: Settings, day: date) -> Decimal:
+    rate = settings.ledger.hour_card.rates.get(day.year)
+    if rate is None:
+        raise UserError(
+            f"no hourly rate is configured for {day.year}",
+            [f"give --rate, or set ledger.hour_card.rates.{day.year} in the settings"],
+        )
+    return rate
+
+
+def _number(text: str, option: str) -> Decimal:
+    try:
+        number = Decimal(text.replace(",", "."))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise typer.BadParameter(f'"{text}" is no number; write 50 or 62.5', param_hint=option)
+    return number
+
+
+def _as_json(state: CardState, organization: Organization) -> dict[str, object]:
+    return {
+        "card_id": state.card.card_id,
+        "organization_id": organization.id,
+        "customer": organization.name,
+        "bought_on": state.card.bought_on.isoformat(),
+        "seconds": state.card.seconds,
+        "left_seconds": state.left,
+        "rate": str(state.card.rate),
+        "reference": state.card.reference,
+    }

@@ -1,0 +1,78 @@
+"""``care-sync entries``: time entries, above all those that found no ticket."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from care_sync.cli.output import hours, print_json, print_table, say
+from care_sync.cli.session import Session, command_group
+from care_sync.store.entries import StoredEntry
+
+group = command_group("Time entries, above all those that found no ticket.")
+
+REMEDIES = {
+    "unlinked": "write the ticket's number in it, as in #123",
+    "unknown_ticket": "check the number; the helpdesk has no such ticket",
+    "other_customer": "move it to the ticket's customer, or correct the number",
+}
+
+
+@group.command()
+def unlinked(
+    context: typer.Context,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.", show_default=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """List time entries that found no ticket, newest work first, each with why and what to do.
+
+    They count for nobody until they are linked: correct them in the time tracker and the next pass takes them up.
+
+    ```
+    care-sync entries unlinked
+    care-sync entries unlinked --json | jq 'map(.seconds) | add'
+    ```
+    """
+    with Session.of(context).store() as (_settings, store), store.read() as work:
+        found = work.entries.unlinked(limit)
+    if as_json:
+        print_json([_as_json(one) for one in found])
+    elif not found:
+        say("Every time entry has its ticket.")
+    else:
+        total = sum(one.entry.seconds for one in found)
+        print_table(
+            f"{len(found)} time entries without a ticket, {hours(total)} hours",
+            ("date", "hours", "who", "client", "description", "why", "what to do"),
+            (
+                (
+                    one.entry.work_date,
+                    hours(one.entry.seconds),
+                    one.entry.person_name or one.entry.person_id or "",
+                    one.entry.client_name or "",
+                    one.entry.description,
+                    one.link.reason or one.link.state.value,
+                    REMEDIES.get(one.link.state.value, ""),
+                )
+                for one in found
+            ),
+            right=("hours",),
+        )
+
+
+def _as_json(stored: StoredEntry) -> dict[str, object]:
+    entry = stored.entry
+    return {
+        "entry_key": entry.key,
+        "work_date": entry.work_date.isoformat(),
+        "seconds": entry.seconds,
+        "person": entry.person_name,
+        "client": entry.client_name,
+        "project": entry.project_name,
+        "description": entry.description,
+        "tags": list(entry.tags),
+        "state": stored.link.state.value,
+        "reason": stored.link.reason,
+        "wanted_ticket": stored.link.wanted_ticket,
+    }

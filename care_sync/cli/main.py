@@ -1,0 +1,125 @@
+"""Putting the command line together, and turning errors into words and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from care_sync.cli import attention, cards, config, entries, status, store
+from care_sync.cli.output import errors
+from care_sync.cli.session import Session
+from care_sync.clock import SystemClock
+from care_sync.errors import CareSyncError, IntegrityError, UserError
+from connectors.errors import ConnectorError
+
+HELP = """Decides by rules whether a helpdesk ticket is inside a customer's SLA and who pays, and keeps the hour cards.
+
+A first time:
+
+    cp config.example.yaml config.yaml     name your helpdesk and time trackers
+    care-sync config check                 everything right?
+    care-sync store migrate                make the database
+    care-sync sync --dry-run               see what would happen
+    care-sync sync                         do it once
+    care-sync run                          keep doing it
+
+`care-sync COMMAND --help` shows examples of each command.
+"""
+
+app = typer.Typer(
+    name="care-sync",
+    help=HELP,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"care-sync {version('care-sync')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    config_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help="Settings file; else CARE_SYNC_CONFIG, else ./config.yaml.",
+            show_default=False,
+        ),
+    ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Log what happens, and show defects in full.")
+    ] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Take the options that stand before the command."""
+    context.obj = Session(config_file, verbose, SystemClock())
+
+
+for module in (status,):
+    module.register(app)
+for name, group in {
+    "entries": entries.group,
+    "cards": cards.group,
+    "attention": attention.group,
+    "store": store.group,
+    "config": config.group,
+}.items():
+    app.add_typer(group, name=name)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    try:
+        app(list(arguments), prog_name="care-sync")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 1
+    except KeyboardInterrupt:
+        return 130
+    except UserError as error:
+        _tell(error.message, error.problems)
+    except ConnectorError as error:
+        _tell(str(error))
+    except IntegrityError as error:
+        _tell(f"An invariant of the ledger does not hold: {error}", ["nothing of the change was written"])
+    except CareSyncError as error:
+        _tell(str(error))
+    except BrokenPipeError:
+        # Whoever read our output has enough of it: no more of it, and no complaint at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        if "--verbose" in arguments or "-v" in arguments:
+            raise
+        _tell(
+            f"This is a defect of CareSync: {type(error).__name__}.",
+            ["run it again with --verbose first, as in `care-sync --verbose sync`, and report what it shows"],
+        )
+    return 1
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def _tell(message: str, problems: Sequence[str] = ()) -> None:
+    screen = errors()
+    screen.print(f"[bold red]Error:[/] {escape(message)}", soft_wrap=True)
+    for problem in problems:
+        screen.print(f"  [red]•[/] {escape(problem)}", soft_wrap=True)

@@ -1,0 +1,90 @@
+"""``care-sync status``: last passes, lag, queue, limits, failures, and what a person must look at."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from care_sync.cli.output import age, local, print_json, print_table, say
+from care_sync.cli.session import Session
+from care_sync.settings import Settings
+from care_sync.status import Status, read_status
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(status)
+
+
+def status(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+    passes: Annotated[int, typer.Option(min=1, max=1000, help="How many passes to show.")] = 5,
+) -> None:
+    """Tell how things are: last passes, lag, queue, limits left, failures, attention.
+
+    Needs no product and may run beside the daemon.
+
+    ```
+    care-sync status
+    care-sync status --json | jq .lag_seconds
+    ```
+    """
+    session = Session.of(context)
+    with session.store() as (settings, store):
+        found = read_status(store, session.clock.now(), passes=passes)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        _show(found, settings)
+
+
+def _show(status: Status, settings: Settings) -> None:
+    zone = settings.company.zone
+    lag = "no pass has ended well yet" if status.lag_seconds is None else f"{age(status.lag_seconds)} behind"
+    say(f"CareSync is {lag}." if status.lag_seconds is not None else f"CareSync: {lag}.")
+    print_table(
+        "\nPasses",
+        ("started", "kind", "took", "did", "error"),
+        (
+            (
+                local(one.started_at, zone),
+                one.kind,
+                age(int((one.finished_at - one.started_at).total_seconds())) if one.finished_at else "not ended",
+                ", ".join(f"{name} {count}" for name, count in sorted(one.counts.items()) if count) or "nothing new",
+                one.error,
+            )
+            for one in status.passes
+        ),
+    )
+    print_table(
+        "\nJobs",
+        ("job", "due", "ended", "outcome"),
+        ((one.job, local(one.due_at, zone), local(one.finished_at, zone), one.outcome) for one in status.jobs),
+    )
+    waiting = [*status.outbox.items(), *((f"{kind} to do", count) for kind, count in status.dirty.items())]
+    print_table("\nQueue", ("what", "count"), sorted(waiting), right=("count",))
+    print_table(
+        "\nLimits",
+        ("account", "requests left", "resets"),
+        (
+            (account, "unknown" if budget.remaining is None else budget.remaining, local(budget.resets_at, zone))
+            for account, budget in status.budgets.items()
+        ),
+        right=("requests left",),
+    )
+    print_table(
+        "\nWrites that failed",
+        ("ticket", "reference", "state", "attempts", "error"),
+        (
+            (one.change.ticket_id, one.change.reference, one.state.value, one.attempts, one.last_error)
+            for one in status.failures
+        ),
+        right=("attempts",),
+    )
+    print_table(
+        "\nNeeds attention",
+        ("since", "what", "about", "message"),
+        ((local(one.since, zone), one.kind, one.subject, one.message) for one in status.attention),
+    )
