@@ -84,6 +84,7 @@ def _found(
         for entry in workspace.living()
         if entry.workspace_id == workspace.workspace_id
         and not entry.is_running
+        and entry.at <= workspace.now() - workspace.report_lag
         and (user.admin or entry.user_id == user.id)
         and first <= workspace.local_date(entry) <= last
         and (not wanted_ids or entry.id in wanted_ids)

@@ -83,13 +83,15 @@ class TogglEvent:
 class TogglWorkspace:
     """The whole workspace; safe to use from the server's threads.
 
-    ``premium`` says whether ``billable`` means something. ``listener`` is called with every event.
+    ``premium`` says whether ``billable`` means something. ``report_lag`` is how late the report shows a change.
+    ``listener`` is called with every event.
     """
 
     now: Callable[[], datetime]
     workspace_id: int = 2_230_580
     organization_id: int = 2_108_099
     premium: bool = True
+    report_lag: timedelta = timedelta()
     users: dict[int, TogglUser] = field(default_factory=dict)
     clients: dict[int, str] = field(default_factory=dict)
     projects: dict[int, TogglProject] = field(default_factory=dict)

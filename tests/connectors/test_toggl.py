@@ -188,8 +188,10 @@ def test_without_requests_for_ones_own_entries_colleagues_are_still_read() -> No
 
         read, cursor = drain(bed.tracker(), cursor)
         assert {entry.id for entry in read} == {theirs}
+        bed.clock.advance(timedelta(minutes=20))
+        _, cursor = drain(bed.tracker(), cursor)
 
-        bed.clock.advance(timedelta(minutes=45))
+        bed.clock.advance(timedelta(minutes=25))
         read, _ = drain(bed.tracker(), cursor)
         assert by_id(read)[mine].state is EntryState.DELETED
 
@@ -229,6 +231,30 @@ def test_a_deletion_of_ones_own_is_told_by_the_fast_lane(bed: TogglBed) -> None:
     read, _ = drain(bed.tracker(), cursor)
 
     assert [(entry.id, entry.state) for entry in read] == [(entry_id, EntryState.DELETED)]
+
+
+def test_a_change_that_the_report_shows_late_is_not_lost(bed: TogglBed) -> None:
+    bed.workspace.report_lag = timedelta(minutes=4)
+    entry_id = bed.write_down(at(9), 900, person="Bert")
+    bed.clock.advance(timedelta(minutes=1))
+    early, cursor = drain(bed.tracker(), None)
+    assert early == []
+
+    bed.clock.advance(timedelta(minutes=5))
+    read, _ = drain(bed.tracker(), cursor)
+
+    assert [entry.id for entry in read] == [entry_id]
+
+
+def test_a_date_header_that_runs_ahead_loses_no_change(bed: TogglBed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bed.server, "date", lambda: "Mon, 23 Nov 2026 11:00:00 GMT")
+    _, cursor = drain(bed.tracker(), None)
+    bed.clock.advance(timedelta(minutes=5))
+    entry_id = bed.write_down(at(9), 900, person="Bert")
+
+    read, _ = drain(bed.tracker(), cursor)
+
+    assert [entry.id for entry in read] == [entry_id]
 
 
 def test_an_entry_that_came_and_went_between_two_readings_is_told_as_deleted(bed: TogglBed) -> None:

@@ -116,6 +116,12 @@ def test_a_negative_duration_means_that_the_timer_runs(duration: int) -> None:
     assert (entry.state, entry.seconds, entry.ended_at) == (EntryState.RUNNING, 0, None)
 
 
+def test_a_row_of_the_report_without_an_end_runs() -> None:
+    entry = read_row(time_entries=[{**ROW["time_entries"][0], "seconds": 0, "stop": None}])
+
+    assert (entry.state, entry.seconds) == (EntryState.RUNNING, 0)
+
+
 def test_a_new_entry_of_no_duration_and_no_end_does_not_run() -> None:
     entry = read(duration=0, stop=None)
 
