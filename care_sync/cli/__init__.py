@@ -4,7 +4,3 @@ Exit codes: 0 it is done · 1 it could not be done, or a person must look at som
 
 Promise: what a person can mend is told in words, never as a traceback.
 """
-
-from care_sync.cli.main import main, run
-
-__all__ = ["main", "run"]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict, SecretStr
 
-from care_sync.cli import run
+from care_sync.cli.main import run
 from care_sync.store import Store, open_store
 from connectors.registry import HELPDESKS, Product
 

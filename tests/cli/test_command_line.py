@@ -62,7 +62,7 @@ def test_a_settings_file_that_is_not_there_is_told(care: Care) -> None:
 
 
 def care_sync(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", "from care_sync.cli import main; main()", *arguments]
+    command = [sys.executable, "-m", "care_sync", *arguments]
     return subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -95,7 +95,7 @@ def test_shells_are_offered_completion(tmp_path: Path) -> None:
         "COMP_WORDS": "care-sync ca",
         "COMP_CWORD": "1",
     }
-    command = [sys.executable, "-c", "from care_sync.cli import main; main()"]
+    command = [sys.executable, "-m", "care_sync"]
     result = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
