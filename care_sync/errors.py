@@ -1,6 +1,7 @@
 """The errors of CareSync, by who can do something about them.
 
 ``UserError``      a person gave something wrong: shown as it stands, never with a traceback
+``StoreError``     the database was not there, was busy or was full: nothing was written, the next pass tries again
 ``IntegrityError`` an invariant broke: stop, nothing is written
 
 What a product does wrong is a :class:`connectors.errors.ConnectorError`.
@@ -30,5 +31,9 @@ class UserError(CareSyncError):
         return "\n".join((self.message, *(f"  - {problem}" for problem in self.problems)))
 
 
+class StoreError(UserError):
+    """The database did not do what was asked. Nothing of the unit of work was written; it may be done again."""
+
+
 class IntegrityError(CareSyncError):
-    """An invariant of the ledger does not hold. Nothing of the change was written."""
+    """An invariant of the ledger or the store would break. Nothing of the change was written."""

@@ -38,7 +38,7 @@ def server(folder: Path) -> Iterator[str]:
         port = probe.getsockname()[1]
     data = folder / "data"
     as_user = _unprivileged(folder)
-    _run([*as_user, str(found / "initdb"), "-D", str(data), "-U", SUPERUSER, "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"])  # fmt: skip
+    _run([*as_user, str(found / "initdb"), "-D", str(data), "-U", SUPERUSER, "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"])  # fmt: skip  # noqa: E501
     options = f"-c listen_addresses=127.0.0.1 -p {port} -c unix_socket_directories= -c fsync=off -c full_page_writes=off -c max_connections=60"  # noqa: E501
     log = data / "server.log"
     _run([*as_user, str(found / "pg_ctl"), "-D", str(data), "-l", str(log), "-o", options, "-w", "start"])

@@ -184,9 +184,7 @@ def _customers(chance: random.Random) -> Iterator[Customer]:
         covered = ("website", "mail") if index % 7 == 0 and sla else ()
         cards: list[Card] = []
         if index % 5 != 4:
-            cards.append(
-                Card(date(2025, 10, 1) + timedelta(days=chance.randrange(200)), 50, Decimal("105.00"))
-            )
+            cards.append(Card(date(2025, 10, 1) + timedelta(days=chance.randrange(200)), 50, Decimal("105.00")))
         if index % 6 == 0:
             cards.append(Card(date(2026, 9, 1) + timedelta(days=chance.randrange(25)), 60, Decimal("110.00")))
         yield Customer(name, locale, sla, covered, tuple(cards))
@@ -196,9 +194,7 @@ def _file(chance: random.Random, number: int, story: Story, customer: Customer) 
     reported_at = _workday_moment(chance, latest=LAST_DAY - timedelta(days=1))
     subject = chance.choice(story.subjects[customer.locale])
     greeting, closing = (
-        ("Beste CARE,", "Met vriendelijke groet,")
-        if customer.locale == "nl"
-        else ("Dear CARE,", "Kind regards,")
+        ("Beste CARE,", "Met vriendelijke groet,") if customer.locale == "nl" else ("Dear CARE,", "Kind regards,")
     )
     facts = {name: _fact(value, reported_at.date()) for name, value in story.facts.items()}
     return FiledTicket(

@@ -82,7 +82,7 @@ def sentence(error: ErrorDetails, base: Location, below: Location, model: type[B
     shown = _shown(error["input"])
     if is_secret(model, below):
         told = told.replace(str(error["input"]), "the value")
-    elif not told.startswith(shown):
+    elif not told.startswith(shown) and not (kind == "value_error" and isinstance(error["input"], (Mapping, list))):
         told = f"{shown} {told}"
     return f"{setting_name(location)}: {told}."
 

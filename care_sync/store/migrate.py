@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 from care_sync.errors import UserError
-from care_sync.store.engine import connect, transaction
+from care_sync.store.engine import connect, create_file, require_file, transaction
 
 LOCK = 7_261_430_951
 """The PostgreSQL advisory lock that makes two daemons that start together migrate once."""
@@ -21,6 +21,7 @@ def migrate(url: str) -> None:
     Raises :class:`UserError` when the database belongs to a newer CareSync.
     """
     engine = connect(url)
+    create_file(engine)
     try:
         with transaction(engine) as connection:
             if connection.dialect.name == "postgresql":
@@ -49,6 +50,7 @@ def newest_revision() -> str:
 
 def require_current(engine: Engine) -> None:
     """Raise :class:`UserError` unless the tables are what this version needs."""
+    require_file(engine)
     current = current_revision(engine)
     if current == newest_revision():
         return

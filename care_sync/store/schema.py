@@ -1,105 +1,36 @@
 """The tables. One row of each is described in ``docs/architecture.md``.
 
-Instants are whole microseconds since 1970 in UTC: exact, ordered and the same on both databases. Structured
-values are JSON text with sorted keys, so that equal values are equal text. Ledger rows and decisions are
-append-only: the migration lays triggers that refuse any change.
+How instants, text and structured values lie in a column: :mod:`care_sync.store.columns`. Ledger rows and
+decisions are append-only: the migration lays triggers that refuse any change.
 """
 
 from __future__ import annotations
-
-import json
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Column,
     Date,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     MetaData,
     Table,
-    Text,
     UniqueConstraint,
 )
-from sqlalchemy.types import TypeDecorator
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware instant, stored as microseconds since 1970."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        """Refuse instants without a zone: they would mean something else on another machine."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"an instant without a time zone cannot be stored: {value!r}")
-        return (value - EPOCH) // timedelta(microseconds=1)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        """Aware, in UTC."""
-        return None if value is None else EPOCH + timedelta(microseconds=value)
-
-
-def encode(value: Any) -> str:
-    """JSON with sorted keys; dates keep their type, sets are sorted."""
-    return json.dumps(value, default=_plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, date):
-        return {"$date": value.isoformat()}
-    if isinstance(value, (set, frozenset)):
-        return sorted(value)
-    raise TypeError(f"{type(value).__name__} cannot be stored")
-
-
-def decode(text: str) -> Any:
-    """The inverse of :func:`encode`; lists come back as tuples, so that records compare equal."""
-    return _revive(json.loads(text))
-
-
-def _revive(value: Any) -> Any:
-    if isinstance(value, dict):
-        if set(value) == {"$date"}:
-            return date.fromisoformat(value["$date"])
-        return {name: _revive(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return tuple(_revive(one) for one in value)
-    return value
-
-
-class Json(TypeDecorator[Any]):
-    """A structured value as JSON text."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        """Encode."""
-        return None if value is None else encode(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        """Decode."""
-        return None if value is None else decode(value)
-
+from care_sync.store.columns import Instant, Json, Words
+from care_sync.store.columns import encode as encode  # noqa: PLC0414
 
 metadata = MetaData()
 
 organizations = Table(
     "organizations",
     metadata,
-    Column("organization_id", Text, primary_key=True),
-    Column("name", Text, nullable=False, index=True),
+    Column("organization_id", Words, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("folded_name", Words, nullable=False, index=True),
     Column("fields", Json, nullable=False),
-    Column("locale", Text),
+    Column("locale", Words),
     Column("deleted", Integer, nullable=False),
     Column("seen_at", Instant, nullable=False),
 )
@@ -107,63 +38,63 @@ organizations = Table(
 people = Table(
     "people",
     metadata,
-    Column("person_id", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("email", Text),
-    Column("locale", Text),
-    Column("organization_id", Text),
+    Column("person_id", Words, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("email", Words),
+    Column("locale", Words),
+    Column("organization_id", Words),
 )
 
 tickets = Table(
     "tickets",
     metadata,
-    Column("ticket_id", Text, primary_key=True),
-    Column("number", Text, nullable=False, index=True),
-    Column("subject", Text, nullable=False),
-    Column("description", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("channel", Text, nullable=False),
-    Column("organization_id", Text, index=True),
-    Column("requester_id", Text),
-    Column("assignee_id", Text),
+    Column("ticket_id", Words, primary_key=True),
+    Column("number", Words, nullable=False, index=True),
+    Column("subject", Words, nullable=False),
+    Column("description", Words, nullable=False),
+    Column("status", Words, nullable=False),
+    Column("channel", Words, nullable=False),
+    Column("organization_id", Words, index=True),
+    Column("requester_id", Words),
+    Column("assignee_id", Words),
     Column("tags", Json, nullable=False),
     Column("fields", Json, nullable=False),
-    Column("url", Text),
-    Column("merged_into", Text),
+    Column("url", Words),
+    Column("merged_into", Words),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
-    Column("content_hash", Text, nullable=False),
+    Column("content_hash", Words, nullable=False),
     Column("seen_at", Instant, nullable=False),
 )
 
 time_entries = Table(
     "time_entries",
     metadata,
-    Column("entry_key", Text, primary_key=True),
-    Column("tracker", Text, nullable=False),
-    Column("account", Text, nullable=False),
-    Column("id", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("kind", Text, nullable=False),
+    Column("entry_key", Words, primary_key=True),
+    Column("tracker", Words, nullable=False),
+    Column("account", Words, nullable=False),
+    Column("id", Words, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("kind", Words, nullable=False),
     Column("seconds", BigInteger, nullable=False),
     Column("work_date", Date, nullable=False),
     Column("started_at", Instant),
     Column("ended_at", Instant),
-    Column("description", Text, nullable=False),
+    Column("description", Words, nullable=False),
     Column("details", Json, nullable=False),
     Column("source_updated_at", Instant),
-    Column("fingerprint", Text, nullable=False),
+    Column("fingerprint", Words, nullable=False),
     Column("revision", Integer, nullable=False),
-    Column("link_state", Text, nullable=False),
-    Column("link_via", Text, nullable=False),
-    Column("link_reason", Text, nullable=False),
-    Column("wanted_ticket", Text, index=True),
-    Column("ticket_id", Text, index=True),
-    Column("organization_id", Text),
-    Column("activity", Text),
-    Column("missing_since", Instant),
+    Column("link_state", Words, nullable=False),
+    Column("link_via", Words, nullable=False),
+    Column("link_reason", Words, nullable=False),
+    Column("wanted_ticket", Words, index=True),
+    Column("ticket_id", Words, index=True),
+    Column("organization_id", Words),
+    Column("activity", Words),
+    Column("missing_since", Instant, index=True),
     Column("seen_at", Instant, nullable=False),
-    Index("time_entries_window", "tracker", "account", "work_date"),
+    Index("time_entries_window", "tracker", "account", "work_date", "entry_key"),
     Index("time_entries_organization", "organization_id", "work_date"),
     Index("time_entries_link_state", "link_state"),
 )
@@ -171,9 +102,9 @@ time_entries = Table(
 dirty = Table(
     "dirty",
     metadata,
-    Column("kind", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("reason", Text, nullable=False),
+    Column("kind", Words, primary_key=True),
+    Column("key", Words, primary_key=True),
+    Column("reason", Words, nullable=False),
     Column("marked_at", Instant, nullable=False),
     Column("version", Integer, nullable=False),
 )
@@ -181,8 +112,8 @@ dirty = Table(
 rule_versions = Table(
     "rule_versions",
     metadata,
-    Column("rules_hash", Text, primary_key=True),
-    Column("text", Text, nullable=False),
+    Column("rules_hash", Words, primary_key=True),
+    Column("text", Words, nullable=False),
     Column("first_used_at", Instant, nullable=False),
 )
 
@@ -190,37 +121,38 @@ decisions = Table(
     "decisions",
     metadata,
     Column("decision_id", Integer, primary_key=True, autoincrement=True),
-    Column("ticket_id", Text, nullable=False),
-    Column("activity", Text, nullable=False),
+    Column("ticket_id", Words, nullable=False),
+    Column("activity", Words, nullable=False),
     Column("facts", Json, nullable=False),
     Column("sources", Json, nullable=False),
-    Column("rules_hash", Text, ForeignKey("rule_versions.rules_hash"), nullable=False),
+    Column("rules_hash", Words, ForeignKey("rule_versions.rules_hash"), nullable=False),
     Column("outcome", Json, nullable=False),
     Column("decided_at", Instant, nullable=False),
-    Column("pass_id", Text, nullable=False),
+    Column("pass_id", Words, nullable=False),
     Index("decisions_subject", "ticket_id", "activity", "decision_id"),
+    Index("decisions_time", "decided_at", "decision_id"),
 )
 
 transactions = Table(
     "transactions",
     metadata,
     Column("transaction_id", Integer, primary_key=True, autoincrement=False),
-    Column("kind", Text, nullable=False),
-    Column("organization_id", Text, nullable=False),
-    Column("entry_key", Text),
+    Column("kind", Words, nullable=False),
+    Column("organization_id", Words, nullable=False),
+    Column("entry_key", Words),
     Column("entry_revision", Integer),
-    Column("ticket_id", Text),
+    Column("ticket_id", Words),
     Column("rules", Json, nullable=False),
     Column("clauses", Json, nullable=False),
-    Column("period", Text, nullable=False),
+    Column("period", Words, nullable=False),
     Column("work_date", Date, nullable=False),
     Column("booked_at", Instant, nullable=False),
     Column("reverses", Integer, ForeignKey("transactions.transaction_id"), unique=True),
     Column("corrects", Integer, ForeignKey("transactions.transaction_id")),
-    Column("actor", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("previous_hash", Text, nullable=False),
-    Column("hash", Text, nullable=False),
+    Column("actor", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("previous_hash", Words, nullable=False),
+    Column("hash", Words, nullable=False),
     Index("transactions_organization", "organization_id", "transaction_id"),
     Index("transactions_entry", "entry_key", "transaction_id"),
     Index("transactions_ticket", "ticket_id", "transaction_id"),
@@ -232,15 +164,15 @@ postings = Table(
     metadata,
     Column("transaction_id", Integer, ForeignKey("transactions.transaction_id"), primary_key=True),
     Column("line", Integer, primary_key=True),
-    Column("account", Text, nullable=False, index=True),
+    Column("account", Words, nullable=False, index=True),
     Column("seconds", BigInteger, nullable=False),
 )
 
 balances = Table(
     "balances",
     metadata,
-    Column("organization_id", Text, primary_key=True),
-    Column("account", Text, primary_key=True),
+    Column("organization_id", Words, primary_key=True),
+    Column("account", Words, primary_key=True),
     Column("seconds", BigInteger, nullable=False),
 )
 
@@ -249,17 +181,17 @@ ledger_head = Table(
     metadata,
     Column("singleton", Integer, primary_key=True, autoincrement=False),
     Column("transaction_id", Integer, nullable=False),
-    Column("hash", Text, nullable=False),
+    Column("hash", Words, nullable=False),
 )
 
 entry_standing = Table(
     "entry_standing",
     metadata,
-    Column("entry_key", Text, primary_key=True),
-    Column("organization_id", Text, nullable=False),
-    Column("ticket_id", Text, index=True),
-    Column("period", Text, nullable=False),
-    Column("basis", Text, nullable=False),
+    Column("entry_key", Words, primary_key=True),
+    Column("organization_id", Words, nullable=False),
+    Column("ticket_id", Words, index=True),
+    Column("period", Words, nullable=False),
+    Column("basis", Words, nullable=False),
     Column("seconds", BigInteger, nullable=False),
     Column("shares", Json, nullable=False),
     Column("transaction_id", Integer, ForeignKey("transactions.transaction_id"), nullable=False),
@@ -270,28 +202,28 @@ cards = Table(
     "cards",
     metadata,
     Column("card_id", Integer, primary_key=True, autoincrement=True),
-    Column("organization_id", Text, nullable=False, index=True),
+    Column("organization_id", Words, nullable=False, index=True),
     Column("bought_on", Date, nullable=False),
     Column("seconds", BigInteger, nullable=False),
-    Column("rate", Text, nullable=False),
-    Column("reference", Text, nullable=False),
+    Column("rate", Words, nullable=False),
+    Column("reference", Words, nullable=False),
 )
 
 periods = Table(
     "periods",
     metadata,
-    Column("period", Text, primary_key=True),
+    Column("period", Words, primary_key=True),
     Column("closed_at", Instant, nullable=False),
-    Column("closed_by", Text, nullable=False),
+    Column("closed_by", Words, nullable=False),
 )
 
 verdicts = Table(
     "verdicts",
     metadata,
-    Column("entry_key", Text, primary_key=True),
+    Column("entry_key", Words, primary_key=True),
     Column("charged_seconds", BigInteger, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("actor", Text, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("actor", Words, nullable=False),
     Column("decided_at", Instant, nullable=False),
 )
 
@@ -299,26 +231,27 @@ outbox = Table(
     "outbox",
     metadata,
     Column("outbox_id", Integer, primary_key=True, autoincrement=True),
-    Column("ticket_id", Text, nullable=False),
-    Column("reference", Text, nullable=False),
+    Column("ticket_id", Words, nullable=False),
+    Column("reference", Words, nullable=False),
     Column("change", Json, nullable=False),
-    Column("cause", Text, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("cause", Words, nullable=False),
+    Column("state", Words, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("due_at", Instant, nullable=False),
     Column("leased_until", Instant),
-    Column("last_error", Text, nullable=False),
+    Column("last_error", Words, nullable=False),
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("reference", name="outbox_reference"),
     Index("outbox_work", "state", "due_at"),
     Index("outbox_ticket", "ticket_id", "outbox_id"),
+    sqlite_autoincrement=True,
 )
 
 shown = Table(
     "shown",
     metadata,
-    Column("ticket_id", Text, primary_key=True),
-    Column("explanation_hash", Text, nullable=False),
+    Column("ticket_id", Words, primary_key=True),
+    Column("explanation_hash", Words, nullable=False),
     Column("notices", Json, nullable=False),
     Column("sequence", Integer, nullable=False),
 )
@@ -326,15 +259,15 @@ shown = Table(
 cursors = Table(
     "cursors",
     metadata,
-    Column("name", Text, primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("name", Words, primary_key=True),
+    Column("value", Words, nullable=False),
     Column("updated_at", Instant, nullable=False),
 )
 
 budgets = Table(
     "budgets",
     metadata,
-    Column("account", Text, primary_key=True),
+    Column("account", Words, primary_key=True),
     Column("remaining", Integer),
     Column("resets_at", Instant),
 )
@@ -342,38 +275,38 @@ budgets = Table(
 job_runs = Table(
     "job_runs",
     metadata,
-    Column("job", Text, primary_key=True),
+    Column("job", Words, primary_key=True),
     Column("due_at", Instant, primary_key=True),
     Column("started_at", Instant, nullable=False),
     Column("finished_at", Instant),
-    Column("outcome", Text, nullable=False),
+    Column("outcome", Words, nullable=False),
 )
 
 passes = Table(
     "passes",
     metadata,
-    Column("pass_id", Text, primary_key=True),
-    Column("kind", Text, nullable=False),
+    Column("pass_id", Words, primary_key=True),
+    Column("kind", Words, nullable=False),
     Column("started_at", Instant, nullable=False, index=True),
     Column("finished_at", Instant),
     Column("counts", Json, nullable=False),
-    Column("error", Text, nullable=False),
+    Column("error", Words, nullable=False),
 )
 
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("source", Text, primary_key=True),
-    Column("delivery_id", Text, primary_key=True),
+    Column("source", Words, primary_key=True),
+    Column("delivery_id", Words, primary_key=True),
     Column("received_at", Instant, nullable=False, index=True),
 )
 
 attention = Table(
     "attention",
     metadata,
-    Column("kind", Text, primary_key=True),
-    Column("subject", Text, primary_key=True),
-    Column("message", Text, nullable=False),
+    Column("kind", Words, primary_key=True),
+    Column("subject", Words, primary_key=True),
+    Column("message", Words, nullable=False),
     Column("since", Instant, nullable=False),
     Column("last_seen_at", Instant, nullable=False),
 )

@@ -6,13 +6,16 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
-from care_sync.store.schema import encode, organizations, people, tickets
-from care_sync.store.tables import CHUNK, chunks, upsert
+from care_sync.store.columns import encode
+from care_sync.store.schema import organizations, people, tickets
+from care_sync.store.tables import CHUNK, chunks, queue_for, upsert
 from connectors.records import Channel, Organization, Person, Ticket, TicketChange, TicketStatus
+
+AnyRecord = TypeVar("AnyRecord", Organization, Ticket)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class OrganizationRepository:
     def upsert(self, records: Iterable[Organization], seen_at: datetime) -> list[OrganizationMoved]:
         """Store; return those that are new or differ."""
         newest = {record.id: record for record in records}
+        queue_for(self._connection, organizations)
         known = self.get_many(newest)
         moved = [
             OrganizationMoved(known.get(record.id), record)
@@ -53,6 +57,7 @@ class OrganizationRepository:
                 {
                     "organization_id": one.after.id,
                     "name": one.after.name,
+                    "folded_name": one.after.name.casefold(),
                     "fields": dict(one.after.fields),
                     "locale": one.after.locale,
                     "deleted": int(one.after.deleted),
@@ -77,12 +82,16 @@ class OrganizationRepository:
 
     def by_name(self, name: str) -> Organization | None:
         """The live customer of that name, upper and lower case alike; ``None`` when none or several."""
-        matches = [one for one in self.all() if one.name.casefold() == name.casefold() and not one.deleted]
-        return matches[0] if len(matches) == 1 else None
+        query = select(organizations).where(
+            organizations.c.folded_name == name.casefold(), organizations.c.deleted == 0
+        )
+        matches = self._connection.execute(query.limit(2)).all()
+        return _organization(matches[0]) if len(matches) == 1 else None
 
     def all(self) -> list[Organization]:
         """Every customer, by name."""
-        rows = self._connection.execute(select(organizations).order_by(organizations.c.name))
+        query = select(organizations).order_by(organizations.c.folded_name, organizations.c.organization_id)
+        rows = self._connection.execute(query)
         return [_organization(row) for row in rows]
 
 
@@ -92,8 +101,11 @@ class PersonRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def upsert(self, records: Iterable[Person]) -> None:
-        """Store."""
+    def upsert(self, records: Iterable[Person]) -> list[Person]:
+        """Store; return those that are new or differ."""
+        newest = {record.id: record for record in records}
+        known = self.get_many(newest)
+        moved = [record for record in newest.values() if known.get(record.id) != record]
         upsert(
             self._connection,
             people,
@@ -105,17 +117,22 @@ class PersonRepository:
                     "locale": record.locale,
                     "organization_id": record.organization_id,
                 }
-                for record in {record.id: record for record in records}.values()
+                for record in moved
             ],
         )
+        return moved
 
     def get(self, person_id: str) -> Person | None:
         """One person."""
-        query = select(people).where(people.c.person_id == person_id)
-        row = self._connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        return Person(row.person_id, row.name, row.email, row.locale, row.organization_id)
+        return self.get_many([person_id]).get(person_id)
+
+    def get_many(self, person_ids: Iterable[str]) -> dict[str, Person]:
+        """People by id; unknown ids are absent."""
+        found = {}
+        for keys in chunks(person_ids):
+            for row in self._connection.execute(select(people).where(people.c.person_id.in_(keys))):
+                found[row.person_id] = Person(row.person_id, row.name, row.email, row.locale, row.organization_id)
+        return found
 
 
 class TicketRepository:
@@ -125,16 +142,20 @@ class TicketRepository:
         self._connection = connection
 
     def upsert(self, records: Iterable[Ticket], seen_at: datetime) -> list[TicketMoved]:
-        """Store; return those that are new or whose content differs (time stamps alone do not count)."""
+        """Store; return those that are new or whose content differs (time stamps alone do not count).
+
+        Of a ticket that stands in ``records`` more than once, the last reading counts.
+        """
         newest = {record.id: record for record in records}
+        queue_for(self._connection, tickets)
         known = self.get_many(newest)
-        moved = [
+        differing = [
             TicketMoved(known.get(record.id), record)
             for record in newest.values()
-            if record.id not in known or content_hash(known[record.id]) != content_hash(record)
+            if known.get(record.id) != _normal(record)
         ]
-        upsert(self._connection, tickets, [_ticket_row(one.after, seen_at) for one in moved])
-        return moved
+        upsert(self._connection, tickets, [_ticket_row(one.after, seen_at) for one in differing])
+        return [one for one in differing if one.before is None or content_hash(one.before) != content_hash(one.after)]
 
     def get(self, ticket_id: str) -> Ticket | None:
         """One ticket by id."""
@@ -175,20 +196,32 @@ class TicketRepository:
         """How many tickets are stored."""
         return self._connection.execute(select(func.count()).select_from(tickets)).scalar_one()
 
-    def note_written(self, change: TicketChange) -> None:
-        """Take over what we wrote, so that our own change does not come back as news."""
-        ticket = self.get(change.ticket_id)
-        if ticket is None:
+    def note_written(self, *changes: TicketChange) -> None:
+        """Take over what we wrote, so that our own changes do not come back as news."""
+        queue_for(self._connection, tickets)
+        known = self.get_many(dict.fromkeys(change.ticket_id for change in changes))
+        for change in changes:
+            if (ticket := known.get(change.ticket_id)) is not None:
+                known[ticket.id] = replace(
+                    ticket,
+                    tags=(ticket.tags | change.add_tags) - change.remove_tags,
+                    fields={**ticket.fields, **change.fields},
+                )
+        if not known:
             return
-        written = replace(
-            ticket,
-            tags=(ticket.tags | change.add_tags) - change.remove_tags,
-            fields={**ticket.fields, **change.fields},
-        )
         self._connection.execute(
             update(tickets)
-            .where(tickets.c.ticket_id == ticket.id)
-            .values(tags=sorted(written.tags), fields=dict(written.fields), content_hash=content_hash(written))
+            .where(tickets.c.ticket_id == bindparam("key"))
+            .values(tags=bindparam("new_tags"), fields=bindparam("new_fields"), content_hash=bindparam("new_hash")),
+            [
+                {
+                    "key": ticket.id,
+                    "new_tags": sorted(ticket.tags),
+                    "new_fields": dict(ticket.fields),
+                    "new_hash": content_hash(ticket),
+                }
+                for ticket in known.values()
+            ],
         )
 
 
@@ -210,7 +243,8 @@ def content_hash(ticket: Ticket) -> str:
     return hashlib.sha256(encode(content).encode()).hexdigest()
 
 
-def _normal(record: Organization) -> Organization:
+def _normal(record: AnyRecord) -> AnyRecord:
+    """The record as it will be read back: several choices are a tuple."""
     return replace(record, fields=_fields(record.fields))
 
 
