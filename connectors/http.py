@@ -45,8 +45,18 @@ ATTEMPTS = 4
 FIRST_WAIT_SECONDS = 1.0
 UNKNOWN_WAIT_SECONDS = 60.0
 """How long to stay away when the product says "too many" and not for how long."""
+LARGEST_NUMBER = 1e9
+"""In a header about limits; what is beyond (``inf``, ``nan``) says nothing."""
 NEVER_DONE = frozenset({429, 503})
 """Answers that tell that an unsafe request took no effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Requests that are left, and the seconds until the budget is full again."""
+
+    requests: float
+    resets_in: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,10 @@ class Limits:
     """How a product tells what is left.
 
     ``account``      the name of the budget, such as ``toggl:123``; ``None``: nothing is kept
+    ``remaining``    the header with the requests that are left
     ``resets_in``    the header with the seconds until the budget is full again
+    ``left``         reads both out of the headers where the product does not tell them by two headers of always the
+                     same names; it is asked instead of ``remaining`` and ``resets_in``
     ``quota_status`` an answer that means "used up" when it carries the headers, and "not in your plan" without
     ``reserve``      requests that are left alone
     """
@@ -62,6 +75,7 @@ class Limits:
     account: str | None = None
     remaining: str = ""
     resets_in: str = ""
+    left: Callable[[Mapping[str, str]], Left | None] | None = None
     quota_status: int | None = None
     reserve: int = 0
     longest_wait_seconds: float = 60.0
@@ -77,7 +91,10 @@ class Response:
 
 
 class HttpClient:
-    """One account's requests. ``authorization`` are the headers that prove who we are."""
+    """One account's requests. ``authorization`` are the headers that prove who we are.
+
+    ``within`` is the client whose budget these requests use up as well as their own.
+    """
 
     def __init__(
         self,
@@ -86,11 +103,13 @@ class HttpClient:
         authorization: Mapping[str, SecretStr],
         environment: Environment,
         limits: Limits = Limits(),
+        within: HttpClient | None = None,
     ) -> None:
         self._product = product
         self._base_url = base_url.rstrip("/")
         self._environment = environment
         self._limits = limits
+        self._within = within
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.mount("http://", HTTPAdapter(pool_maxsize=4))
@@ -138,6 +157,8 @@ class HttpClient:
 
     def require_budget(self, request: str) -> None:
         """Raise :class:`Limited` when nothing but the reserve is left."""
+        if self._within is not None:
+            self._within.require_budget(request)
         state = self.budget()
         if state is None or state.remaining is None or state.resets_at is None:
             return
@@ -201,12 +222,19 @@ class HttpClient:
             ) from None
 
     def _note_budget(self, answer: requests.Response) -> None:
+        if self._within is not None:
+            self._within._note_budget(answer)
+        account, left = self._limits.account, self._left(answer.headers)
+        if account and left is not None:
+            resets_at = self._environment.now() + timedelta(seconds=left.resets_in)
+            self._environment.budgets.save(account, BudgetState(int(left.requests), resets_at))
+
+    def _left(self, headers: Mapping[str, str]) -> Left | None:
         limits = self._limits
-        remaining = _number(answer.headers.get(limits.remaining)) if limits.remaining else None
-        resets_in = _number(answer.headers.get(limits.resets_in)) if limits.resets_in else None
-        if limits.account and remaining is not None and resets_in is not None:
-            resets_at = self._environment.now() + timedelta(seconds=resets_in)
-            self._environment.budgets.save(limits.account, BudgetState(int(remaining), resets_at))
+        if limits.left is not None:
+            return limits.left(headers)
+        requests_left, resets_in = _number(headers.get(limits.remaining)), _number(headers.get(limits.resets_in))
+        return Left(requests_left, resets_in) if requests_left is not None and resets_in is not None else None
 
     def _failure(self, answer: requests.Response, request: str, is_safe: bool) -> ConnectorError:
         status, product = answer.status_code, self._product
@@ -235,8 +263,9 @@ class HttpClient:
         seconds = _number(told)
         if seconds is None and (back_at := _date(told)) is not None:
             seconds = (back_at - self._environment.now()).total_seconds()
-        if seconds is None and self._limits.resets_in:
-            seconds = _number(answer.headers.get(self._limits.resets_in))
+        if seconds is None:
+            left = self._left(answer.headers)
+            seconds = left.resets_in if left is not None else _number(answer.headers.get(self._limits.resets_in))
         return max(seconds, 0.0) if seconds is not None else UNKNOWN_WAIT_SECONDS
 
     def _may_repeat(self, error: BaseException, is_safe: bool) -> bool:
@@ -259,9 +288,10 @@ def server_time(answer: Response) -> datetime | None:
 
 def _number(text: str | None) -> float | None:
     try:
-        return float(text) if text else None
+        number = float(text) if text else None
     except ValueError:
         return None
+    return number if number is not None and abs(number) < LARGEST_NUMBER else None
 
 
 def _date(text: str) -> datetime | None:
