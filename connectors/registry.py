@@ -18,6 +18,8 @@ from connectors.harvest.settings import HarvestSettings
 from connectors.protocols import Environment, Helpdesk, TimeTracker
 from connectors.toggl.connector import TogglTimeTracker
 from connectors.toggl.settings import TogglSettings
+from connectors.zendesk.connector import ZendeskHelpdesk
+from connectors.zendesk.settings import ZendeskSettings
 
 Connector_co = TypeVar("Connector_co", bound=Helpdesk | TimeTracker, covariant=True)
 
@@ -30,7 +32,9 @@ class Product(Generic[Connector_co]):
     connect: Callable[[Any, Environment], Connector_co]
 
 
-HELPDESKS: Mapping[str, Product[Helpdesk]] = {}
+HELPDESKS: Mapping[str, Product[Helpdesk]] = {
+    "zendesk": Product(ZendeskSettings, ZendeskHelpdesk),
+}
 TIME_TRACKERS: Mapping[str, Product[TimeTracker]] = {
     "clockify": Product(ClockifySettings, ClockifyTimeTracker),
     "harvest": Product(HarvestSettings, HarvestTimeTracker),

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from care_sync.clock import ManualClock
-from connectors.protocols import Environment, TimeTracker
-from connectors.registry import TIME_TRACKERS, settings_classes
+from connectors.protocols import Environment, Helpdesk, TimeTracker
+from connectors.registry import HELPDESKS, TIME_TRACKERS, settings_classes
 from tests.conformance.toggl_bed import Budgets
 from tests.conformance.tracker_bed import START
 
@@ -16,6 +16,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "clockify": {"workspace_id": "0" * 24, "api_key": "k"},
     "harvest": {"account_id": 1, "access_token": "t", "contact": "operations@example.com"},
     "toggl": {"workspace_id": 1, "api_token": "t"},
+    "zendesk": {"subdomain": "care", "email": "operations@example.com", "api_token": "t"},
 }
 
 
@@ -31,3 +32,17 @@ def test_a_time_tracker_is_made_from_its_least_settings(name: str) -> None:
     assert isinstance(tracker, TimeTracker)
     assert tracker.product == name
     assert settings_classes(TIME_TRACKERS)[name] is product.settings
+
+
+@pytest.mark.parametrize("name", sorted(HELPDESKS))
+def test_a_helpdesk_is_made_from_its_least_settings(name: str) -> None:
+    product = HELPDESKS[name]
+    clock = ManualClock(START)
+
+    helpdesk = product.connect(
+        product.settings.model_validate(LEAST[name]), Environment(clock.now, clock.sleep, Budgets())
+    )
+
+    assert isinstance(helpdesk, Helpdesk)
+    assert helpdesk.product == name
+    assert settings_classes(HELPDESKS)[name] is product.settings

@@ -1,0 +1,60 @@
+"""The settings of a Zendesk Support account.
+
+Terms
+    subdomain      the account's name: what stands before ``.zendesk.com``
+    API token      made in Admin Center, "Zendesk API"; it acts as the person of ``email``, who must be an
+                   administrator: others may not use the incremental export
+    OAuth token    the other way in; then neither ``email`` nor ``api_token`` is given
+    field          our name → the ticket field's title in Zendesk, or its number
+    key            how Zendesk names an organization field in its API ("Field key" in Admin Center)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+MOST_TICKETS_A_PAGE = 1000
+MOST_CHANGES_A_CALL = 100
+
+Name = Annotated[str, Field(min_length=1)]
+
+
+class ZendeskSettings(BaseModel):
+    """One account.
+
+    ``base_url``         where the account is when that is not ``https://<subdomain>.zendesk.com``
+    ``webhook_secret``   the signing secret of the webhook; without one webhook calls are refused
+    ``export_page_size`` tickets asked for per page of the incremental export
+    ``changes_a_call``   tickets written with one call
+    ``reserved_requests`` requests of each minute's limit that are never used, for people and other programs
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    subdomain: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    base_url: AnyHttpUrl | None = None
+    email: Name | None = None
+    api_token: SecretStr | None = None
+    oauth_token: SecretStr | None = None
+    webhook_secret: SecretStr | None = None
+    fields: Mapping[Name, Name | int] = {}
+    organization_fields: Mapping[Name, Name] = {}
+    export_page_size: Annotated[int, Field(ge=1, le=MOST_TICKETS_A_PAGE)] = MOST_TICKETS_A_PAGE
+    changes_a_call: Annotated[int, Field(ge=1, le=MOST_CHANGES_A_CALL)] = MOST_CHANGES_A_CALL
+    reserved_requests: Annotated[int, Field(ge=0)] = 20
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        if self.oauth_token is not None and self.api_token is not None:
+            raise ValueError("give either api_token with email or oauth_token, not both")
+        if self.oauth_token is None and (self.api_token is None or self.email is None):
+            raise ValueError("give email and api_token (Admin Center, Zendesk API), or oauth_token")
+        return self
+
+    @property
+    def address(self) -> str:
+        """Where the account is, without a slash at the end."""
+        return str(self.base_url or f"https://{self.subdomain}.zendesk.com").rstrip("/")

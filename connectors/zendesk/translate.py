@@ -1,0 +1,150 @@
+"""Zendesk's JSON into records: tickets, organizations, people, and where a merged ticket went.
+
+Pure functions over single objects; a shape that Zendesk does not document raises :class:`Malformed`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from connectors.errors import Malformed
+from connectors.records import Channel, Organization, Person, Ticket, TicketStatus
+from connectors.zendesk.fields import FieldMap
+from connectors.zendesk.reading import PRODUCT, an_object, identity, identity_or_none, instant, objects, text
+
+MERGED_TAG = "closed_by_merge"
+"""Zendesk puts it on a ticket that was merged into another."""
+CHANNELS = {
+    "email": Channel.EMAIL,
+    "web": Channel.WEB,
+    "web_service": Channel.API,
+    "web_widget": Channel.WEB,
+    "help_center": Channel.WEB,
+    "closed_ticket": Channel.WEB,
+    "mobile": Channel.WEB,
+    "mobile_sdk": Channel.WEB,
+    "voice": Channel.PHONE,
+    "phone": Channel.PHONE,
+    "chat": Channel.CHAT,
+    "native_messaging": Channel.CHAT,
+    "whatsapp": Channel.CHAT,
+    "api": Channel.API,
+}
+NUMBER = re.compile(r"#(\d+)")
+
+
+def ticket_from_api(item: Mapping[str, Any], fields: FieldMap, address: str, merged_into: str | None = None) -> Ticket:
+    """A ticket; ``address`` is the account's, for the ticket's own."""
+    ticket_id = identity(item.get("id"), "ticket.id")
+    values = {
+        identity(one.get("id"), "ticket.custom_fields.id"): one.get("value")
+        for one in objects(item.get("custom_fields") or [], "ticket.custom_fields")
+    }
+    via = item.get("via")
+    channel = via.get("channel") if isinstance(via, dict) else None
+    return Ticket(
+        id=ticket_id,
+        number=ticket_id,
+        subject=text(item.get("subject"), "ticket.subject"),
+        status=_status(item.get("status")),
+        created_at=instant(item.get("created_at"), "ticket.created_at"),
+        updated_at=instant(item.get("updated_at"), "ticket.updated_at"),
+        channel=CHANNELS.get(str(channel), Channel.OTHER),
+        description=text(item.get("description"), "ticket.description"),
+        organization_id=identity_or_none(item.get("organization_id"), "ticket.organization_id"),
+        requester_id=identity_or_none(item.get("requester_id"), "ticket.requester_id"),
+        assignee_id=identity_or_none(item.get("assignee_id"), "ticket.assignee_id"),
+        tags=tags_of(item),
+        fields=fields.read(values),
+        url=ticket_url(address, ticket_id),
+        merged_into=merged_into,
+    )
+
+
+def organization_from_api(item: Mapping[str, Any], fields: FieldMap) -> Organization:
+    """A customer. Its language is the configured field ``locale``: Zendesk has none of its own for organizations."""
+    values = fields.read(an_object(item.get("organization_fields") or {}, "organization.organization_fields"))
+    locale = values.get("locale")
+    return Organization(
+        id=identity(item.get("id"), "organization.id"),
+        name=text(item.get("name"), "organization.name"),
+        fields=values,
+        locale=locale if isinstance(locale, str) else None,
+        deleted=item.get("deleted_at") is not None,
+    )
+
+
+def person_from_api(item: Mapping[str, Any]) -> Person:
+    """A requester or an agent."""
+    return Person(
+        id=identity(item.get("id"), "user.id"),
+        name=text(item.get("name"), "user.name"),
+        email=text(item.get("email"), "user.email") or None,
+        locale=text(item.get("locale"), "user.locale") or None,
+        organization_id=identity_or_none(item.get("organization_id"), "user.organization_id"),
+    )
+
+
+def was_merged(item: Mapping[str, Any]) -> bool:
+    """Whether a ticket was closed because it was merged into another."""
+    return item.get("status") == "closed" and MERGED_TAG in tags_of(item)
+
+
+def tags_of(item: Mapping[str, Any]) -> frozenset[str]:
+    """The tags of a ticket."""
+    value = item.get("tags")
+    if value is None:
+        return frozenset()
+    if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
+        raise Malformed(PRODUCT, "ticket.tags should be a list of text")
+    return frozenset(value)
+
+
+def merge_target(audits: Iterable[Mapping[str, Any]], ticket_id: str) -> str | None:
+    """The ticket that took this one over, from its audits; the last word counts.
+
+    Zendesk has no field for it. The audit of the merge tells ``via.source.rel: merge`` and sometimes the other
+    ticket; its note always does ("… merged into request #35436 …", in the account's language).
+    """
+    target: str | None = None
+    for audit in audits:
+        events = objects(audit.get("events") or [], "audit.events")
+        merging = [via for one in (audit, *events) if (via := _merge_source(one.get("via"))) is not None]
+        told = [str(one[end]["ticket_id"]) for one in merging for end in ("to", "from") if _has_ticket(one.get(end))]
+        closes = any(_adds_merge_tag(event) for event in events)
+        noted = [
+            number
+            for event in events
+            if (merging or closes) and event.get("type") == "Comment"
+            for number in NUMBER.findall(text(event.get("body"), "event.body"))
+        ]
+        others = [one for one in (*told, *noted) if one != ticket_id]
+        target = others[0] if others else target
+    return target
+
+
+def ticket_url(address: str, ticket_id: str) -> str:
+    """Where an agent opens a ticket."""
+    return f"{address}/agent/tickets/{ticket_id}"
+
+
+def _merge_source(via: Any) -> Mapping[str, Any] | None:
+    source = via.get("source") if isinstance(via, dict) else None
+    return source if isinstance(source, dict) and source.get("rel") == "merge" else None
+
+
+def _has_ticket(end: Any) -> bool:
+    return isinstance(end, dict) and isinstance(end.get("ticket_id"), int)
+
+
+def _adds_merge_tag(event: Mapping[str, Any]) -> bool:
+    return event.get("field_name") == "tags" and MERGED_TAG in str(event.get("value"))
+
+
+def _status(value: Any) -> TicketStatus:
+    try:
+        return TicketStatus(value)
+    except ValueError:
+        raise Malformed(PRODUCT, "ticket.status is none that Zendesk documents") from None

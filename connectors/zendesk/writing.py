@@ -1,0 +1,253 @@
+"""Writing many ticket changes with few calls, and knowing of each what became of it.
+
+Terms
+    batch     up to a hundred changes of different tickets; one call, which queues one job
+    job       the write in the background: ``queued``, ``working``, then ``completed``, ``failed`` or ``killed``
+    look      the tickets read once more after their jobs ended
+
+Promises. A batch is sent once. One whose answer or job was lost is ``uncertain`` and never sent again from here, and
+what would have followed it is not sent at all. A batch that is refused as a whole is halved until the change that is
+at fault stands alone. Tags that are not ours are
+never named in a write, so that an agent's tag added meanwhile stays.
+
+Tags go as ``additional_tags`` and ``remove_tags`` of each ticket in the batch. The vendor's page "Adding tags to
+tickets without overwriting existing tags" shows the first for a batch; an older edition of it denied both, and none
+shows the second. Hence the look: a tag that did not come or go is put right by the ticket's own tags call, which
+changes single tags too. The look also tells a closed ticket from content that is refused.
+Own marks go as ``metadata``, which comes back as ``metadata.custom`` of the audit ("Ticket audits").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.errors import ConnectorError, Invalid, PermissionMissing, WrongCredentials
+from connectors.records import ChangeOutcome, ChangeResult, CommentKind, TicketChange
+from connectors.zendesk.client import Object, ZendeskClient
+from connectors.zendesk.fields import FieldMap
+from connectors.zendesk.reading import PRODUCT
+from connectors.zendesk.translate import tags_of
+
+MARK = "care_sync"
+BATCHES_AT_ONCE = 10
+"""Jobs under way at a time; the product allows thirty, for everybody together."""
+POLL_SECONDS = (1.0, 1.0, 2.0, 3.0, 5.0)
+"""Between two questions after jobs; the last goes on."""
+LONGEST_JOB_SECONDS = 600.0
+FINAL_STATES = frozenset({"completed", "failed", "killed"})
+IS_FINAL = ("closed prevents", "recordnotfound", "ticketnotfound")
+"""In an error of a single ticket: it is closed, or gone."""
+MAY_PASS = ("conflict", "timeout", "try again", "temporarily", "lock")
+"""In an error of a single ticket: it did not happen, and may another time."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """``sent`` are the changes of the call in their order; ``broken`` is what kept the call from being answered."""
+
+    changes: tuple[TicketChange, ...]
+    sent: tuple[TicketChange, ...] = ()
+    job_id: str | None = None
+    broken: ConnectorError | None = None
+    results: dict[str, ChangeResult] = field(default_factory=dict)
+
+    def settle(self, change: TicketChange, outcome: ChangeOutcome, message: str = "") -> None:
+        self.results[change.ticket_id] = ChangeResult(change.ticket_id, change.reference, outcome, message)
+
+    def settle_rest(self, outcome: ChangeOutcome, message: str) -> None:
+        for change in self.changes:
+            if change.ticket_id not in self.results:
+                self.settle(change, outcome, message)
+
+
+def write(
+    changes: Sequence[TicketChange],
+    client: ZendeskClient,
+    fields: FieldMap,
+    sleep: Callable[[float], None],
+    batch_size: int,
+) -> Iterator[ChangeResult]:
+    """Write ``changes``, at most one per ticket; yield one result each, in their order.
+
+    Raises :class:`WrongCredentials` and :class:`PermissionMissing` while nothing has been written for anybody.
+    """
+    at_once = batch_size * BATCHES_AT_ONCE
+    is_anything_queued, broken = False, None
+    for start in range(0, len(changes), at_once):
+        wave = changes[start : start + at_once]
+        batches: list[_Batch] = []
+        for first in range(0, len(wave), batch_size):
+            batches += _send(tuple(wave[first : first + batch_size]), client, fields, broken)
+            broken = broken or _broken(batches)
+            is_anything_queued = is_anything_queued or any(batch.job_id is not None for batch in batches)
+            if isinstance(broken, (WrongCredentials, PermissionMissing)) and not is_anything_queued:
+                raise broken
+        _follow([batch for batch in batches if batch.job_id is not None], client, sleep)
+        for batch in batches:
+            _look(batch, client)
+            yield from (batch.results[change.ticket_id] for change in batch.changes)
+
+
+def ticket_update(change: TicketChange, fields: FieldMap) -> dict[str, Any]:
+    """What one ticket of a batch says. Raises :class:`Invalid` for a ticket or field that cannot exist."""
+    if not change.ticket_id.isdecimal():
+        raise Invalid(PRODUCT, f"{change.ticket_id!r} is no ticket's number")
+    update: dict[str, Any] = {"id": int(change.ticket_id), "metadata": {MARK: {"reference": change.reference}}}
+    if change.add_tags:
+        update["additional_tags"] = sorted(change.add_tags)
+    if change.remove_tags:
+        update["remove_tags"] = sorted(change.remove_tags)
+    if change.fields:
+        update["custom_fields"] = fields.write(change.fields)
+    if change.comment is not None:
+        update["comment"] = {"body": change.comment.body, "public": change.comment.kind is CommentKind.REPLY}
+    return update
+
+
+def reference_of(audit: Mapping[str, Any]) -> str | None:
+    """Our mark on an audit, if it is ours."""
+    metadata = audit.get("metadata")
+    custom = metadata.get("custom") if isinstance(metadata, dict) else None
+    mark = custom.get(MARK) if isinstance(custom, dict) else None
+    reference = mark.get("reference") if isinstance(mark, dict) else None
+    return reference if isinstance(reference, str) else None
+
+
+def _send(
+    changes: tuple[TicketChange, ...], client: ZendeskClient, fields: FieldMap, broken: ConnectorError | None
+) -> list[_Batch]:
+    """Queue the job of a batch; one that is refused as a whole comes back in parts. What is broken is asked no more."""
+    batch = _Batch(changes)
+    if broken is not None:
+        batch.settle_rest(ChangeOutcome.FAILED, f"not sent, after: {broken}")
+        return [batch]
+    updates: list[dict[str, Any]] = []
+    for change in changes:
+        try:
+            updates.append(ticket_update(change, fields))
+            batch.sent += (change,)
+        except Invalid as error:
+            batch.settle(change, ChangeOutcome.REFUSED, str(error))
+    if not updates:
+        return [batch]
+    try:
+        batch.job_id = client.update_many(updates)
+    except Invalid as error:
+        if len(updates) > 1:
+            middle = len(changes) // 2
+            halves = _send(changes[:middle], client, fields, None)
+            return halves + _send(changes[middle:], client, fields, _broken(halves))
+        batch.settle_rest(ChangeOutcome.REFUSED, str(error))
+    except ConnectorError as error:
+        batch.broken = error
+        outcome = ChangeOutcome.UNCERTAIN if error.uncertain else ChangeOutcome.FAILED
+        batch.settle_rest(outcome, str(error))
+    return [batch]
+
+
+def _broken(batches: Sequence[_Batch]) -> ConnectorError | None:
+    return next((batch.broken for batch in batches if batch.broken is not None), None)
+
+
+def _follow(batches: Sequence[_Batch], client: ZendeskClient, sleep: Callable[[float], None]) -> None:
+    """Ask after all jobs together until each has ended or is lost."""
+    waiting = {batch.job_id: batch for batch in batches if batch.job_id is not None}
+    waited, round_ = 0.0, 0
+    while waiting and waited < LONGEST_JOB_SECONDS:
+        pause = POLL_SECONDS[min(round_, len(POLL_SECONDS) - 1)]
+        sleep(pause)
+        waited, round_ = waited + pause, round_ + 1
+        try:
+            told = {str(job.get("id")): job for job in client.jobs(list(waiting))}
+        except ConnectorError as error:
+            for batch in waiting.values():
+                batch.settle_rest(ChangeOutcome.UNCERTAIN, f"the job could not be followed: {error}")
+            return
+        for job_id, batch in list(waiting.items()):
+            job = told.get(job_id)
+            if job is None:
+                batch.settle_rest(ChangeOutcome.UNCERTAIN, "the job disappeared")
+            elif job.get("status") in FINAL_STATES:
+                _take_results(batch, job)
+            else:
+                continue
+            del waiting[job_id]
+    for batch in waiting.values():
+        batch.settle_rest(ChangeOutcome.UNCERTAIN, "the job did not end in time")
+
+
+def _take_results(batch: _Batch, job: Object) -> None:
+    """What the job tells of each ticket, by its id or else by its place in the batch."""
+    told: dict[str, Object] = {}
+    results = job.get("results")
+    for result in results if isinstance(results, list) else []:
+        if not isinstance(result, dict):
+            continue
+        index = result.get("index")
+        if result.get("id") is not None:
+            told[str(result["id"])] = result
+        elif isinstance(index, int) and 0 <= index < len(batch.sent):
+            told[batch.sent[index].ticket_id] = result
+    for change in batch.sent:
+        if (result := told.get(change.ticket_id)) is None:
+            continue
+        if result.get("success", not (result.get("error") or result.get("errors"))) is True:
+            batch.settle(change, ChangeOutcome.APPLIED)
+        else:
+            words = " ".join(text_of(result[name]) for name in ("error", "errors", "details") if result.get(name))
+            batch.settle(change, _failure(words), words)
+    message = f"the job ended as {text_of(job.get('status'))} and does not tell of this ticket"
+    batch.settle_rest(ChangeOutcome.UNCERTAIN, message)
+
+
+def _failure(words: str) -> ChangeOutcome:
+    lowered = words.lower()
+    if any(word in lowered for word in IS_FINAL):
+        return ChangeOutcome.REFUSED_CLOSED
+    return ChangeOutcome.FAILED if any(word in lowered for word in MAY_PASS) else ChangeOutcome.REFUSED
+
+
+def _look(batch: _Batch, client: ZendeskClient) -> None:
+    """Read back what the job's word does not settle: tags that were to change, and changes that were refused."""
+    looked_at = [change for change in batch.changes if _needs_look(change, batch.results[change.ticket_id].outcome)]
+    if batch.job_id is None or not looked_at:
+        return
+    try:
+        page = client.show_many([change.ticket_id for change in looked_at])
+        found = {str(item.get("id")): item for item in page.tickets}
+    except ConnectorError:
+        return
+    for change in looked_at:
+        item = found.get(change.ticket_id)
+        result = batch.results[change.ticket_id]
+        if result.outcome is ChangeOutcome.REFUSED:
+            if item is None or item.get("status") in ("closed", "deleted"):
+                batch.settle(change, ChangeOutcome.REFUSED_CLOSED, result.message)
+        elif item is not None and item.get("status") not in ("closed", "deleted"):
+            batch.settle(change, ChangeOutcome.APPLIED, _put_tags_right(change, item, client))
+
+
+def _needs_look(change: TicketChange, outcome: ChangeOutcome) -> bool:
+    if outcome is ChangeOutcome.APPLIED:
+        return bool(change.add_tags or change.remove_tags)
+    return outcome is ChangeOutcome.REFUSED
+
+
+def _put_tags_right(change: TicketChange, item: Object, client: ZendeskClient) -> str:
+    """Add and remove what the job left; a failure is told and not raised: the next pass sees the tags as they are."""
+    try:
+        tags = tags_of(item)
+        if missing := change.add_tags - tags:
+            client.add_tags(change.ticket_id, sorted(missing))
+        if left := change.remove_tags & tags:
+            client.remove_tags(change.ticket_id, sorted(left))
+    except ConnectorError as error:
+        return f"the tags may not all stand yet: {error}"
+    return ""
+
+
+def text_of(value: Any) -> str:
+    """A word of the product in a message: text as it is, cut short; anything else by its JSON words."""
+    return "" if value is None else str(value)[:200]
