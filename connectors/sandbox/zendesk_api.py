@@ -1,0 +1,288 @@
+"""The doors of the sandbox's Zendesk: authentication, limits, lists, and which call does what.
+
+Terms
+    call      one request of a known user
+    list      many rows; with ``page[size]`` by cursor, otherwise by page number, as the product does both
+
+Error bodies are the product's own, as recorded.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from connectors.sandbox.server import Answer, Request
+from connectors.sandbox.zendesk_export import export_tickets
+from connectors.sandbox.zendesk_jobs import ZendeskJobs
+from connectors.sandbox.zendesk_limits import ZendeskLimits
+from connectors.sandbox.zendesk_records import ZendeskUser
+from connectors.sandbox.zendesk_shapes import ZendeskShapes
+from connectors.sandbox.zendesk_state import ZendeskAccount
+from connectors.sandbox.zendesk_writes import ZendeskWrites
+
+MOST_ROWS = 100
+UNKNOWN = Answer(401, {"error": "Couldn't authenticate you"})
+FORBIDDEN = Answer(
+    403,
+    {
+        "error": {
+            "title": "Forbidden",
+            "message": "You do not have access to this page. Please contact the account owner of this help desk for "
+            "further help.",
+        }
+    },
+)
+NOT_FOUND = Answer(404, {"error": "RecordNotFound", "description": "Not found"})
+NO_SUCH_PATH = Answer(404, {"error": "InvalidEndpoint", "description": "Not found"})
+TOO_MANY_VALUES = Answer(
+    400,
+    {"error": "TooManyValues", "description": "Parameter  cannot specify more than 100 values", "max_count": MOST_ROWS},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of a known user; ``found`` are the parts of its path."""
+
+    user: ZendeskUser
+    path: str
+    query: Mapping[str, str]
+    body: Any
+    found: Mapping[str, str]
+
+    @property
+    def ticket_id(self) -> int:
+        """The ticket that the path names."""
+        return int(self.found["id"])
+
+
+class ZendeskApi:
+    """Support API v2 of one account."""
+
+    def __init__(self, account: ZendeskAccount, base_url: str, limits: ZendeskLimits) -> None:
+        self.account = account
+        self.limits = limits
+        self.shapes = ZendeskShapes(account.records, base_url)
+        self.jobs = ZendeskJobs(account)
+        self.writes = ZendeskWrites(account, self.shapes, self.jobs)
+        self._routes = self._all_routes()
+
+    def answer(self, request: Request) -> Answer:
+        """Answer one call."""
+        path = request.path.removesuffix(".json")
+        authorization = request.headers.get("authorization", "")
+        if not authorization and path == "/api/v2/users/me":
+            return Answer(data={"user": {"id": None, "name": "Anonymous user", "email": "invalid@example.com"}})
+        user = self._user(authorization)
+        if user is None:
+            return UNKNOWN
+        if (exceeded := self.limits.take(path)) is not None:
+            return exceeded
+        answer = self._routed(request, path, user)
+        is_list = isinstance(answer.data, dict) and bool({"meta", "count", "end_of_stream"} & set(answer.data))
+        headers = {**self.limits.headers(path, is_list=is_list), "x-zendesk-api-version": "v2", **answer.headers}
+        return Answer(answer.status, answer.data, headers, answer.is_empty)
+
+    def _routed(self, request: Request, path: str, user: ZendeskUser) -> Answer:
+        for verb, pattern, handle in self._routes:
+            matched = pattern.fullmatch(path)
+            if verb == request.method and matched:
+                if user.role == "end-user":
+                    return FORBIDDEN
+                with self.account.lock:
+                    return handle(Call(user, path, request.query, request.json, matched.groupdict()))
+        return NO_SUCH_PATH
+
+    def _all_routes(self) -> list[tuple[str, re.Pattern[str], Callable[[Call], Answer]]]:
+        writes = self.writes
+        routes: tuple[tuple[str, str, Callable[[Call], Answer]], ...] = (
+            ("GET", "users/me", lambda call: Answer(data={"user": self.shapes.user(call.user)})),
+            ("GET", r"(?P<kind>users|organizations)", self._everybody),
+            ("GET", r"(?P<kind>users|organizations)/show_many", self._several),
+            ("GET", r"(?P<kind>users|organizations)/(?P<id>\d+)", self._somebody),
+            ("GET", "ticket_fields", self._ticket_fields),
+            ("GET", "organization_fields", self._organization_fields),
+            ("GET", "tags", self._tags),
+            ("GET", "incremental/tickets/cursor", self._export),
+            ("GET", "tickets", self._tickets),
+            ("GET", "tickets/show_many", self._show_many),
+            ("GET", r"tickets/(?P<id>\d+)", self._ticket),
+            ("GET", r"tickets/(?P<id>\d+)/audits", self._audits),
+            ("GET", r"tickets/(?P<id>\d+)/comments", self._comments),
+            ("GET", r"tickets/(?P<id>\d+)/tags", self._tags_of),
+            ("GET", "job_statuses/show_many", self._jobs),
+            ("GET", r"job_statuses/(?P<id>[\w-]+)", self._job),
+            ("POST", "tickets", lambda call: writes.create(call.user, call.body)),
+            ("PUT", "tickets/update_many", lambda call: writes.update_many(call.user, call.query, call.body)),
+            ("PUT", r"tickets/(?P<id>\d+)", lambda call: writes.update(call.user, call.ticket_id, call.body)),
+            ("DELETE", r"tickets/(?P<id>\d+)", lambda call: writes.delete(call.ticket_id)),
+            ("POST", r"tickets/(?P<id>\d+)/merge", lambda call: writes.merge(call.user, call.ticket_id, call.body)),
+            *(
+                (
+                    verb,
+                    r"tickets/(?P<id>\d+)/tags",
+                    lambda call, name=name: writes.change_tags(call.user, call.ticket_id, name, call.body),
+                )
+                for verb, name in (("POST", "tags"), ("PUT", "additional_tags"), ("DELETE", "remove_tags"))
+            ),
+        )
+        return [(verb, re.compile(f"/api/v2/{pattern}"), handle) for verb, pattern, handle in routes]
+
+    def _user(self, authorization: str) -> ZendeskUser | None:
+        records = self.account.records
+        scheme, _, given = authorization.partition(" ")
+        if scheme == "Bearer":
+            return records.users.get(records.oauth_tokens.get(given, 0))
+        try:
+            name, _, token = base64.b64decode(given, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        email, _, word = name.partition("/")
+        if scheme != "Basic" or word != "token" or token not in records.api_tokens:
+            return None
+        return next((user for user in records.users.values() if user.email == email), None)
+
+    # ---- lists -------------------------------------------------------------------------------------
+
+    def _list(self, call: Call, name: str, rows: Sequence[Any], more: Mapping[str, Any] | None = None) -> Answer:
+        """A page of ``rows``, by cursor or by number."""
+        if "page[size]" not in call.query:
+            size = min(int(call.query.get("per_page", MOST_ROWS)), MOST_ROWS)
+            page = int(call.query.get("page", 1))
+            begin, there_is_more = (page - 1) * size, page * size < len(rows)
+            following = self._address(call, {"page": page + 1, "per_page": size}) if there_is_more else None
+            before = self._address(call, {"page": page - 1, "per_page": size}) if page > 1 else None
+            told = {"next_page": following, "previous_page": before, "count": len(rows)}
+            return Answer(data={name: list(rows[begin : begin + size]), **(more or {}), **told})
+        size = min(int(call.query["page[size]"]), MOST_ROWS)
+        start = _offset(call.query["page[after]"]) if "page[after]" in call.query else 0
+        if start is None:
+            return Answer(400, {"error": "InvalidPaginationParameter", "description": "page[after] is not valid"})
+        begin, end = start, min(start + size, len(rows))
+        after, before = _cursor(end) if rows else None, _cursor(begin) if rows else None
+        meta = {"has_more": end < len(rows), "after_cursor": after, "before_cursor": before}
+        sizes = {"page[size]": size}
+        links = {
+            "prev": self._address(call, {"page[before]": before, **sizes}) if rows else None,
+            "next": self._address(call, {"page[after]": after, **sizes}) if rows else None,
+        }
+        return Answer(data={name: list(rows[begin:end]), **(more or {}), "meta": meta, "links": links})
+
+    def _address(self, call: Call, parameters: Mapping[str, Any]) -> str:
+        return f"{self.shapes.url(call.path.removeprefix('/api/v2/'))}?{urlencode(parameters)}"
+
+    def _everybody(self, call: Call) -> Answer:
+        kind = call.found["kind"]
+        return self._list(call, kind, [self._shown(kind, one) for one in self._rows(kind).values()])
+
+    def _several(self, call: Call) -> Answer:
+        kind, ids = call.found["kind"], _ids(call.query)
+        if len(ids) > MOST_ROWS:
+            return TOO_MANY_VALUES
+        rows = self._rows(kind)
+        shown = [self._shown(kind, rows[one]) for one in ids if one in rows]
+        return Answer(data={kind: shown, "next_page": None, "previous_page": None, "count": len(shown)})
+
+    def _somebody(self, call: Call) -> Answer:
+        kind, rows = call.found["kind"], self._rows(call.found["kind"])
+        one = rows.get(int(call.found["id"]))
+        return Answer(data={kind[:-1]: self._shown(kind, one)}) if one is not None else NOT_FOUND
+
+    def _rows(self, kind: str) -> Mapping[int, Any]:
+        rows: Mapping[int, Any] = getattr(self.account.records, kind)
+        return rows
+
+    def _shown(self, kind: str, one: Any) -> dict[str, Any]:
+        return self.shapes.user(one) if kind == "users" else self.shapes.organization(one)
+
+    def _ticket_fields(self, call: Call) -> Answer:
+        made_at = min((one.created_at for one in self.account.records.users.values()), default=self.account.now())
+        own = [self.shapes.ticket_field(one) for one in self.account.records.ticket_fields.values()]
+        return self._list(call, "ticket_fields", [*self.shapes.system_fields(made_at), *own])
+
+    def _organization_fields(self, call: Call) -> Answer:
+        rows = [self.shapes.organization_field(one) for one in self.account.records.organization_fields.values()]
+        return self._list(call, "organization_fields", rows)
+
+    def _tags(self, call: Call) -> Answer:
+        living = [one for one in self.account.records.tickets.values() if one.status != "deleted"]
+        counted = Counter(tag for ticket in living for tag in ticket.tags)
+        return self._list(call, "tags", [{"name": name, "count": count} for name, count in counted.most_common()])
+
+    # ---- tickets and jobs --------------------------------------------------------------------------
+
+    def _export(self, call: Call) -> Answer:
+        if call.user.role != "admin":
+            return FORBIDDEN
+        return export_tickets(self.account, self.shapes, call.query)
+
+    def _tickets(self, call: Call) -> Answer:
+        living = [one for one in self.account.records.tickets.values() if one.status != "deleted"]
+        beside = self.shapes.beside(living, call.query.get("include", ""))
+        return self._list(call, "tickets", [self.shapes.ticket(one) for one in living], beside)
+
+    def _show_many(self, call: Call) -> Answer:
+        ids = _ids(call.query)
+        if len(ids) > MOST_ROWS:
+            return TOO_MANY_VALUES
+        known = self.account.records.tickets
+        found = [known[one] for one in sorted(set(ids)) if one in known and known[one].status != "deleted"]
+        told = {"next_page": None, "previous_page": None, "count": len(found)}
+        beside = self.shapes.beside(found, call.query.get("include", ""))
+        return Answer(data={"tickets": [self.shapes.ticket(one) for one in found], **beside, **told})
+
+    def _ticket(self, call: Call) -> Answer:
+        ticket = self.account.records.tickets.get(call.ticket_id)
+        if ticket is None or ticket.status == "deleted":
+            return NOT_FOUND
+        beside = self.shapes.beside([ticket], call.query.get("include", ""))
+        return Answer(data={"ticket": self.shapes.ticket(ticket), **beside})
+
+    def _audits(self, call: Call) -> Answer:
+        if self._ticket(call).status != 200:
+            return NOT_FOUND
+        rows = [self.shapes.audit(one) for one in self.account.records.audits[call.ticket_id]]
+        return self._list(call, "audits", rows)
+
+    def _comments(self, call: Call) -> Answer:
+        if self._ticket(call).status != 200:
+            return NOT_FOUND
+        rows = [self.shapes.comment(one) for one in self.account.comments(call.ticket_id)]
+        return self._list(call, "comments", rows)
+
+    def _tags_of(self, call: Call) -> Answer:
+        if self._ticket(call).status != 200:
+            return NOT_FOUND
+        return Answer(data={"tags": list(self.account.records.tickets[call.ticket_id].tags)})
+
+    def _job(self, call: Call) -> Answer:
+        job = self.jobs.find(call.found["id"])
+        return Answer(data={"job_status": self.jobs.told(job, self.shapes)}) if job is not None else NOT_FOUND
+
+    def _jobs(self, call: Call) -> Answer:
+        found = [self.jobs.find(one) for one in call.query.get("ids", "").split(",")]
+        told = [self.jobs.told(job, self.shapes) for job in found if job is not None]
+        return Answer(data={"job_statuses": told, "next_page": None, "previous_page": None, "count": len(told)})
+
+
+def _ids(query: Mapping[str, str]) -> list[int]:
+    return [int(one) for one in query.get("ids", "").split(",") if one.strip().isdecimal()]
+
+
+def _cursor(offset: int) -> str:
+    return base64.b64encode(f'{{"o":"id","v":{offset}}}'.encode()).decode()
+
+
+def _offset(cursor: str) -> int | None:
+    try:
+        matched = re.fullmatch(r'\{"o":"id","v":(\d{1,9})\}', base64.b64decode(cursor, validate=True).decode())
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return int(matched[1]) if matched else None
