@@ -1,0 +1,434 @@
+"""What every helpdesk's connector promises about reading: changes, named tickets, organizations."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+import pytest
+
+from connectors.protocols import Helpdesk
+from connectors.records import TicketStatus
+from tests.conformance.helpdesk_bed import (
+    LONG_AGO,
+    ORGANIZATION_FIELDS,
+    TICKET_FIELDS,
+    HelpdeskBed,
+    at_most,
+    content,
+    contents,
+    drain,
+    named,
+    needs,
+    organizations,
+    reply,
+    same_value,
+    ticket_of,
+)
+
+UNICODE = "Überprüfung 🧾 «naïef» 日本語 مرحبا بالعالم \u200fעברית & <b>niet vet</b>"
+
+
+class ReadingPromises:
+    """Part of :class:`tests.conformance.helpdesk_suite.HelpdeskSuite`."""
+
+    def test_it_keeps_the_protocol(self, bed: HelpdeskBed) -> None:
+        helpdesk = bed.helpdesk()
+
+        assert isinstance(helpdesk, Helpdesk)
+        assert helpdesk.product
+        assert helpdesk.account
+
+    # ---- one ticket --------------------------------------------------------------------------------
+
+    def test_a_ticket_is_read_with_everything_the_product_says(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken", "It does not open.", tags=("vip",), cause="care")
+        helpdesk = bed.helpdesk()
+
+        ticket = ticket_of(helpdesk, ticket_id)
+
+        assert ticket.id == ticket_id
+        assert ticket.number
+        assert ticket.subject == "Menu broken"
+        assert "It does not open." in ticket.description
+        assert ticket.status in (TicketStatus.NEW, TicketStatus.OPEN)
+        assert ticket.tags >= {"vip"}
+        assert ticket.organization_id == organizations(helpdesk)["Acme"].id
+        assert ticket.requester_id
+        assert ticket.merged_into is None
+        assert ticket.url == helpdesk.ticket_url(ticket_id)
+        assert same_value(bed, ticket.fields["cause"], "care")
+
+    def test_instants_are_aware_in_utc_and_right(self, bed: HelpdeskBed) -> None:
+        before = bed.now() - timedelta(seconds=1)
+        ticket_id = bed.file_ticket("Menu broken")
+        after = bed.now() + timedelta(seconds=1)
+
+        ticket = ticket_of(bed.helpdesk(), ticket_id)
+
+        assert ticket.created_at.utcoffset() == ticket.updated_at.utcoffset() == timedelta()
+        assert before <= ticket.created_at <= after
+        assert before <= ticket.updated_at <= after
+
+    def test_the_hour_that_comes_twice_keeps_its_order(self, bed: HelpdeskBed) -> None:
+        needs(bed.traits.moves_time, "a real server's clock is not moved")
+        first_half_past_two = datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
+        bed.later(first_half_past_two - bed.now())
+        first = bed.file_ticket("Summer time")
+        bed.later(timedelta(hours=1))
+        second = bed.file_ticket("Winter time")
+
+        found = named(bed.helpdesk(), first, second)
+
+        assert found[first].created_at == first_half_past_two
+        assert found[second].created_at - found[first].created_at == timedelta(hours=1)
+
+    def test_every_language_comes_through(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket(UNICODE, UNICODE)
+
+        ticket = ticket_of(bed.helpdesk(), ticket_id)
+
+        assert ticket.subject == UNICODE
+        assert "日本語 مرحبا" in ticket.description
+
+    def test_very_long_text_comes_through(self, bed: HelpdeskBed) -> None:
+        subject = "x" * bed.traits.longest_subject
+        body = ("0123456789" * (bed.traits.longest_comment // 10))[: bed.traits.longest_comment]
+        ticket_id = bed.file_ticket(subject, body)
+
+        ticket = ticket_of(bed.helpdesk(), ticket_id)
+
+        assert ticket.subject == subject
+        assert body in ticket.description
+
+    def test_fields_are_read_by_our_names_and_their_types(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken", cause="third_party", expected_minutes=90, fix_adopted=True)
+
+        fields = ticket_of(bed.helpdesk(), ticket_id).fields
+
+        assert same_value(bed, fields["cause"], "third_party")
+        assert same_value(bed, fields["expected_minutes"], 90)
+        assert same_value(bed, fields["fix_adopted"], True)
+
+    def test_a_field_that_is_empty_is_there_and_says_nothing(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken")
+
+        fields = ticket_of(bed.helpdesk(), ticket_id).fields
+
+        assert fields.keys() == TICKET_FIELDS.keys()
+        assert fields["cause"] is None
+        assert fields["expected_minutes"] is None
+        assert fields["fix_adopted"] in (None, False)
+
+    @pytest.mark.parametrize("status", [TicketStatus.OPEN, TicketStatus.PENDING, TicketStatus.SOLVED])
+    def test_a_status_is_read_in_the_shared_words(self, bed: HelpdeskBed, status: TicketStatus) -> None:
+        ticket_id = bed.file_ticket("Menu broken")
+
+        bed.edit(ticket_id, status=status)
+
+        assert ticket_of(bed.helpdesk(), ticket_id).status is status
+
+    def test_a_closed_ticket_is_read_as_final(self, bed: HelpdeskBed) -> None:
+        needs(bed.traits.is_closed_final, "the product has no final status")
+        ticket_id = bed.file_ticket("Menu broken")
+
+        bed.close(ticket_id)
+
+        ticket = ticket_of(bed.helpdesk(), ticket_id)
+        assert ticket.status is TicketStatus.CLOSED
+        assert not ticket.status.is_writable
+
+    def test_a_ticket_field_that_is_gone_stops_no_reading(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken", cause="care")
+        bed.remove_ticket_field("care_scope")
+
+        ticket = ticket_of(bed.helpdesk(), ticket_id)
+
+        assert same_value(bed, ticket.fields["cause"], "care")
+        assert ticket.fields.get("care_scope") is None
+
+    # ---- named tickets -----------------------------------------------------------------------------
+
+    def test_named_tickets_are_read_as_they_are_this_moment(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken")
+        helpdesk = bed.helpdesk()
+        ticket_of(helpdesk, ticket_id)
+
+        bed.edit(ticket_id, subject="Menu gone")
+
+        assert ticket_of(helpdesk, ticket_id).subject == "Menu gone"
+
+    def test_tickets_that_do_not_exist_are_absent(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken")
+        never = str(int(ticket_id) + 77_777) if ticket_id.isdecimal() else f"{ticket_id}-never"
+
+        assert named(bed.helpdesk(), ticket_id, never, "no id at all").keys() == {ticket_id}
+
+    def test_a_ticket_that_is_named_twice_is_read_once(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken")
+
+        assert named(bed.helpdesk(), ticket_id, ticket_id).keys() == {ticket_id}
+
+    def test_naming_nothing_asks_nothing(self, bed: HelpdeskBed) -> None:
+        helpdesk = bed.helpdesk()
+
+        with at_most(bed, 0):
+            assert named(helpdesk) == {}
+
+    def test_a_deleted_ticket_is_not_read_as_if_it_lived(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken")
+
+        bed.delete(ticket_id)
+
+        found = named(bed.helpdesk(), ticket_id)
+        assert ticket_id not in found or found[ticket_id].status is TicketStatus.DELETED
+
+    # ---- changes -----------------------------------------------------------------------------------
+
+    def test_the_first_reading_tells_everything_since(self, bed: HelpdeskBed) -> None:
+        ids = {bed.file_ticket(f"Question {number}") for number in range(3)}
+        bed.settle()
+
+        assert drain(bed, bed.helpdesk()).tickets.keys() >= ids
+
+    def test_a_reading_of_many_pages_misses_nothing_of_one_second(self, bed: HelpdeskBed) -> None:
+        ids = {bed.file_ticket(f"Question {number}") for number in range(bed.page_size() * 2 + 1)}
+        bed.settle()
+
+        read = drain(bed, bed.helpdesk())
+
+        assert len(read.pages) >= 3
+        assert read.tickets.keys() >= ids
+
+    def test_a_later_reading_tells_what_changed_meanwhile(self, bed: HelpdeskBed) -> None:
+        old, untouched = bed.file_ticket("Old"), bed.file_ticket("Untouched")
+        bed.settle()
+        cursor = drain(bed, bed.helpdesk()).cursor
+        bed.later(timedelta(hours=2))
+        new = bed.file_ticket("New")
+        bed.edit(old, subject="Old, changed")
+        bed.settle()
+
+        read = drain(bed, bed.helpdesk(), cursor)
+
+        assert read.tickets.keys() >= {old, new}
+        assert read.tickets[old].subject == "Old, changed"
+        if untouched in read.tickets:
+            assert read.tickets[untouched].subject == "Untouched"
+
+    @pytest.mark.parametrize("what", ["subject", "status", "tags", "field", "reply", "organization"])
+    def test_every_kind_of_change_is_told(self, bed: HelpdeskBed, what: str) -> None:
+        ticket_id = bed.file_ticket("Menu broken")
+        bed.settle()
+        cursor = drain(bed, bed.helpdesk()).cursor
+        bed.later(timedelta(minutes=5))
+
+        if what == "subject":
+            bed.edit(ticket_id, subject="Menu gone")
+        elif what == "status":
+            bed.edit(ticket_id, status=TicketStatus.PENDING)
+        elif what == "tags":
+            bed.tag(ticket_id, "urgent")
+        elif what == "field":
+            bed.edit(ticket_id, cause="customer")
+        elif what == "reply":
+            bed.comment(ticket_id, reply("We are looking at it."))
+        else:
+            bed.move(ticket_id, "Globex")
+        bed.settle()
+
+        assert ticket_id in drain(bed, bed.helpdesk(), cursor).tickets
+
+    def test_two_changes_of_one_second_are_both_told(self, bed: HelpdeskBed) -> None:
+        first, second = bed.file_ticket("First"), bed.file_ticket("Second")
+        bed.settle()
+        cursor = drain(bed, bed.helpdesk()).cursor
+        bed.later(timedelta(hours=1))
+        bed.edit(second, subject="Second, changed")
+        cursor = drain(bed, bed.helpdesk(), cursor).cursor
+        bed.edit(first, subject="First, changed")
+        bed.settle()
+
+        read = drain(bed, bed.helpdesk(), cursor)
+
+        assert read.tickets[first].subject == "First, changed"
+
+    def test_a_change_just_before_a_reading_is_told_by_that_one_or_the_next(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken")
+        bed.settle()
+        cursor = drain(bed, bed.helpdesk()).cursor
+        bed.later(timedelta(hours=1))
+        bed.edit(ticket_id, subject="Menu gone")
+
+        at_once = drain(bed, bed.helpdesk(), cursor)
+        bed.settle()
+        afterwards = drain(bed, bed.helpdesk(), at_once.cursor)
+
+        told = (at_once.tickets | afterwards.tickets)[ticket_id]
+        assert told.subject == "Menu gone"
+
+    def test_reading_again_with_the_same_cursor_tells_the_same(self, bed: HelpdeskBed) -> None:
+        bed.file_ticket("Before")
+        bed.settle()
+        cursor = drain(bed, bed.helpdesk()).cursor
+        bed.later(timedelta(hours=1))
+        bed.file_ticket("After")
+        bed.settle()
+
+        once, again = drain(bed, bed.helpdesk(), cursor), drain(bed, bed.helpdesk(), cursor)
+
+        assert once.tickets == again.tickets
+        assert once.cursor == again.cursor
+
+    def test_after_a_crash_between_two_pages_nothing_is_missing(self, bed: HelpdeskBed) -> None:
+        ids = {bed.file_ticket(f"Question {number}") for number in range(bed.page_size() * 2 + 1)}
+        bed.settle()
+
+        (page,) = islice(bed.helpdesk().changed_tickets(None, bed.now() - LONG_AGO), 1)
+        after = drain(bed, bed.helpdesk(), page.cursor)
+
+        assert {ticket.id for ticket in page.tickets} | after.tickets.keys() >= ids
+
+    def test_when_nothing_happens_nothing_new_is_told(self, bed: HelpdeskBed) -> None:
+        bed.file_ticket("Menu broken")
+        bed.settle()
+        first = drain(bed, bed.helpdesk())
+        bed.settle()
+
+        second = drain(bed, bed.helpdesk(), first.cursor)
+
+        assert contents(second.tickets).items() <= contents(first.tickets).items()
+
+    def test_both_ways_of_reading_read_alike(self, bed: HelpdeskBed) -> None:
+        ids = [
+            bed.file_ticket("Menu broken", tags=("vip",), cause="care", expected_minutes=30),
+            bed.file_ticket(UNICODE, organization="Globex"),
+        ]
+        bed.settle()
+        helpdesk = bed.helpdesk()
+
+        changed = drain(bed, helpdesk).tickets
+
+        assert {one: content(changed[one]) for one in ids} == contents(named(helpdesk, *ids))
+
+    @pytest.mark.parametrize("minutes", [-5, 5])
+    def test_a_clock_that_differs_from_the_products_loses_no_change(self, bed: HelpdeskBed, minutes: int) -> None:
+        ahead = timedelta(minutes=minutes)
+        first = bed.file_ticket("First")
+        helpdesk = bed.helpdesk(clock_ahead=ahead)
+        early = drain(bed, helpdesk, since=bed.now() + ahead - LONG_AGO)
+        bed.later(timedelta(minutes=1))
+        second = bed.file_ticket("Second")
+        bed.settle()
+
+        late = drain(bed, helpdesk, early.cursor, since=bed.now() + ahead - LONG_AGO)
+
+        assert early.tickets.keys() | late.tickets.keys() >= {first, second}
+
+    def test_a_ticket_that_moves_has_the_other_organization(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken", organization="Acme")
+        bed.settle()
+        cursor = drain(bed, bed.helpdesk()).cursor
+        bed.later(timedelta(minutes=5))
+
+        bed.move(ticket_id, "Globex")
+        bed.settle()
+
+        helpdesk = bed.helpdesk()
+        told = drain(bed, helpdesk, cursor).tickets[ticket_id]
+        assert told.organization_id == organizations(helpdesk)["Globex"].id
+
+    def test_a_deleted_ticket_is_told_as_deleted(self, bed: HelpdeskBed) -> None:
+        needs(bed.traits.tells_deletions, "the product does not tell deletions")
+        ticket_id = bed.file_ticket("Menu broken")
+        bed.settle()
+        cursor = drain(bed, bed.helpdesk()).cursor
+        bed.later(timedelta(minutes=5))
+
+        bed.delete(ticket_id)
+        bed.settle()
+
+        told = drain(bed, bed.helpdesk(), cursor).tickets[ticket_id]
+        assert told.status is TicketStatus.DELETED
+        assert not told.status.is_writable
+
+    def test_a_merged_ticket_tells_where_it_went(self, bed: HelpdeskBed) -> None:
+        needs(bed.traits.has_merges, "the product merges no tickets")
+        gone, stays = bed.file_ticket("Menu broken"), bed.file_ticket("Menu does not open, see #123456")
+        bed.settle()
+        cursor = drain(bed, bed.helpdesk()).cursor
+        bed.later(timedelta(minutes=5))
+
+        bed.merge(gone, stays)
+        bed.settle()
+
+        told = drain(bed, bed.helpdesk(), cursor).tickets
+        assert told[gone].merged_into == stays
+        assert not told[gone].status.is_writable
+        assert named(bed.helpdesk(), stays)[stays].merged_into is None
+
+    def test_people_and_organizations_come_along(self, bed: HelpdeskBed) -> None:
+        needs(bed.traits.side_loads, "the product brings nothing along")
+        ticket_id = bed.file_ticket("Menu broken", organization="Globex")
+        bed.settle()
+
+        read = drain(bed, bed.helpdesk())
+
+        ticket = read.tickets[ticket_id]
+        assert read.organizations[ticket.organization_id or ""].name == "Globex"
+        person = read.people[ticket.requester_id or ""]
+        assert person.name
+        assert person.organization_id == ticket.organization_id
+
+    # ---- organizations -----------------------------------------------------------------------------
+
+    def test_every_organization_is_listed(self, bed: HelpdeskBed) -> None:
+        names = {f"Customer {number} ŠČ" for number in range(120)}
+        for name in sorted(names):
+            bed.add_organization(name)
+
+        assert organizations(bed.helpdesk()).keys() >= names | {"Acme", "Globex"}
+
+    def test_organizations_have_their_fields(self, bed: HelpdeskBed) -> None:
+        needs(bed.traits.has_organization_fields, "organizations have no fields")
+        bed.add_organization("Initech", sla=True, covered_services="website, webshop")
+
+        listed = organizations(bed.helpdesk())
+
+        assert listed["Initech"].fields.keys() == ORGANIZATION_FIELDS.keys()
+        assert same_value(bed, listed["Initech"].fields["sla"], True)
+        assert same_value(bed, listed["Initech"].fields["covered_services"], "website, webshop")
+        assert listed["Acme"].fields["covered_services"] is None
+
+    def test_a_renamed_organization_is_the_same_one(self, bed: HelpdeskBed) -> None:
+        organization_id = bed.add_organization("Initech")
+
+        bed.edit_organization("Initech", new_name="Initrode")
+
+        listed = organizations(bed.helpdesk())
+        assert listed["Initrode"].id == organization_id
+        assert "Initech" not in listed
+
+    def test_an_edited_field_of_an_organization_is_read(self, bed: HelpdeskBed) -> None:
+        needs(bed.traits.has_organization_fields, "organizations have no fields")
+        helpdesk = bed.helpdesk()
+        organizations(helpdesk)
+
+        bed.edit_organization("Acme", covered_services="website")
+
+        assert same_value(bed, organizations(helpdesk)["Acme"].fields["covered_services"], "website")
+
+    # ---- how much is asked -------------------------------------------------------------------------
+
+    def test_reading_costs_near_the_least_that_the_product_allows(self, bed: HelpdeskBed) -> None:
+        count = bed.page_size() * 3
+        ids = [bed.file_ticket(f"Question {number}") for number in range(count)]
+        bed.settle()
+        helpdesk = bed.helpdesk()
+
+        with at_most(bed, bed.requests_to_begin() + bed.requests_to_read(count)):
+            cursor = drain(bed, helpdesk).cursor
+        with at_most(bed, bed.requests_to_read(0)):
+            drain(bed, helpdesk, cursor)
+        with at_most(bed, bed.requests_to_read_named(count)):
+            named(helpdesk, *ids)

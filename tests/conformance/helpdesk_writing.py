@@ -1,0 +1,406 @@
+"""What every helpdesk's connector promises about writing: only what is named changes, once, and it is known."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from connectors.errors import WrongCredentials
+from connectors.records import Comment, CommentKind, TicketChange, TicketStatus
+from tests.conformance.helpdesk_bed import (
+    Fault,
+    HelpdeskBed,
+    apply,
+    at_most,
+    content,
+    drain,
+    needs,
+    note,
+    outcomes,
+    reply,
+    same_value,
+    says,
+    ticket_of,
+)
+
+REFERENCE = "CS-00000000-0001"
+OTHER = "CS-00000000-0002"
+UNICODE = "Binnen de SLA ✔ (I3d) – 1:30 uur 🧾 «naïef» 日本語 مرحبا & <b>niet vet</b>"
+
+
+class WritingPromises:
+    """Part of :class:`tests.conformance.helpdesk_suite.HelpdeskSuite`."""
+
+    # ---- tags --------------------------------------------------------------------------------------
+
+    def test_our_tags_are_added_and_taken_away(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken", tags=("sla_undetermined",))
+        change = TicketChange(
+            ticket_id, REFERENCE, add_tags=frozenset({"sla_included"}), remove_tags=frozenset({"sla_undetermined"})
+        )
+
+        results = apply(bed.helpdesk(), change)
+
+        assert outcomes(results) == ["applied"]
+        assert bed.seen(ticket_id).tags == {"sla_included"}
+
+    def test_tags_of_agents_and_of_other_tools_stay(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken", tags=("vip", "callback", "sla_undetermined"))
+        change = TicketChange(
+            ticket_id, REFERENCE, add_tags=frozenset({"sla_included"}), remove_tags=frozenset({"sla_undetermined"})
+        )
+
+        apply(bed.helpdesk(), change)
+
+        assert bed.seen(ticket_id).tags == {"vip", "callback", "sla_included"}
+
+    def test_a_tag_that_an_agent_added_since_we_read_stays(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken", tags=("vip",))
+        helpdesk = bed.helpdesk()
+        ticket_of(helpdesk, ticket_id)
+        bed.tag(ticket_id, "urgent")
+
+        apply(helpdesk, TicketChange(ticket_id, REFERENCE, add_tags=frozenset({"sla_included"})))
+
+        assert bed.seen(ticket_id).tags == {"vip", "urgent", "sla_included"}
+
+    def test_taking_away_a_tag_that_is_not_there_does_nothing(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken", tags=("vip",))
+
+        results = apply(bed.helpdesk(), TicketChange(ticket_id, REFERENCE, remove_tags=frozenset({"sla_included"})))
+
+        assert outcomes(results) == ["applied"]
+        assert bed.seen(ticket_id).tags == {"vip"}
+
+    # ---- fields ------------------------------------------------------------------------------------
+
+    def test_our_fields_are_set_and_others_stay(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken", cause="care", expected_minutes=30)
+
+        results = apply(
+            bed.helpdesk(), TicketChange(ticket_id, REFERENCE, fields={"care_scope": "included", "care_minutes": 75})
+        )
+
+        fields = bed.seen(ticket_id).fields
+        assert outcomes(results) == ["applied"]
+        assert same_value(bed, fields["care_scope"], "included")
+        assert same_value(bed, fields["care_minutes"], 75)
+        assert same_value(bed, fields["cause"], "care")
+        assert same_value(bed, fields["expected_minutes"], 30)
+
+    def test_a_field_is_emptied(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken", care_scope="included")
+
+        apply(bed.helpdesk(), TicketChange(ticket_id, REFERENCE, fields={"care_scope": None}))
+
+        assert bed.seen(ticket_id).fields["care_scope"] is None
+
+    def test_a_field_that_an_agent_set_since_we_read_stays(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken", cause="care")
+        helpdesk = bed.helpdesk()
+        ticket_of(helpdesk, ticket_id)
+        bed.edit(ticket_id, cause="customer", subject="Menu gone")
+
+        apply(helpdesk, TicketChange(ticket_id, REFERENCE, fields={"care_scope": "included"}))
+
+        assert same_value(bed, bed.seen(ticket_id).fields["cause"], "customer")
+        assert ticket_of(helpdesk, ticket_id).subject == "Menu gone"
+
+    def test_what_we_wrote_is_what_we_read(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken", tags=("vip",))
+        helpdesk = bed.helpdesk()
+        change = TicketChange(
+            ticket_id, REFERENCE, add_tags=frozenset({"sla_included"}), fields={"care_scope": "included"}
+        )
+
+        apply(helpdesk, change)
+        bed.settle()
+
+        ticket = ticket_of(helpdesk, ticket_id)
+        assert ticket.tags == {"vip", "sla_included"}
+        assert same_value(bed, ticket.fields["care_scope"], "included")
+        assert content(drain(bed, helpdesk).tickets[ticket_id]) == content(ticket)
+
+    # ---- comments ----------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize("kind", [CommentKind.NOTE, CommentKind.REPLY])
+    def test_a_comment_reaches_whom_it_is_for_and_nobody_else(self, bed: HelpdeskBed, kind: CommentKind) -> None:
+        ticket_id = bed.file_ticket("Menu broken")
+        comment = Comment(kind, "Binnen de SLA.\n\nKlok: 1:30 uur")
+
+        results = apply(bed.helpdesk(), TicketChange(ticket_id, REFERENCE, comment=comment))
+
+        seen = bed.seen(ticket_id)
+        other = Comment(CommentKind.NOTE if kind is CommentKind.REPLY else CommentKind.REPLY, comment.body)
+        assert outcomes(results) == ["applied"]
+        assert says(seen, comment) == 1
+        assert says(seen, other) == 0
+
+    def test_a_note_in_every_language_comes_through(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken")
+
+        apply(bed.helpdesk(), TicketChange(ticket_id, REFERENCE, comment=note(UNICODE)))
+
+        assert says(bed.seen(ticket_id), note(UNICODE)) == 1
+
+    def test_a_very_long_note_comes_through(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken")
+        body = ("0123456789" * (bed.traits.longest_comment // 10))[: bed.traits.longest_comment - 100]
+
+        apply(bed.helpdesk(), TicketChange(ticket_id, REFERENCE, comment=note(body)))
+
+        assert says(bed.seen(ticket_id), note(body)) == 1
+
+    def test_our_reference_is_no_part_of_the_text(self, bed: HelpdeskBed) -> None:
+        needs(bed.traits.hides_references, "the product has no hidden marks: references show")
+        ticket_id = bed.file_ticket("Menu broken")
+
+        apply(bed.helpdesk(), TicketChange(ticket_id, REFERENCE, comment=note("Binnen de SLA.")))
+
+        assert not any(REFERENCE in comment.body for comment in bed.seen(ticket_id).comments)
+
+    def test_a_status_is_not_ours_to_change(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken")
+        bed.edit(ticket_id, status=TicketStatus.PENDING)
+
+        apply(
+            bed.helpdesk(),
+            TicketChange(ticket_id, REFERENCE, add_tags=frozenset({"sla_included"}), comment=note("Binnen de SLA.")),
+        )
+
+        assert bed.seen(ticket_id).status is TicketStatus.PENDING
+
+    # ---- many at once ------------------------------------------------------------------------------
+
+    def test_many_changes_have_one_result_each_in_their_order(self, bed: HelpdeskBed) -> None:
+        count = bed.changes_a_call() * 2 + 1
+        ids = [bed.file_ticket(f"Question {number}") for number in range(count)]
+        changes = [
+            TicketChange(one, f"CS-{number:08}-0001", add_tags=frozenset({f"sla_{number}"}))
+            for number, one in enumerate(ids)
+        ]
+
+        results = apply(bed.helpdesk(), *changes)
+
+        assert outcomes(results) == ["applied"] * count
+        assert all(bed.seen(one).tags == {f"sla_{number}"} for number, one in enumerate(ids))
+
+    def test_writing_nothing_asks_nothing(self, bed: HelpdeskBed) -> None:
+        helpdesk = bed.helpdesk()
+
+        with at_most(bed, 0):
+            assert apply(helpdesk) == []
+
+    def test_writing_costs_near_the_least_that_the_product_allows(self, bed: HelpdeskBed) -> None:
+        count = bed.changes_a_call() * 2
+        changes = [
+            TicketChange(
+                bed.file_ticket(f"Question {number}"),
+                f"CS-{number:08}-0001",
+                add_tags=frozenset({"sla_included"}),
+                fields={"care_minutes": number + 1},
+                comment=note("Binnen de SLA."),
+            )
+            for number in range(count)
+        ]
+        helpdesk = bed.helpdesk()
+
+        with at_most(bed, bed.requests_to_begin() + bed.requests_to_write(count)):
+            apply(helpdesk, *changes)
+
+    # ---- what cannot be written --------------------------------------------------------------------
+
+    def test_a_ticket_that_was_closed_since_we_read_is_refused_for_good(self, bed: HelpdeskBed) -> None:
+        needs(bed.traits.is_closed_final, "the product has no final status")
+        closed, open_ = bed.file_ticket("Closed", tags=("vip",)), bed.file_ticket("Open")
+        helpdesk = bed.helpdesk()
+        ticket_of(helpdesk, closed)
+        bed.close(closed)
+        tags = frozenset({"sla_included"})
+
+        results = apply(
+            helpdesk,
+            TicketChange(closed, REFERENCE, add_tags=tags, comment=note("Binnen de SLA.")),
+            TicketChange(open_, OTHER, add_tags=tags),
+        )
+
+        assert outcomes(results) == ["refused_closed", "applied"]
+        assert bed.seen(closed).tags == {"vip"}
+        assert says(bed.seen(closed), note("Binnen de SLA.")) == 0
+        assert bed.seen(open_).tags == tags
+
+    def test_a_ticket_that_was_deleted_since_we_read_is_refused_for_good(self, bed: HelpdeskBed) -> None:
+        deleted, living = bed.file_ticket("Deleted"), bed.file_ticket("Living")
+        bed.delete(deleted)
+        tags = frozenset({"sla_included"})
+
+        results = apply(
+            bed.helpdesk(),
+            TicketChange(deleted, REFERENCE, add_tags=tags),
+            TicketChange(living, OTHER, add_tags=tags),
+        )
+
+        assert outcomes(results) == ["refused_closed", "applied"]
+
+    def test_a_field_that_nobody_configured_is_refused_and_harms_no_other(self, bed: HelpdeskBed) -> None:
+        first, second = bed.file_ticket("First"), bed.file_ticket("Second")
+
+        results = apply(
+            bed.helpdesk(),
+            TicketChange(first, REFERENCE, fields={"no_such_field": "x"}, add_tags=frozenset({"sla_included"})),
+            TicketChange(second, OTHER, add_tags=frozenset({"sla_included"})),
+        )
+
+        assert outcomes(results) == ["refused", "applied"]
+        assert "no_such_field" in results[0].message
+        assert bed.seen(first).tags == frozenset()
+
+    def test_a_field_that_an_administrator_removed_is_refused_by_name(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken")
+        bed.remove_ticket_field("care_scope")
+
+        results = apply(bed.helpdesk(), TicketChange(ticket_id, REFERENCE, fields={"care_scope": "included"}))
+
+        assert outcomes(results) == ["refused"]
+        assert "care_scope" in results[0].message
+
+    def test_an_option_that_does_not_exist_is_refused_and_harms_no_other(self, bed: HelpdeskBed) -> None:
+        needs(bed.traits.has_choices, "the product has no fields with options")
+        first, second = bed.file_ticket("First", cause="care"), bed.file_ticket("Second")
+
+        results = apply(
+            bed.helpdesk(),
+            TicketChange(first, REFERENCE, fields={"cause": "moon_phase"}),
+            TicketChange(second, OTHER, fields={"cause": "customer"}),
+        )
+
+        assert outcomes(results) == ["refused", "applied"]
+        assert results[0].message
+        assert same_value(bed, bed.seen(first).fields["cause"], "care")
+        assert same_value(bed, bed.seen(second).fields["cause"], "customer")
+
+    def test_wrong_credentials_write_nothing(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken")
+
+        with pytest.raises(WrongCredentials):
+            apply(
+                bed.helpdesk_with_wrong_credentials(),
+                TicketChange(ticket_id, REFERENCE, add_tags=frozenset({"sla_included"})),
+            )
+
+        assert bed.seen(ticket_id).tags == frozenset()
+
+    # ---- once, and known ---------------------------------------------------------------------------
+
+    def test_a_reference_is_found_again_on_its_ticket_alone(self, bed: HelpdeskBed) -> None:
+        ticket_id, another = bed.file_ticket("Menu broken"), bed.file_ticket("Another")
+        helpdesk = bed.helpdesk()
+        apply(helpdesk, TicketChange(ticket_id, REFERENCE, comment=note("Binnen de SLA.")))
+        asked = frozenset({REFERENCE, OTHER})
+
+        assert helpdesk.applied_references(ticket_id, asked) == {REFERENCE}
+        assert helpdesk.applied_references(another, asked) == frozenset()
+
+    def test_several_references_of_one_ticket_are_all_found(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken")
+        helpdesk = bed.helpdesk()
+        apply(helpdesk, TicketChange(ticket_id, REFERENCE, comment=note("Binnen de SLA.")))
+        bed.later(timedelta(minutes=1))
+        bed.comment(ticket_id, reply("We are looking at it."))
+        apply(helpdesk, TicketChange(ticket_id, OTHER, comment=reply("Buiten de SLA.")))
+
+        assert helpdesk.applied_references(ticket_id, frozenset({REFERENCE, OTHER})) == {REFERENCE, OTHER}
+
+    def test_a_reference_is_found_again_on_a_closed_ticket(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken")
+        helpdesk = bed.helpdesk()
+        apply(helpdesk, TicketChange(ticket_id, REFERENCE, comment=note("Binnen de SLA.")))
+        bed.close(ticket_id)
+
+        assert helpdesk.applied_references(ticket_id, frozenset({REFERENCE})) == {REFERENCE}
+
+    def test_a_ticket_that_never_was_has_no_reference(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken")
+        never = str(int(ticket_id) + 77_777) if ticket_id.isdecimal() else f"{ticket_id}-never"
+
+        assert bed.helpdesk().applied_references(never, frozenset({REFERENCE})) == frozenset()
+
+    def test_a_write_whose_answer_was_lost_is_uncertain_and_found(self, bed: HelpdeskBed) -> None:
+        needs(bed.traits.has_faults, "a real server does not fail on demand")
+        ticket_id = bed.file_ticket("Menu broken", tags=("vip",))
+        change = TicketChange(
+            ticket_id, REFERENCE, add_tags=frozenset({"sla_included"}), comment=note("Binnen de SLA.")
+        )
+        bed.lose_writes(after_their_effect=True)
+
+        results = apply(bed.helpdesk(), change)
+
+        bed.mend()
+        assert outcomes(results) == ["uncertain"]
+        assert bed.helpdesk().applied_references(ticket_id, frozenset({REFERENCE})) == {REFERENCE}
+        assert says(bed.seen(ticket_id), note("Binnen de SLA.")) == 1
+
+    def test_a_write_that_was_lost_on_its_way_is_uncertain_and_may_be_sent_again(self, bed: HelpdeskBed) -> None:
+        needs(bed.traits.has_faults, "a real server does not fail on demand")
+        ticket_id = bed.file_ticket("Menu broken", tags=("vip",))
+        change = TicketChange(
+            ticket_id, REFERENCE, add_tags=frozenset({"sla_included"}), comment=note("Binnen de SLA.")
+        )
+        bed.lose_writes(after_their_effect=False)
+        lost = apply(bed.helpdesk(), change)
+        bed.mend()
+
+        assert outcomes(lost) == ["uncertain"]
+        assert bed.helpdesk().applied_references(ticket_id, frozenset({REFERENCE})) == frozenset()
+        assert outcomes(apply(bed.helpdesk(), change)) == ["applied"]
+        assert says(bed.seen(ticket_id), note("Binnen de SLA.")) == 1
+        assert bed.seen(ticket_id).tags == {"vip", "sla_included"}
+
+    @pytest.mark.parametrize("fault", [Fault.CUT_OFF, Fault.MALFORMED, Fault.WRONG_SHAPE, Fault.NULL])
+    def test_an_answer_that_cannot_be_read_tells_no_success(self, bed: HelpdeskBed, fault: Fault) -> None:
+        needs(bed.traits.has_faults, "a real server does not fail on demand")
+        ticket_id = bed.file_ticket("Menu broken")
+        helpdesk = bed.helpdesk()
+        first = TicketChange(ticket_id, OTHER, fields={"care_scope": "undetermined"})
+        assert outcomes(apply(helpdesk, first)) == ["applied"]
+        bed.break_down(fault)
+
+        results = apply(helpdesk, TicketChange(ticket_id, REFERENCE, comment=note("Binnen de SLA.")))
+
+        bed.mend()
+        stands = helpdesk.applied_references(ticket_id, frozenset({REFERENCE})) == {REFERENCE}
+        assert results[0].outcome.value in (("uncertain",) if stands else ("uncertain", "failed"))
+        assert says(bed.seen(ticket_id), note("Binnen de SLA.")) == int(stands)
+
+    @pytest.mark.parametrize("fault", [Fault.DOWN, Fault.LIMITED])
+    def test_what_certainly_did_not_happen_may_be_tried_again(self, bed: HelpdeskBed, fault: Fault) -> None:
+        needs(bed.traits.has_faults, "a real server does not fail on demand")
+        ids = [bed.file_ticket(f"Question {number}") for number in range(bed.changes_a_call() + 1)]
+        helpdesk = bed.helpdesk()
+        begin = TicketChange(ids[0], OTHER, fields={"care_scope": "undetermined"})
+        assert outcomes(apply(helpdesk, begin)) == ["applied"]
+        changes = [
+            TicketChange(one, f"CS-{number:08}-0001", comment=note("Binnen de SLA.")) for number, one in enumerate(ids)
+        ]
+        bed.break_down(fault)
+
+        results = apply(helpdesk, *changes)
+
+        bed.mend()
+        assert set(outcomes(results)) == {"failed"}
+        assert set(outcomes(apply(helpdesk, *changes))) == {"applied"}
+        assert all(says(bed.seen(one), note("Binnen de SLA.")) == 1 for one in ids)
+
+    def test_the_same_tags_and_fields_written_twice_change_nothing_more(self, bed: HelpdeskBed) -> None:
+        ticket_id = bed.file_ticket("Menu broken", tags=("vip",))
+        helpdesk = bed.helpdesk()
+        for reference in (REFERENCE, OTHER):
+            change = TicketChange(
+                ticket_id, reference, add_tags=frozenset({"sla_included"}), fields={"care_scope": "included"}
+            )
+            assert outcomes(apply(helpdesk, change)) == ["applied"]
+
+        seen = bed.seen(ticket_id)
+        assert seen.tags == {"vip", "sla_included"}
+        assert len(seen.comments) == 1

@@ -1,0 +1,18 @@
+"""Zendesk Support keeps the promises of every helpdesk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conformance.helpdesk_bed import HelpdeskBed
+from tests.conformance.helpdesk_suite import HelpdeskSuite
+from tests.conformance.zendesk_bed import ZendeskBed
+
+
+class TestZendesk(HelpdeskSuite):
+    @pytest.fixture
+    def bed(self) -> Iterator[HelpdeskBed]:
+        with ZendeskBed.open() as bed:
+            yield bed
