@@ -33,6 +33,14 @@ _SHAPE = re.compile(
 )
 
 
+_MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
+
+
+def is_period(text: str) -> bool:
+    """Whether ``text`` is a month, written ``yyyy-mm``."""
+    return _MONTH.fullmatch(text) is not None
+
+
 def card(card_id: int) -> str:
     """The account of a card."""
     return f"card:{card_id}"
@@ -68,6 +76,11 @@ def period_of(account: str) -> str | None:
     """The month in an account's name, ``None`` where it has none."""
     kind, _, reference = account.partition(":")
     return reference if kind in ("invoice", "fair_use") else None
+
+
+def is_fair_use(account: str) -> bool:
+    """Whether it is a month's allowance."""
+    return account.startswith("fair_use:")
 
 
 def moved_to(account: str, period: str) -> str:

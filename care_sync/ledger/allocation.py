@@ -6,8 +6,10 @@ replay comes to the same balances (``docs/decisions/0001-allocation-is-a-pure-fu
 
 Terms
     demand      an entry's seconds, and where its decision sends them
-    capacity    what a card or an allowance still has room for, closed months deducted
+    capacity    what a card still has room for, closed months deducted
     share       seconds of one entry on one account; the shares of an entry sum to its seconds
+    pinned      shares that a closed month has settled already: they are laid first, and as they were
+    overdraft   how far a card may be drawn below zero; a card that is bought later settles it
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from care_sync.ledger import accounts
+from care_sync.ledger.terms import FairUse, Terms
+from care_sync.store.agreements import Verdict
 from care_sync.store.ledger import Leg
 
 
@@ -37,13 +41,19 @@ class Route(StrEnum):
         """Whether the customer pays for it by the hour."""
         return self in (Route.HOUR_CARD, Route.INVOICE)
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether a person's verdict can matter to it (K1, O4, X1)."""
+        return self in (Route.FAIR_USE, Route.REVIEW)
+
 
 @dataclass(frozen=True, slots=True)
 class Demand:
     """One entry's time.
 
-    ``period`` is the month it is booked in; ``charged_seconds`` is a person's verdict on reviewed time: that much is
-    charged, the rest is waived, ``None`` while nobody has judged.
+    ``period`` is the month it is booked in; posting gives it, and the ``verdict`` of a person on reviewed time.
+    ``pinned`` shares are laid as they are when the cards still allow it. ``absorbed`` seconds, where set, are what
+    fair use takes of it whatever is left of the allowance: a verdict on a closed month judges the rest alone.
     """
 
     entry_key: str
@@ -53,51 +63,147 @@ class Demand:
     period: str
     ticket_id: str
     started_at: datetime | None = None
-    charged_seconds: int | None = None
+    verdict: Verdict | None = None
+    pinned: tuple[Leg, ...] = ()
+    absorbed: int | None = None
 
     @property
-    def order(self) -> tuple[date, float, str]:
-        """Entries are laid down in the order they were worked."""
+    def order(self) -> tuple[str, date, float, str]:
+        """Entries are laid down month by month, in the order they were worked."""
         moment = self.started_at.timestamp() if self.started_at is not None else 0.0
-        return (self.work_date, moment, self.entry_key)
+        return (self.period, self.work_date, moment, self.entry_key)
 
 
 @dataclass(frozen=True, slots=True)
 class CardCapacity:
-    """A card that may be drawn on; ``left`` is in seconds, without the demands that are being laid."""
+    """A card that may be drawn on; ``left`` is in seconds, without the demands that are being laid.
+
+    It is below zero when closed months have overdrawn it.
+    """
 
     card_id: int
     bought_on: date
     left: int
 
 
-def allocate(
-    demands: Iterable[Demand], cards: Sequence[CardCapacity], allowances: Mapping[str, int]
-) -> dict[str, tuple[Leg, ...]]:
-    """Lay ``demands`` over ``cards`` and ``allowances`` (seconds left by month).
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Seconds of an overdrawn card that a card bought later takes over."""
 
-    Returns the shares of every entry, none of them zero; their sum is the entry's seconds. A card is never drawn
-    below zero, and does not cover work from before it was bought.
+    overdrawn_card: int
+    settling_card: int
+    seconds: int
+
+
+def allocate(
+    demands: Iterable[Demand], cards: Sequence[CardCapacity], terms: Terms, absorbed: Mapping[str, int]
+) -> dict[str, tuple[Leg, ...]]:
+    """Lay ``demands`` over ``cards`` and the allowances of ``terms``.
+
+    ``absorbed`` holds the seconds that fair use took already, by month. Returns the shares of every entry, none of
+    them zero; their sum is the entry's seconds. A card is never drawn below zero but for the overdraft, and does not
+    cover work from before it was bought but to settle what is overdrawn.
     """
-    ordered_cards = sorted(cards, key=lambda card: (card.bought_on, card.card_id))
-    card_left = {card.card_id: card.left for card in ordered_cards}
-    allowance_left = dict(allowances)
-    shares: dict[str, tuple[Leg, ...]] = {}
-    for demand in sorted(demands, key=lambda one: one.order):
+    laying = _Laying(cards, terms, absorbed)
+    ordered = sorted(demands, key=lambda one: one.order)
+    held = {one.entry_key for one in ordered if one.pinned and laying.hold(one.pinned)}
+    return {one.entry_key: one.pinned if one.entry_key in held else laying.lay(one) for one in ordered}
+
+
+def settle(cards: Sequence[CardCapacity]) -> list[Settlement]:
+    """What cards that were bought later take over of cards that closed months have overdrawn."""
+    ordered = _by_purchase(cards)
+    left = {card.card_id: card.left for card in ordered}
+    found = []
+    for place, overdrawn in enumerate(ordered):
+        for later in ordered[place + 1 :]:
+            seconds = min(-left[overdrawn.card_id], left[later.card_id])
+            if seconds > 0:
+                left[overdrawn.card_id] += seconds
+                left[later.card_id] -= seconds
+                found.append(Settlement(overdrawn.card_id, later.card_id, seconds))
+    return found
+
+
+def _by_purchase(cards: Iterable[CardCapacity]) -> list[CardCapacity]:
+    return sorted(cards, key=lambda card: (card.bought_on, card.card_id))
+
+
+class _Laying:
+    """What is left of cards and allowances while demands are laid, one after the other."""
+
+    def __init__(self, cards: Sequence[CardCapacity], terms: Terms, absorbed: Mapping[str, int]) -> None:
+        self._cards = _by_purchase(cards)
+        self._left = {card.card_id: card.left for card in self._cards}
+        self._overdrawn = {card.card_id: max(0, -card.left) for card in self._cards}
+        self._limit = terms.overdraft_seconds
+        self._fair_use = FairUse(terms, absorbed)
+
+    def hold(self, pinned: Sequence[Leg]) -> bool:
+        """Take pinned shares off first; ``False`` when a card no longer holds what they need."""
+        drawn = {card_id: leg.seconds for leg in pinned if (card_id := accounts.card_of(leg.account)) is not None}
+        if any(self._left.get(card_id, 0) < seconds for card_id, seconds in drawn.items()):
+            return False
+        for card_id, seconds in drawn.items():
+            self._left[card_id] -= seconds
+        for leg in pinned:
+            if accounts.is_fair_use(leg.account):
+                self._fair_use.take(str(accounts.period_of(leg.account)), leg.seconds)
+        return True
+
+    def lay(self, demand: Demand) -> tuple[Leg, ...]:
+        """The shares of one entry."""
         legs: dict[str, int] = {}
         if demand.route.is_chargeable:
-            _charge(legs, demand, demand.seconds, ordered_cards, card_left)
+            self._charge(legs, demand, demand.seconds)
         elif demand.route is Route.FAIR_USE:
-            covered = min(demand.seconds, max(0, allowance_left.get(demand.period, 0)))
-            allowance_left[demand.period] = allowance_left.get(demand.period, 0) - covered
+            free = self._fair_use.left(demand.period) if demand.absorbed is None else demand.absorbed
+            covered = min(demand.seconds, free)
+            self._fair_use.take(demand.period, covered)
             _add(legs, accounts.fair_use(demand.period), covered)
-            _review(legs, demand, demand.seconds - covered, ordered_cards, card_left)
+            self._judge(legs, demand, demand.seconds - covered)
         elif demand.route is Route.REVIEW:
-            _review(legs, demand, demand.seconds, ordered_cards, card_left)
+            self._judge(legs, demand, demand.seconds)
         else:
             _add(legs, _whole_account(demand), demand.seconds)
-        shares[demand.entry_key] = tuple(Leg(account, seconds) for account, seconds in legs.items())
-    return shares
+        return tuple(Leg(account, seconds) for account, seconds in legs.items())
+
+    def _judge(self, legs: dict[str, int], demand: Demand, seconds: int) -> None:
+        """Reviewed time goes where a person said (K1, O4, X1); what nobody has judged waits."""
+        verdict = demand.verdict
+        judged = min(seconds, verdict.judged_seconds) if verdict is not None else 0
+        charged = min(judged, verdict.charged_seconds) if verdict is not None else 0
+        self._charge(legs, demand, charged)
+        _add(legs, accounts.WAIVED, judged - charged)
+        _add(legs, accounts.REVIEW, seconds - judged)
+
+    def _charge(self, legs: dict[str, int], demand: Demand, seconds: int) -> None:
+        """Oldest card first, then the overdraft; what no card covers goes to the month's invoice (H2)."""
+        owned = [card.card_id for card in self._cards if card.bought_on <= demand.work_date]
+        for card_id in owned:
+            seconds -= self._draw(legs, card_id, seconds)
+        if owned and seconds > 0 and self._limit != 0:
+            seconds -= self._overdraw(legs, owned[-1], demand.work_date, seconds)
+        _add(legs, accounts.invoice(demand.period), seconds)
+
+    def _overdraw(self, legs: dict[str, int], card_id: int, work_date: date, seconds: int) -> int:
+        """Let the newest card be overdrawn as far as it may; cards bought since then settle that at once."""
+        room = seconds if self._limit is None else max(0, self._limit - self._overdrawn[card_id])
+        overdrawn = min(seconds, room)
+        self._overdrawn[card_id] += overdrawn
+        rest = overdrawn
+        for later in self._cards:
+            if later.bought_on > work_date:
+                rest -= self._draw(legs, later.card_id, rest)
+        self._left[card_id] -= rest
+        _add(legs, accounts.card(card_id), rest)
+        return overdrawn
+
+    def _draw(self, legs: dict[str, int], card_id: int, seconds: int) -> int:
+        drawn = min(seconds, max(0, self._left[card_id]))
+        self._left[card_id] -= drawn
+        _add(legs, accounts.card(card_id), drawn)
+        return drawn
 
 
 def _whole_account(demand: Demand) -> str:
@@ -106,42 +212,6 @@ def _whole_account(demand: Demand) -> str:
     if demand.route is Route.QUOTE:
         return accounts.quote(demand.ticket_id)
     return accounts.PENDING
-
-
-def _review(
-    legs: dict[str, int],
-    demand: Demand,
-    seconds: int,
-    cards: Sequence[CardCapacity],
-    card_left: dict[int, int],
-) -> None:
-    """Reviewed time waits for a person, or goes where the person said (K1, O4, X1)."""
-    if demand.charged_seconds is None:
-        _add(legs, accounts.REVIEW, seconds)
-        return
-    charged = min(seconds, demand.charged_seconds)
-    _charge(legs, demand, charged, cards, card_left)
-    _add(legs, accounts.WAIVED, seconds - charged)
-
-
-def _charge(
-    legs: dict[str, int],
-    demand: Demand,
-    seconds: int,
-    cards: Sequence[CardCapacity],
-    card_left: dict[int, int],
-) -> None:
-    """Oldest card first; what no card covers goes to the month's invoice (H2)."""
-    for card in cards:
-        if seconds <= 0:
-            return
-        if card.bought_on > demand.work_date:
-            continue
-        drawn = min(seconds, max(0, card_left[card.card_id]))
-        card_left[card.card_id] -= drawn
-        seconds -= drawn
-        _add(legs, accounts.card(card.card_id), drawn)
-    _add(legs, accounts.invoice(demand.period), seconds)
 
 
 def _add(legs: dict[str, int], account: str, seconds: int) -> None:

@@ -1,18 +1,20 @@
 """The one way into the ledger.
 
-Every transaction is checked before it is written: its legs sum to zero, its accounts exist, its month is open, no card
-falls below zero, and it is chained by hash to the one before it, so that tampering shows.
+Every transaction is checked before it is written: its legs sum to zero, its accounts exist, its cards are those of its
+customer, its month is open, no card falls below zero (or below its overdraft), and it is chained by hash to the one
+before it, so that tampering shows.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from care_sync.errors import IntegrityError, UserError
 from care_sync.ledger import accounts
+from care_sync.ledger.months import Months
 from care_sync.store import UnitOfWork
 from care_sync.store.ledger import Leg, StoredTransaction
 from care_sync.store.schema import encode
@@ -50,23 +52,28 @@ def record(work: UnitOfWork, transaction: Transaction) -> int:
     return record_all(work, [transaction])[0]
 
 
-def record_all(work: UnitOfWork, transactions: Sequence[Transaction]) -> list[int]:
+def record_all(
+    work: UnitOfWork, transactions: Sequence[Transaction], *, overdraft_seconds: int | None = 0
+) -> list[int]:
     """Write transactions that stand or fall together, in order. Cards are judged at their end.
 
-    A card may pass below zero between two of them (a reversal frees what a posting took), never after the last.
+    A card may pass below zero between two of them (a reversal frees what a posting took). After the last none is lower
+    than it was and further below zero than ``overdraft_seconds`` (``None``: without a limit).
     """
     head = work.ledger.lock_head()
-    closed = {period.period for period in work.periods.closed()}
+    months = Months.read(work)
+    customers = sorted({one.organization_id for one in transactions if _touches_a_card(one)})
+    before = {customer: work.ledger.balances(customer) for customer in customers}
     numbers: list[int] = []
     previous = head.hash
     for number, transaction in enumerate(transactions, start=head.transaction_id + 1):
-        _check(transaction, closed)
+        _check(transaction, months)
         written = _chain(transaction, number, previous)
         work.ledger.append(written)
         numbers.append(number)
         previous = written.hash
-    for organization_id in {one.organization_id for one in transactions if _touches_a_card(one)}:
-        _check_cards(work, organization_id)
+    for customer in customers:
+        _check_cards(work, customer, before[customer], overdraft_seconds)
     return numbers
 
 
@@ -93,18 +100,20 @@ def chained_hash(transaction: StoredTransaction) -> str:
     return hashlib.sha256((transaction.previous_hash + encode(content)).encode()).hexdigest()
 
 
-def _check(transaction: Transaction, closed: set[str]) -> None:
+def _check(transaction: Transaction, months: Months) -> None:
     if not transaction.legs or sum(leg.seconds for leg in transaction.legs) != 0:
         raise IntegrityError(f"the legs of a {transaction.kind} transaction do not sum to zero")
-    for leg in transaction.legs:
-        if not accounts.is_account(leg.account):
-            raise IntegrityError(f"there is no account {leg.account!r}")
-        if (period := accounts.period_of(leg.account)) in closed and period is not None:
-            raise IntegrityError(f"{leg.account} belongs to a closed month")
-    if transaction.period in closed:
+    if not accounts.is_period(transaction.period):
+        raise IntegrityError(f"there is no month {transaction.period!r}")
+    if months.is_closed(transaction.period):
         raise UserError(
             f"the month {transaction.period} is closed", ["book in an open month; corrections cite what they correct"]
         )
+    for leg in transaction.legs:
+        if not accounts.is_account(leg.account):
+            raise IntegrityError(f"there is no account {leg.account!r}")
+        if (period := accounts.period_of(leg.account)) is not None and months.is_closed(period):
+            raise IntegrityError(f"{leg.account} belongs to a closed month")
 
 
 def _chain(transaction: Transaction, number: int, previous: str) -> StoredTransaction:
@@ -134,7 +143,9 @@ def _touches_a_card(transaction: Transaction) -> bool:
     return any(accounts.card_of(leg.account) is not None for leg in transaction.legs)
 
 
-def _check_cards(work: UnitOfWork, organization_id: str) -> None:
+def _check_cards(
+    work: UnitOfWork, organization_id: str, before: Mapping[str, int], overdraft_seconds: int | None
+) -> None:
     owned = {card.card_id for card in work.cards.of_organization(organization_id)}
     for account, balance in work.ledger.balances(organization_id).items():
         card_id = accounts.card_of(account)
@@ -142,5 +153,5 @@ def _check_cards(work: UnitOfWork, organization_id: str) -> None:
             continue
         if card_id not in owned:
             raise IntegrityError(f"card {card_id} does not belong to organization {organization_id}")
-        if balance > 0:
+        if overdraft_seconds is not None and balance > max(overdraft_seconds, before.get(account, 0)):
             raise IntegrityError(f"card {card_id} would fall {balance} seconds below zero")

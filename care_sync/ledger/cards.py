@@ -15,6 +15,7 @@ from dateutil.relativedelta import relativedelta
 from care_sync.errors import UserError
 from care_sync.ledger import accounts
 from care_sync.ledger.book import SYSTEM, Transaction, record
+from care_sync.ledger.months import Months
 from care_sync.store import UnitOfWork
 from care_sync.store.agreements import CardRow
 from care_sync.store.ledger import Leg
@@ -93,7 +94,7 @@ def buy(
         "purchase",
         accounts.PURCHASED,
         seconds,
-        period=_open_month(work, bought_on),
+        period=Months.read(work).booked(bought_on),
         day=bought_on,
         now=now,
         actor=actor,
@@ -132,7 +133,7 @@ def adjust(
     kind, contra = ("write_off", accounts.WRITTEN_OFF) if write_off else ("adjustment", accounts.ADJUSTED)
     return _move(
         work, card, kind, contra, seconds,
-        period=_open_month(work, day), day=day, now=now, actor=actor, reason=reason,
+        period=Months.read(work).booked(day), day=day, now=now, actor=actor, reason=reason,
     )  # fmt: skip
 
 
@@ -204,7 +205,7 @@ def apply_recalculation(work: UnitOfWork, proposal: Proposal, *, now: datetime, 
         "recalculation",
         accounts.RECALCULATED,
         proposal.left_after - proposal.left_before,
-        period=_open_month(work, today),
+        period=Months.read(work).booked(today),
         day=proposal.due_on,
         now=now,
         actor=actor,
@@ -242,9 +243,3 @@ def _move(
             clauses=clauses,
         ),
     )
-
-
-def _open_month(work: UnitOfWork, day: date) -> str:
-    closed = [period.period for period in work.periods.closed()]
-    month = accounts.period_of_date(day)
-    return month if not closed or month > closed[-1] else accounts.next_period(closed[-1])

@@ -2,58 +2,68 @@
 
 Entries of open months are laid down anew (:mod:`care_sync.ledger.allocation`) and compared with what stands. Entries
 that stand in a closed month stay as they are unless what the customer pays for them changed: then the closed posting is
-corrected in the open month, and the correction cites it.
+corrected in the oldest open month, and the correction cites it.
 
 Terms
-    basis     what a posting rests on: customer, ticket, route, seconds, verdict, and the rules that led there
-    gone      an entry that stands on accounts and should not any more: deleted, unlinked, moved to another customer
+    gone       an entry that stands on accounts and should not any more: deleted, unlinked, moved to another customer
+    closed     what a closed month settled for an entry, also while a correction in the open month takes it back
+    opened     what stands in open months; all of it is laid down anew each time
+
+Promise: what stands afterwards follows from the input and from what closed months hold, never from how often or in what
+order posting was done meanwhile. An entry that is changed after its month closed and then changed back stands, to the
+second, where it stood.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 
+from care_sync.errors import IntegrityError
 from care_sync.ledger import accounts
-from care_sync.ledger.allocation import CardCapacity, Demand, Route, allocate
-from care_sync.ledger.book import Transaction, record_all
+from care_sync.ledger.allocation import CardCapacity, Demand, Route, allocate, settle
+from care_sync.ledger.basis import Worked, basis, differs_by_verdict_alone, is_settled, was_charged_while_pending
+from care_sync.ledger.months import Months
+from care_sync.ledger.terms import Terms
+from care_sync.ledger.writing import SETTLEMENT, Writing, moved, returned, settlement_legs
 from care_sync.store import UnitOfWork
-from care_sync.store.ledger import Leg, Standing
+from care_sync.store.ledger import Leg, Standing, StoredTransaction
+from care_sync.store.work import DirtyKind
 
-Allowance = Callable[[str], int]
-"""Seconds of fair use that a customer has in a month (``yyyy-mm``)."""
+__all__ = ["Change", "PostingReport", "Worked", "post_customer"]
 
-
-@dataclass(frozen=True, slots=True)
-class Worked:
-    """An entry's time as it should stand: the demand and why."""
-
-    demand: Demand
-    revision: int
-    rules: tuple[str, ...] = ()
-    clauses: tuple[str, ...] = ()
-    reason: str = ""
+CLOSING = "I4"
+"""The clause by which a month's closing charges what is still undetermined."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happened to one entry: the shares before and after, and the transactions that did it."""
+    """What happened to one entry: the shares before and after.
+
+    ``corrected_period`` is the closed month that is corrected, ``was_charged_undetermined`` whether that month had
+    charged it because its cause was unknown (I4).
+    """
 
     entry_key: str
     ticket_id: str | None
     before: tuple[Leg, ...]
     after: tuple[Leg, ...]
     corrected_period: str | None = None
+    was_charged_undetermined: bool = False
 
 
 @dataclass(slots=True)
 class PostingReport:
-    """What a customer's posting did; nothing at all when everything stood already."""
+    """What a customer's posting did; nothing at all when everything stood already.
+
+    ``others`` are customers that time was taken away from: they are marked, to be laid down anew.
+    """
 
     organization_id: str
     changes: list[Change] = field(default_factory=list)
     transactions: list[int] = field(default_factory=list)
+    others: frozenset[str] = frozenset()
 
 
 def post_customer(
@@ -61,227 +71,202 @@ def post_customer(
     organization_id: str,
     worked: Iterable[Worked],
     *,
-    allowance: Allowance,
+    terms: Terms,
     now: datetime,
-    today: date,
     gone: Collection[str] = (),
     closing: str | None = None,
 ) -> PostingReport:
     """Make a customer's ledger agree with ``worked``.
 
     ``worked`` holds every entry of the customer that is or should be booked in an open month, and those booked in
-    closed months whose facts were touched. An entry that stands in an open month and is not in ``worked`` is reversed;
-    one that stands in a closed month is corrected away only when ``gone`` names it. With ``closing``, what is pending
-    in that month is charged (I4).
+    closed months whose facts were touched; its periods and verdicts are filled in here. An entry that stands in an open
+    month and is not in ``worked`` is reversed; one that stands in a closed month is corrected away only when ``gone``
+    names it. With ``closing``, what is pending in that month is charged (I4).
+
+    The ledger's head must have been taken (``work.ledger.lock_head()``) *before* the entries of ``worked`` were read:
+    else another daemon can post newer ones in between, and they would be turned back.
     """
     work.ledger.lock_head()
-    closed = {period.period for period in work.periods.closed()}
-    wanted = {one.demand.entry_key: one for one in worked}
-    standing = work.ledger.standing_of_organization(organization_id)
-    elsewhere = {
-        key: stands for key, stands in work.ledger.standing(wanted).items() if stands.organization_id != organization_id
-    }
-    opened = {key: stands for key, stands in standing.items() if stands.period not in closed}
-    frozen = {key: stands for key, stands in standing.items() if stands.period in closed}
-    unsettled = {
-        key: stands
-        for key, stands in frozen.items()
-        if (key in wanted and not _is_settled(stands, wanted[key])) or (key in gone and key not in wanted)
-    }
+    months = Months.read(work)
+    wanted = _with_verdicts(work, worked)
+    stands = _Standing.read(work, organization_id, wanted, gone, months)
     laid = {
-        key: _booked(one, opened.get(key), closed, today)
+        key: _laid(one, stands.closed.get(key), months, closing)
         for key, one in wanted.items()
-        if key not in frozen or key in unsettled
+        if key not in stands.frozen or not is_settled(stands.frozen[key], one)
     }
-    demands = [_charged_at_closing(one.demand, closing) for one in laid.values()]
-    writing = _Writing(now, closed, _open_period(closed, accounts.period_of_date(today)))
-    room = _Room(work, organization_id, [*opened.values(), *unsettled.values()], writing)
-    shares = allocate(demands, room.cards(), room.allowances({one.period for one in demands}, allowance))
+    dropped = [key for key in gone if key in stands.frozen and key not in wanted]
+    unsettled = {key: stands.frozen[key] for key in (*laid, *dropped) if key in stands.frozen}
+    room = _Room(work, organization_id, [*stands.opened.values(), *unsettled.values()], months)
+    shares = allocate([one.demand for one in laid.values()], room.cards, terms, room.absorbed)
+
     report = PostingReport(organization_id)
-    for key, stands in sorted({**opened, **unsettled, **elsewhere}.items()):
+    writing = Writing(work, now, months)
+    room.write_settlements(writing)
+    taken_back = {**stands.opened, **unsettled, **stands.elsewhere}
+    originals = work.ledger.many(one.transaction_id for one in taken_back.values())
+    for key, standing in sorted(taken_back.items()):
         one = laid.get(key)
-        if one is not None and key in opened and _stands_already(stands, one, shares[key]):
+        if one is not None and key in stands.opened and _stands_already(standing, one, shares[key]):
+            _keep_order(work, standing, one)
             del laid[key]
             continue
-        after = shares.get(key, ()) if one is not None else ()
-        writing.reverse(work, stands, "decided, edited or moved" if one is not None else "no longer counts")
-        corrected = stands.period if stands.period in closed else None
-        report.changes.append(Change(key, stands.ticket_id, stands.shares, after, corrected))
+        writing.take_back(
+            standing,
+            originals[standing.transaction_id],
+            "decided, edited or moved" if one is not None else "no longer counts",
+        )
+        corrected = standing.period if months.is_closed(standing.period) else None
+        charged = corrected is not None and was_charged_while_pending(standing)
+        after = shares.get(key, ())
+        report.changes.append(Change(key, standing.ticket_id, standing.shares, after, corrected, charged))
     changed = {change.entry_key for change in report.changes}
     for key, one in sorted(laid.items(), key=lambda item: item[1].demand.order):
         if one.demand.seconds > 0:
-            writing.post(organization_id, one, shares[key])
+            writing.post(organization_id, one.as_wanted, shares[key], one.reason)
             if key not in changed:
                 report.changes.append(Change(key, one.demand.ticket_id, (), shares[key]))
-    report.transactions = writing.write(work)
+    report.transactions = writing.write(terms.overdraft_seconds)
+    report.others = frozenset(one.organization_id for one in stands.elsewhere.values())
+    work.dirty.mark(DirtyKind.ORGANIZATION, sorted(report.others), "time moved to another customer", now)
     return report
 
 
-@dataclass(slots=True)
-class _Writing:
-    """Transactions being gathered, with what stands after them."""
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """An entry that is laid down: ``as_wanted`` is what it rests on, ``demand`` how it is allocated."""
 
-    now: datetime
-    closed: set[str]
-    open_period: str
-    transactions: list[Transaction] = field(default_factory=list)
-    standing: list[Standing | str | None] = field(default_factory=list)
+    as_wanted: Worked
+    demand: Demand
+    reason: str
 
-    def reverse(self, work: UnitOfWork, stands: Standing, reason: str) -> None:
-        """Take a posting back: where it stood, or in the open month when its own is closed."""
-        is_closed = stands.period in self.closed
-        period = self.open_period if is_closed else stands.period
-        legs = [Leg(leg.account, -leg.seconds) for leg in self.returned(stands)]
-        original = work.ledger.transaction(stands.transaction_id)
-        assert original is not None
-        self.transactions.append(
-            Transaction(
-                kind="correction" if is_closed else "reversal",
-                organization_id=stands.organization_id,
-                period=period,
-                work_date=original.work_date,
-                booked_at=self.now,
-                legs=(*legs, Leg(accounts.WORKED, stands.seconds)),
-                reason=reason,
-                entry_key=stands.entry_key,
-                entry_revision=original.entry_revision,
-                ticket_id=stands.ticket_id,
-                rules=original.rules,
-                clauses=original.clauses,
-                reverses=stands.transaction_id,
-                corrects=stands.transaction_id if is_closed else None,
-            )
-        )
-        self.standing.append(stands.entry_key)
 
-    def returned(self, stands: Standing) -> tuple[Leg, ...]:
-        """Where a standing's shares are taken back: a closed month's on the account of the open month."""
-        if stands.period not in self.closed:
-            return stands.shares
-        return tuple(Leg(accounts.moved_to(leg.account, self.open_period), leg.seconds) for leg in stands.shares)
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What stands, by entry.
 
-    def post(self, organization_id: str, one: Worked, shares: tuple[Leg, ...]) -> None:
-        """Post an entry's shares."""
-        demand = one.demand
-        self.transactions.append(
-            Transaction(
-                kind="entry",
-                organization_id=organization_id,
-                period=demand.period,
-                work_date=demand.work_date,
-                booked_at=self.now,
-                legs=(*shares, Leg(accounts.WORKED, -demand.seconds)),
-                reason=one.reason,
-                entry_key=demand.entry_key,
-                entry_revision=one.revision,
-                ticket_id=demand.ticket_id,
-                rules=one.rules,
-                clauses=one.clauses,
-            )
-        )
-        self.standing.append(
-            Standing(
-                demand.entry_key,
-                organization_id,
-                demand.ticket_id,
-                demand.period,
-                basis(organization_id, one),
-                demand.seconds,
-                shares,
-                0,
-            )
+    ``opened``     of this customer, in open months
+    ``frozen``     of this customer, in closed months (only entries that were asked for)
+    ``closed``     ``frozen``, and what closed months had settled before a correction took it back
+    ``elsewhere``  of other customers: entries that should be this one's
+    """
+
+    opened: Mapping[str, Standing]
+    frozen: Mapping[str, Standing]
+    closed: Mapping[str, Standing]
+    elsewhere: Mapping[str, Standing]
+
+    @classmethod
+    def read(
+        cls,
+        work: UnitOfWork,
+        organization_id: str,
+        wanted: Mapping[str, Worked],
+        gone: Collection[str],
+        months: Months,
+    ) -> _Standing:
+        asked = work.ledger.standing({**wanted, **dict.fromkeys(gone)})
+        own = {key: one for key, one in asked.items() if one.organization_id == organization_id}
+        frozen = {key: one for key, one in own.items() if months.is_closed(one.period)}
+        corrected = work.ledger.corrected(wanted, months.first_open) if months.first_open is not None else {}
+        taken_back = {key: one for key, one in corrected.items() if one.organization_id == organization_id}
+        return cls(
+            opened=work.ledger.standing_of_organization(organization_id, months.first_open or ""),
+            frozen=frozen,
+            closed={**taken_back, **frozen},
+            elsewhere={key: one for key, one in asked.items() if key in wanted and key not in own},
         )
 
-    def write(self, work: UnitOfWork) -> list[int]:
-        """Write everything at once; a card is judged when all of it stands."""
-        if not self.transactions:
-            return []
-        numbers = record_all(work, self.transactions)
-        for number, standing in zip(numbers, self.standing, strict=True):
-            if isinstance(standing, Standing):
-                work.ledger.stand(replace(standing, transaction_id=number))
-            elif standing is not None:
-                work.ledger.forget(standing)
-        return numbers
+
+def _with_verdicts(work: UnitOfWork, worked: Iterable[Worked]) -> dict[str, Worked]:
+    """By entry, each with what a person judged of it."""
+    by_entry = {one.demand.entry_key: one for one in worked}
+    for one in by_entry.values():
+        if one.demand.seconds < 0:
+            raise IntegrityError(f"time entry {one.demand.entry_key} lasts {one.demand.seconds} seconds")
+    verdicts = work.verdicts.get_many(key for key, one in by_entry.items() if one.demand.route.is_judged)
+    return {key: replace(one, demand=replace(one.demand, verdict=verdicts.get(key))) for key, one in by_entry.items()}
 
 
-def basis(organization_id: str, one: Worked) -> str:
-    """What a posting rests on, in words: what the customer pays for before the ``#``, why after it."""
-    demand = one.demand
-    verdict = "" if demand.charged_seconds is None else str(demand.charged_seconds)
-    money = f"{organization_id}|{demand.ticket_id}|{demand.route}|{demand.seconds}|{verdict}"
-    return f"{money}#{','.join(one.rules)}#{','.join(one.clauses)}"
+def _laid(one: Worked, closed: Standing | None, months: Months, closing: str | None) -> _Laid:
+    """Give the demand its month, and what a closed month settled of it already."""
+    demand = replace(one.demand, period=months.booked(one.demand.work_date))
+    reason = one.reason
+    if closed is not None and is_settled(closed, one):
+        demand = replace(demand, period=str(months.first_open), pinned=moved(closed.shares, months))
+    elif closed is not None and differs_by_verdict_alone(closed, one):
+        absorbed = sum(leg.seconds for leg in closed.shares if accounts.is_fair_use(leg.account))
+        demand = replace(demand, absorbed=absorbed)
+    wanted = replace(one, demand=demand)
+    stays_charged = closed is not None and was_charged_while_pending(closed)
+    if demand.route is Route.PENDING and (demand.period == closing or stays_charged):
+        wanted = replace(wanted, clauses=tuple(dict.fromkeys((*one.clauses, CLOSING))))
+        demand = replace(demand, route=Route.HOUR_CARD)
+        reason = f"still undetermined when {closed.period if closed else closing} closed"
+    return _Laid(wanted, demand, reason)
 
 
-def route_of(standing: Standing) -> Route:
-    """The route that a standing entry was decided to go (``pending`` also after its month charged it, I4)."""
-    return Route(standing.basis.split("#")[0].split("|")[-3])
-
-
-def was_charged_while_pending(standing: Standing) -> bool:
-    """Whether the closing of a month charged what was still undetermined (I4)."""
-    return route_of(standing) is Route.PENDING and any(leg.account != accounts.PENDING for leg in standing.shares)
-
-
-def _is_settled(stands: Standing, one: Worked) -> bool:
-    """Whether a closed posting still says what the customer pays."""
-    if stands.basis.split("#")[0] == basis(stands.organization_id, one).split("#")[0]:
-        return True
+def _stands_already(standing: Standing, one: _Laid, shares: tuple[Leg, ...]) -> bool:
     return (
-        was_charged_while_pending(stands)
-        and one.demand.route.is_chargeable
-        and one.demand.seconds == stands.seconds
-        and one.demand.ticket_id == stands.ticket_id
-    )
-
-
-def _stands_already(stands: Standing, one: Worked, shares: tuple[Leg, ...]) -> bool:
-    return (
-        stands.basis == basis(stands.organization_id, one)
-        and stands.period == one.demand.period
-        and sorted((leg.account, leg.seconds) for leg in stands.shares)
+        standing.basis == basis(standing.organization_id, one.as_wanted)
+        and standing.period == one.demand.period
+        and sorted((leg.account, leg.seconds) for leg in standing.shares)
         == sorted((leg.account, leg.seconds) for leg in shares)
     )
 
 
-def _booked(one: Worked, stands: Standing | None, closed: set[str], today: date) -> Worked:
-    """Give the demand its month: that of the work, or an open one when that is closed."""
-    month = accounts.period_of_date(one.demand.work_date)
-    if month in closed or any(month < period for period in closed):
-        month = stands.period if stands is not None else _open_period(closed, month)
-    return replace(one, demand=replace(one.demand, period=month))
-
-
-def _open_period(closed: set[str], month: str) -> str:
-    """``month``, or the first month that is open after the closed ones."""
-    if not closed or month > max(closed):
-        return month
-    return accounts.next_period(max(closed))
-
-
-def _charged_at_closing(demand: Demand, closing: str | None) -> Demand:
-    if demand.route is Route.PENDING and demand.period == closing:
-        return replace(demand, route=Route.INVOICE)
-    return demand
+def _keep_order(work: UnitOfWork, standing: Standing, one: _Laid) -> None:
+    """Remember a new time of day, which moves nothing by itself but says who comes first."""
+    if standing.started_at != one.demand.started_at:
+        work.ledger.stand([replace(standing, started_at=one.demand.started_at)])
 
 
 class _Room:
     """What cards and allowances hold when everything that is laid down anew has been taken off them."""
 
-    def __init__(self, work: UnitOfWork, organization_id: str, freed: Collection[Standing], writing: _Writing) -> None:
-        self._cards = work.cards.of_organization(organization_id)
-        self._balances = work.ledger.balances(organization_id)
-        for standing in freed:
-            for leg in writing.returned(standing):
-                self._balances[leg.account] = self._balances.get(leg.account, 0) - leg.seconds
+    def __init__(self, work: UnitOfWork, organization_id: str, freed: Collection[Standing], months: Months) -> None:
+        self._organization_id = organization_id
+        self._months = months
+        balances = work.ledger.balances(organization_id)
+        self._owned = work.cards.of_organization(organization_id)
+        self._settled = self._settlements_in_open_months(work)
+        legs = [leg for standing in freed for leg in returned(standing, months)]
+        legs += [leg for settlement in self._settled for leg in settlement.legs]
+        for leg in legs:
+            balances[leg.account] = balances.get(leg.account, 0) - leg.seconds
+        cards = self._capacities(balances)
+        self._settlements = settle(cards) if months.closed_through is not None else []
+        for settlement in self._settlements:
+            for leg in settlement_legs(settlement):
+                balances[leg.account] = balances.get(leg.account, 0) + leg.seconds
+        self.cards = self._capacities(balances)
+        self.absorbed = {
+            str(accounts.period_of(account)): seconds
+            for account, seconds in balances.items()
+            if accounts.is_fair_use(account)
+        }
 
-    def cards(self) -> list[CardCapacity]:
-        """Seconds left by card."""
+    def write_settlements(self, writing: Writing) -> None:
+        """Settle what closed months have overdrawn, where that differs from what was settled already."""
+        bought_on = {card.card_id: card.bought_on for card in self._owned}
+        missing = list(self._settlements)
+        for stored in self._settled:
+            same = next((one for one in missing if set(settlement_legs(one)) == set(stored.legs)), None)
+            if same is None:
+                writing.undo_settlement(stored)
+            else:
+                missing.remove(same)
+        for settlement in missing:
+            writing.settle(self._organization_id, settlement, bought_on[settlement.settling_card])
+
+    def _settlements_in_open_months(self, work: UnitOfWork) -> Iterable[StoredTransaction]:
+        first_open = self._months.first_open
+        if first_open is None or len(self._owned) < 2:
+            return []
+        return work.ledger.unreversed(self._organization_id, SETTLEMENT, first_open)
+
+    def _capacities(self, balances: Mapping[str, int]) -> list[CardCapacity]:
         return [
-            CardCapacity(card.card_id, card.bought_on, -self._balances.get(accounts.card(card.card_id), 0))
-            for card in self._cards
+            CardCapacity(card.card_id, card.bought_on, -balances.get(accounts.card(card.card_id), 0))
+            for card in self._owned
         ]
-
-    def allowances(self, periods: Collection[str], allowance: Allowance) -> Mapping[str, int]:
-        """Seconds of fair use left by month."""
-        return {period: allowance(period) - self._balances.get(accounts.fair_use(period), 0) for period in periods}

@@ -8,10 +8,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
-from care_sync.store.schema import cards, periods, verdicts
-from care_sync.store.tables import chunks, upsert
+from care_sync.store.schema import cards, ledger_head, periods, verdicts
+from care_sync.store.tables import chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +28,27 @@ class CardRow:
 
 @dataclass(frozen=True, slots=True)
 class ClosedPeriod:
-    """A month that nothing can alter any more."""
+    """A month that nothing can alter any more.
+
+    ``transaction_id`` and ``hash`` are the end of the ledger's chain when it closed: no later transaction is of it.
+    """
 
     period: str
     closed_at: datetime
     closed_by: str
+    transaction_id: int
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A person's judgement of reviewed time: how much of it is charged."""
+    """A person's judgement of reviewed time: of ``judged_seconds``, ``charged_seconds`` are charged.
+
+    What an entry holds beyond what was judged waits for a judgement of its own.
+    """
 
     entry_key: str
+    judged_seconds: int
     charged_seconds: int
     reason: str
     actor: str
@@ -91,46 +100,67 @@ class PeriodRepository:
         self._connection = connection
 
     def close(self, period: str, now: datetime, actor: str) -> None:
-        """Write down that a month is closed. There is no way back."""
-        self._connection.execute(periods.insert().values(period=period, closed_at=now, closed_by=actor))
+        """Write down that a month is closed. There is no way back.
+
+        Raises :class:`care_sync.errors.IntegrityError` for a month that does not come after the closed ones.
+        """
+        head = self._connection.execute(select(ledger_head.c.transaction_id, ledger_head.c.hash)).one()
+        self._connection.execute(
+            periods.insert().values(
+                period=period,
+                closed_at=now,
+                closed_by=actor,
+                transaction_id=head.transaction_id,
+                hash=head.hash,
+            )
+        )
 
     def closed(self) -> list[ClosedPeriod]:
         """Closed months in order."""
         rows = self._connection.execute(select(periods).order_by(periods.c.period))
-        return [ClosedPeriod(row.period, row.closed_at, row.closed_by) for row in rows]
+        return [ClosedPeriod(row.period, row.closed_at, row.closed_by, row.transaction_id, row.hash) for row in rows]
+
+    def closed_through(self) -> str | None:
+        """The last closed month; every month up to it is closed too."""
+        found: str | None = self._connection.execute(select(func.max(periods.c.period))).scalar_one()
+        return found
 
 
 class VerdictRepository:
-    """Judgements; the last one on an entry stands (each change is also told in the ledger)."""
+    """Judgements; all of them are kept, and the last one on an entry stands."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def decide(self, verdict: Verdict) -> None:
-        """Store a judgement."""
-        upsert(
-            self._connection,
-            verdicts,
-            [
-                {
-                    "entry_key": verdict.entry_key,
-                    "charged_seconds": verdict.charged_seconds,
-                    "reason": verdict.reason,
-                    "actor": verdict.actor,
-                    "decided_at": verdict.decided_at,
-                }
-            ],
+        """Add a judgement."""
+        self._connection.execute(
+            verdicts.insert().values(
+                entry_key=verdict.entry_key,
+                judged_seconds=verdict.judged_seconds,
+                charged_seconds=verdict.charged_seconds,
+                reason=verdict.reason,
+                actor=verdict.actor,
+                decided_at=verdict.decided_at,
+            )
         )
 
     def get_many(self, entry_keys: Iterable[str]) -> dict[str, Verdict]:
-        """Judgements by entry."""
-        found = {}
+        """The judgement that stands, by entry."""
+        found: dict[str, Verdict] = {}
         for keys in chunks(entry_keys):
-            for row in self._connection.execute(select(verdicts).where(verdicts.c.entry_key.in_(keys))):
-                found[row.entry_key] = Verdict(
-                    row.entry_key, row.charged_seconds, row.reason, row.actor, row.decided_at
-                )
+            query = select(verdicts).where(verdicts.c.entry_key.in_(keys)).order_by(verdicts.c.verdict_id)
+            found.update({row.entry_key: _verdict(row) for row in self._connection.execute(query)})
         return found
+
+    def history(self, entry_key: str) -> list[Verdict]:
+        """Every judgement of an entry, oldest first."""
+        query = select(verdicts).where(verdicts.c.entry_key == entry_key).order_by(verdicts.c.verdict_id)
+        return [_verdict(row) for row in self._connection.execute(query)]
+
+
+def _verdict(row: Row[Any]) -> Verdict:
+    return Verdict(row.entry_key, row.judged_seconds, row.charged_seconds, row.reason, row.actor, row.decided_at)
 
 
 def _card(row: Row[Any]) -> CardRow:

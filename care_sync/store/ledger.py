@@ -1,7 +1,7 @@
 """The ledger's rows. Only ``care_sync.ledger.book`` calls :meth:`LedgerRepository.append`.
 
-Transactions and postings are append-only; ``balances`` (their running sums), ``entry_standing`` (what an
-entry was last posted for) and the chain's head are kept beside them in the same transaction and proven
+Transactions and postings are append-only; ``balances`` (their running sums), what each entry stands on
+(:mod:`care_sync.store.standing`) and the chain's head are kept beside them in the same transaction and proven
 against them by the audit.
 """
 
@@ -12,18 +12,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Row, func, select
 
-from care_sync.store.schema import balances, entry_standing, ledger_head, postings, transactions
-from care_sync.store.tables import CHUNK, chunks, insert, locks_rows, upsert
+from care_sync.store.schema import balances, ledger_head, postings, transactions
+from care_sync.store.standing import Leg, Standing, StandingRepository
+from care_sync.store.tables import CHUNK, chunks, insert, locks_rows
 
-
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """Seconds on one account, debit positive."""
-
-    account: str
-    seconds: int
+__all__ = ["Head", "LedgerRepository", "Leg", "Standing", "StoredTransaction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +53,8 @@ class Head:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What an entry was last posted for. ``shares`` are its legs without the contra account."""
-
-    entry_key: str
-    organization_id: str
-    ticket_id: str | None
-    period: str
-    basis: str
-    seconds: int
-    shares: tuple[Leg, ...]
-    transaction_id: int
-
-
-class LedgerRepository:
-    """Transactions, postings, balances and standings."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+class LedgerRepository(StandingRepository):
+    """Transactions, postings and balances, and what each entry stands on."""
 
     def lock_head(self) -> Head:
         """Take the end of the chain; until this transaction ends no other daemon can post."""
@@ -170,6 +148,31 @@ class LedgerRepository:
         found = self._transactions(transactions.c.transaction_id == transaction_id)
         return found[0] if found else None
 
+    def many(self, transaction_ids: Iterable[int]) -> dict[int, StoredTransaction]:
+        """Transactions by number."""
+        found: dict[int, StoredTransaction] = {}
+        for keys in chunks(sorted(transaction_ids)):
+            of_these = self._transactions(transactions.c.transaction_id.in_(keys))
+            found.update({one.transaction_id: one for one in of_these})
+        return found
+
+    def unreversed(self, organization_id: str, kind: str, first_period: str) -> list[StoredTransaction]:
+        """A customer's transactions of a kind, from a period on, that nothing has taken back; oldest first."""
+        later = transactions.alias("later")
+        reversed_later = select(later.c.transaction_id).where(later.c.reverses == transactions.c.transaction_id)
+        return self._transactions(
+            (transactions.c.organization_id == organization_id)
+            & (transactions.c.period >= first_period)
+            & (transactions.c.kind == kind)
+            & transactions.c.reverses.is_(None)
+            & ~reversed_later.exists()
+        )
+
+    def first_period(self) -> str | None:
+        """The earliest month in which anything was booked."""
+        found: str | None = self._connection.execute(select(func.min(transactions.c.period))).scalar_one()
+        return found
+
     def of_entry(self, entry_key: str) -> list[StoredTransaction]:
         """The story of an entry, oldest first."""
         return self._transactions(transactions.c.entry_key == entry_key)
@@ -195,53 +198,6 @@ class LedgerRepository:
                 return
             after = page[-1].transaction_id
 
-    def standing(self, entry_keys: Iterable[str]) -> dict[str, Standing]:
-        """What these entries were last posted for."""
-        found = {}
-        for keys in chunks(entry_keys):
-            query = select(entry_standing).where(entry_standing.c.entry_key.in_(keys))
-            found.update({row.entry_key: _standing(row) for row in self._connection.execute(query)})
-        return found
-
-    def standing_of_organization(self, organization_id: str, first_period: str = "") -> dict[str, Standing]:
-        """What a customer's entries stand on, from a period on."""
-        query = select(entry_standing).where(
-            entry_standing.c.organization_id == organization_id, entry_standing.c.period >= first_period
-        )
-        return {row.entry_key: _standing(row) for row in self._connection.execute(query)}
-
-    def standing_of_tickets(self, ticket_ids: Iterable[str]) -> dict[str, list[Standing]]:
-        """What the entries of each of these tickets stand on."""
-        found: dict[str, list[Standing]] = {}
-        for keys in chunks(ticket_ids):
-            query = select(entry_standing).where(entry_standing.c.ticket_id.in_(keys))
-            for row in self._connection.execute(query):
-                found.setdefault(row.ticket_id, []).append(_standing(row))
-        return found
-
-    def stand(self, standing: Standing) -> None:
-        """Write down what an entry stands on now."""
-        upsert(
-            self._connection,
-            entry_standing,
-            [
-                {
-                    "entry_key": standing.entry_key,
-                    "organization_id": standing.organization_id,
-                    "ticket_id": standing.ticket_id,
-                    "period": standing.period,
-                    "basis": standing.basis,
-                    "seconds": standing.seconds,
-                    "shares": [[leg.account, leg.seconds] for leg in standing.shares],
-                    "transaction_id": standing.transaction_id,
-                }
-            ],
-        )
-
-    def forget(self, entry_key: str) -> None:
-        """An entry stands on nothing any more (it was reversed)."""
-        self._connection.execute(entry_standing.delete().where(entry_standing.c.entry_key == entry_key))
-
     def count(self) -> int:
         """How many transactions there are."""
         return self._connection.execute(select(func.count()).select_from(transactions)).scalar_one()
@@ -265,20 +221,6 @@ class LedgerRepository:
             for row in self._connection.execute(query):
                 found.setdefault(row.transaction_id, []).append(Leg(row.account, row.seconds))
         return found
-
-
-def _standing(row: Row[Any]) -> Standing:
-    shares = tuple(Leg(account, seconds) for account, seconds in row.shares)
-    return Standing(
-        row.entry_key,
-        row.organization_id,
-        row.ticket_id,
-        row.period,
-        row.basis,
-        row.seconds,
-        shares,
-        row.transaction_id,
-    )
 
 
 def _transaction(row: Row[Any], legs: tuple[Leg, ...]) -> StoredTransaction:

@@ -6,6 +6,8 @@ decisions are append-only: the migration lays triggers that refuse any change.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -184,18 +186,35 @@ ledger_head = Table(
     Column("hash", Words, nullable=False),
 )
 
+
+def _standing_columns() -> list[Column[Any]]:
+    return [
+        Column("entry_key", Words, primary_key=True),
+        Column("organization_id", Words, nullable=False),
+        Column("ticket_id", Words),
+        Column("period", Words, nullable=False),
+        Column("basis", Words, nullable=False),
+        Column("seconds", BigInteger, nullable=False),
+        Column("shares", Json, nullable=False),
+        Column("transaction_id", Integer, ForeignKey("transactions.transaction_id"), nullable=False),
+        Column("work_date", Date, nullable=False),
+        Column("started_at", Instant),
+    ]
+
+
 entry_standing = Table(
     "entry_standing",
     metadata,
-    Column("entry_key", Words, primary_key=True),
-    Column("organization_id", Words, nullable=False),
-    Column("ticket_id", Words, index=True),
-    Column("period", Words, nullable=False),
-    Column("basis", Words, nullable=False),
-    Column("seconds", BigInteger, nullable=False),
-    Column("shares", Json, nullable=False),
-    Column("transaction_id", Integer, ForeignKey("transactions.transaction_id"), nullable=False),
+    *_standing_columns(),
     Index("entry_standing_organization", "organization_id", "period"),
+    Index("ix_entry_standing_ticket_id", "ticket_id"),
+)
+
+corrected_standing = Table(
+    "corrected_standing",
+    metadata,
+    *_standing_columns(),
+    Column("corrected_in", Words, nullable=False),
 )
 
 cards = Table(
@@ -215,16 +234,21 @@ periods = Table(
     Column("period", Words, primary_key=True),
     Column("closed_at", Instant, nullable=False),
     Column("closed_by", Words, nullable=False),
+    Column("transaction_id", Integer, nullable=False),
+    Column("hash", Words, nullable=False),
 )
 
 verdicts = Table(
     "verdicts",
     metadata,
-    Column("entry_key", Words, primary_key=True),
+    Column("verdict_id", Integer, primary_key=True, autoincrement=True),
+    Column("entry_key", Words, nullable=False),
+    Column("judged_seconds", BigInteger, nullable=False),
     Column("charged_seconds", BigInteger, nullable=False),
     Column("reason", Words, nullable=False),
     Column("actor", Words, nullable=False),
     Column("decided_at", Instant, nullable=False),
+    Index("verdicts_entry", "entry_key", "verdict_id"),
 )
 
 outbox = Table(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -13,40 +12,13 @@ from hypothesis import strategies as st
 from care_sync.errors import UserError
 from care_sync.ledger import accounts, audit, cards
 from care_sync.ledger.allocation import CardCapacity, Demand, Route, allocate
-from care_sync.ledger.posting import PostingReport, Worked, post_customer, was_charged_while_pending
-from care_sync.store import Store, UnitOfWork
+from care_sync.ledger.basis import was_charged_while_pending
+from care_sync.ledger.posting import post_customer
+from care_sync.ledger.terms import Terms
+from care_sync.store import Store
+from care_sync.store.agreements import Verdict
 from care_sync.store.ledger import Leg
-
-NOW = datetime(2026, 11, 2, tzinfo=UTC)
-TODAY = date(2026, 11, 2)
-HOUR = 3600
-
-
-def entry(key: str, seconds: int, route: Route, day: date = date(2026, 10, 5), ticket: str = "1") -> Worked:
-    return Worked(Demand(key, seconds, route, day, "", ticket), revision=1, rules=("R",), clauses=("Q5",))
-
-
-def post(
-    work: UnitOfWork, *worked: Worked, gone: tuple[str, ...] = (), closing: str | None = None, allowance: int = 0
-) -> PostingReport:
-    return post_customer(
-        work, "5", worked, allowance=lambda _: allowance, now=NOW, today=TODAY, gone=gone, closing=closing
-    )
-
-
-def buy(work: UnitOfWork, hours: int, bought_on: date = date(2026, 9, 1)) -> int:
-    return cards.buy(
-        work, "5", hours=Decimal(hours), rate=Decimal(100), bought_on=bought_on, reference="", now=NOW,
-        override_reason="test" if hours < 50 else "",
-    ).card_id  # fmt: skip
-
-
-def standing(work: UnitOfWork) -> dict[str, int]:
-    return {
-        account: seconds
-        for account, seconds in work.ledger.balances("5").items()
-        if account not in accounts.CONTRA and seconds
-    }
+from tests.ledger.book_keeping import HOUR, NOW, TODAY, buy, close, entry, judge, post, standing
 
 
 def test_h1_a_card_of_less_than_fifty_hours_is_refused_and_nothing_is_written(store: Store) -> None:
@@ -107,9 +79,7 @@ def test_the_same_input_twice_writes_nothing(store: Store) -> None:
 def test_an_entry_that_moves_to_another_customer_leaves_the_first(store: Store) -> None:
     with store.begin() as work:
         post(work, entry("a", HOUR, Route.INVOICE))
-        post_customer(
-            work, "6", [entry("a", HOUR, Route.INVOICE)], allowance=lambda _: 0, now=NOW, today=TODAY
-        )  # fmt: skip
+        post_customer(work, "6", [entry("a", HOUR, Route.INVOICE)], terms=Terms(), now=NOW)
         assert standing(work) == {}
         assert work.ledger.balances("6")["invoice:2026-10"] == HOUR
 
@@ -121,16 +91,10 @@ def test_k1_what_exceeds_the_allowance_goes_to_review(store: Store) -> None:
 
 
 def test_k1_a_person_charges_part_of_what_was_reviewed_and_the_rest_is_waived(store: Store) -> None:
-    judged = entry("a", HOUR, Route.REVIEW)
-    judged = replace(judged, demand=replace(judged.demand, charged_seconds=600))
     with store.begin() as work:
-        post(work, judged)
+        judge(work, "a", judged=HOUR, charged=600)
+        post(work, entry("a", HOUR, Route.REVIEW))
         assert standing(work) == {"invoice:2026-10": 600, "waived": HOUR - 600}
-
-
-def close(work: UnitOfWork, period: str, *worked: Worked) -> None:
-    post(work, *worked, closing=period)
-    work.periods.close(period, NOW, "anna")
 
 
 def test_i4_what_is_undetermined_when_its_month_closes_is_charged_and_credited_back_later(store: Store) -> None:
@@ -206,7 +170,10 @@ DEMANDS = st.lists(
         work_date=st.dates(date(2026, 10, 1), date(2026, 11, 30)),
         period=st.sampled_from(["2026-10", "2026-11"]),
         ticket_id=st.sampled_from(["1", "2"]),
-        charged_seconds=st.one_of(st.none(), st.integers(0, HOUR)),
+        verdict=st.one_of(
+            st.none(),
+            st.integers(0, HOUR).map(lambda charged: Verdict("", HOUR, charged, "", "", NOW)),
+        ),
     ),
     max_size=12,
     unique_by=lambda demand: demand.entry_key,
@@ -226,11 +193,11 @@ CARDS = st.lists(
 @settings(max_examples=300)
 @given(DEMANDS, CARDS, st.integers(0, 3 * HOUR), st.randoms())
 def test_laws_of_allocation(demands: list[Demand], owned: list[CardCapacity], allowance: int, chance) -> None:  # type: ignore[no-untyped-def]
-    allowances = {"2026-10": allowance}
-    shares = allocate(demands, owned, allowances)
+    terms = Terms(allowance=lambda period: allowance if period == "2026-10" else 0)
+    shares = allocate(demands, owned, terms, {})
     shuffled = demands[:]
     chance.shuffle(shuffled)
-    assert allocate(shuffled, owned[::-1], allowances) == shares
+    assert allocate(shuffled, owned[::-1], terms, {}) == shares
     for demand in demands:
         assert sum(leg.seconds for leg in shares[demand.entry_key]) == demand.seconds
         assert all(leg.seconds > 0 for leg in shares[demand.entry_key])
@@ -244,9 +211,8 @@ def test_laws_of_allocation(demands: list[Demand], owned: list[CardCapacity], al
                 absorbed += leg.seconds
     assert all(drawn[card.card_id] <= card.left for card in owned)
     assert absorbed <= allowance
-    assert invoiced(allocate(demands, [*owned, CardCapacity(100, date(2026, 9, 1), HOUR)], allowances)) <= invoiced(
-        shares
-    )
+    another = CardCapacity(100, date(2026, 9, 1), HOUR)
+    assert invoiced(allocate(demands, [*owned, another], terms, {})) <= invoiced(shares)
 
 
 def invoiced(shares: dict[str, tuple[Leg, ...]]) -> int:

@@ -1,0 +1,72 @@
+"""What the ledger's tests share: entries, cards, verdicts and closings in as few words as possible."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from care_sync.ledger import accounts, cards
+from care_sync.ledger.allocation import Demand, Route
+from care_sync.ledger.posting import PostingReport, Worked, post_customer
+from care_sync.ledger.terms import Terms
+from care_sync.store import UnitOfWork
+from care_sync.store.agreements import Verdict
+
+NOW = datetime(2026, 11, 2, tzinfo=UTC)
+TODAY = date(2026, 11, 2)
+HOUR = 3600
+CUSTOMER = "5"
+
+
+def entry(
+    key: str, seconds: int, route: Route, day: date = date(2026, 10, 5), ticket: str = "1", rule: str = "R"
+) -> Worked:
+    """An entry as the pipeline hands it in."""
+    return Worked(Demand(key, seconds, route, day, "", ticket), revision=1, rules=(rule,), clauses=("Q5",))
+
+
+def post(
+    work: UnitOfWork,
+    *worked: Worked,
+    customer: str = CUSTOMER,
+    gone: tuple[str, ...] = (),
+    closing: str | None = None,
+    allowance: int = 0,
+    terms: Terms | None = None,
+) -> PostingReport:
+    """Post a customer's entries."""
+    terms = terms or Terms(allowance=lambda _: allowance)
+    return post_customer(work, customer, worked, terms=terms, now=NOW, gone=gone, closing=closing)
+
+
+def close(work: UnitOfWork, period: str, *worked: Worked, terms: Terms | None = None, allowance: int = 0) -> None:
+    """Close a month as the ledger does it: what is pending is charged, then nothing moves any more."""
+    post(work, *worked, closing=period, terms=terms, allowance=allowance)
+    work.periods.close(period, NOW, "anna")
+
+
+def buy(work: UnitOfWork, hours: int, bought_on: date = date(2026, 9, 1), customer: str = CUSTOMER) -> int:
+    """Sell a card, also a small one."""
+    return cards.buy(
+        work, customer, hours=Decimal(hours), rate=Decimal(100), bought_on=bought_on, reference="", now=NOW,
+        override_reason="test" if hours < 50 else "",
+    ).card_id  # fmt: skip
+
+
+def judge(work: UnitOfWork, key: str, *, judged: int, charged: int) -> None:
+    """Decide on reviewed time."""
+    work.verdicts.decide(Verdict(key, judged, charged, "as agreed", "anna", NOW))
+
+
+def standing(work: UnitOfWork, customer: str = CUSTOMER) -> dict[str, int]:
+    """The balances that are not zero, contra accounts left out."""
+    return {
+        account: seconds
+        for account, seconds in work.ledger.balances(customer).items()
+        if account not in accounts.CONTRA and seconds
+    }
+
+
+def left(work: UnitOfWork, customer: str = CUSTOMER) -> dict[int, int]:
+    """Seconds left by card."""
+    return {state.card.card_id: state.left for state in cards.states(work, customer)}
