@@ -16,6 +16,8 @@ from connectors.clockify.settings import ClockifySettings
 from connectors.harvest.connector import HarvestTimeTracker
 from connectors.harvest.settings import HarvestSettings
 from connectors.protocols import Environment, Helpdesk, TimeTracker
+from connectors.redmine.connector import RedmineTimeTracker
+from connectors.redmine.settings import RedmineSettings
 from connectors.toggl.connector import TogglTimeTracker
 from connectors.toggl.settings import TogglSettings
 from connectors.zendesk.connector import ZendeskHelpdesk
@@ -38,6 +40,7 @@ HELPDESKS: Mapping[str, Product[Helpdesk]] = {
 TIME_TRACKERS: Mapping[str, Product[TimeTracker]] = {
     "clockify": Product(ClockifySettings, ClockifyTimeTracker),
     "harvest": Product(HarvestSettings, HarvestTimeTracker),
+    "redmine": Product(RedmineSettings, RedmineTimeTracker),
     "toggl": Product(TogglSettings, TogglTimeTracker),
 }
 

@@ -13,6 +13,7 @@ import pytest
 from care_sync.clock import ManualClock
 from care_sync.store import Store, migrate, open_store
 from tests import postgresql
+from tests.real_servers import redmine
 
 NOW = datetime(2026, 11, 2, 1, 30, tzinfo=UTC)
 SHARED_FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures"
@@ -41,6 +42,15 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
         _sql(url, "CREATE DATABASE template_care_sync")
         migrate(f"{url}template_care_sync")
         yield url
+
+
+@pytest.fixture(scope="session")
+def real_redmine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[redmine.RealRedmine]:
+    """A Redmine site of the session's own, from Debian's package."""
+    if (reason := redmine.absent()) is not None:
+        pytest.skip(reason)
+    with redmine.running(tmp_path_factory.mktemp("redmine")) as site:
+        yield site
 
 
 @pytest.fixture(scope="session")

@@ -119,5 +119,8 @@ class ClockifyBed:
         headers = {"clockify-signature": WEBHOOK_TOKEN, "clockify-webhook-event-type": "TIME_ENTRY_UPDATED"}
         return headers, json.dumps(body).encode()
 
+    def absent_id(self) -> str:
+        return "f" * 24
+
     def page_size(self) -> int:
         return self._page_size

@@ -116,5 +116,8 @@ class HarvestBed:
     def webhook_call(self, entry_id: str) -> tuple[Mapping[str, str], bytes]:
         raise NotImplementedError("Harvest sends no webhooks")
 
+    def absent_id(self) -> str:
+        return "999999999"
+
     def page_size(self) -> int:
         return self._page_size

@@ -154,6 +154,9 @@ class TogglBed:
         delivery = self.server.webhooks.call(event, subscription)
         return delivery.headers, delivery.body
 
+    def absent_id(self) -> str:
+        return "999999999999"
+
     def page_size(self) -> int:
         return self._page_size
 

@@ -115,6 +115,9 @@ class TrackerBed(Protocol):
     def webhook_call(self, entry_id: str) -> tuple[Mapping[str, str], bytes]:
         """The headers (names in lower case) and body of a genuine call about an entry."""
 
+    def absent_id(self) -> str:
+        """An id of the product's own form that no entry ever had."""
+
     def page_size(self) -> int:
         """How many entries the product gives per page to this bed's connectors."""
 

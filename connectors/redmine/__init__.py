@@ -1,0 +1,1 @@
+"""Redmine's time entries, through its REST API."""

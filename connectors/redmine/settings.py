@@ -1,0 +1,45 @@
+"""The settings of a Redmine site.
+
+Terms
+    API key        of a user who sees everybody's time in every project that counts: an administrator, or a member
+                   with a role that has "View spent time" for all time entries ("My account", "API access key")
+    custom field   what a Redmine administrator adds to issues or time entries; here named as people see it
+    webhook        Redmine 7 and newer tell of changes; older ones do not
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr
+
+
+class RedmineSettings(BaseModel):
+    """One site.
+
+    ``account``         the name under which its entries are kept, by default the site's address. Whoever moves the
+                        site to another address writes the old one here: otherwise every entry would be a new one
+    ``ticket_field``    the custom field that holds the helpdesk's ticket, of the time entry or else of its issue:
+                        the ticket's id or its address
+    ``billable_field``  the custom field (yes or no) of time entries that says whether they are billable
+    ``page_size``       entries asked for at a time; Redmine gives at most 100
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base_url: AnyHttpUrl
+    api_key: Annotated[SecretStr, Field(min_length=1)]
+    account: Annotated[str, Field(min_length=1)] | None = None
+    ticket_field: Annotated[str, Field(min_length=1)] | None = None
+    billable_field: Annotated[str, Field(min_length=1)] | None = None
+    webhook_secret: Annotated[SecretStr, Field(min_length=1)] | None = None
+    page_size: Annotated[int, Field(ge=2, le=100)] = 100
+
+    @property
+    def account_name(self) -> str:
+        """``account``, or the address without its scheme: ``redmine.example.com/tracker``."""
+        if self.account:
+            return self.account
+        default_port = {"http": 80, "https": 443}[self.base_url.scheme]
+        port = "" if self.base_url.port in (None, default_port) else f":{self.base_url.port}"
+        return f"{self.base_url.host}{port}{self.base_url.path or ''}".rstrip("/")
