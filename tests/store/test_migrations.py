@@ -16,7 +16,8 @@ BEFORE = (
     "work_date, booked_at, actor, reason, previous_hash, hash) "
     "VALUES (1, 'entry', '5', 'e', '9', '[]', '[]', '2026-09', '2026-09-07', 5, 'care-sync', '', '', 'h1')",
     "INSERT INTO entry_standing (entry_key, organization_id, ticket_id, period, basis, seconds, shares, "
-    "transaction_id) VALUES ('e', '5', '9', '2026-09', '5|9|review|3600|600#other,more#X1', 3600, '[[\"review\",3600]]', 1)",
+    "transaction_id) "
+    "VALUES ('e', '5', '9', '2026-09', '5|9|review|3600|600#other,more#X1', 3600, '[[\"review\",3600]]', 1)",
     "INSERT INTO verdicts (entry_key, charged_seconds, reason, actor, decided_at) "
     "VALUES ('e', 600, 'agreed', 'anna', 7)",
     "INSERT INTO periods (period, closed_at, closed_by) VALUES ('2026-09', 9, 'anna')",
