@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from care_sync.cli import attention, cards, config, entries, status, store
+from care_sync.cli import attention, cards, config, entries, invoices, status, store
 from care_sync.cli.output import errors
 from care_sync.cli.session import Session
 from care_sync.clock import SystemClock
@@ -77,6 +77,7 @@ for module in (status,):
 for name, group in {
     "entries": entries.group,
     "cards": cards.group,
+    "invoices": invoices.group,
     "attention": attention.group,
     "store": store.group,
     "config": config.group,

@@ -21,6 +21,7 @@ from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from care_sync.settings.invoice import InvoiceSection
 from care_sync.settings.linking import LinkSettings
 
 PREFIX = "CARE_SYNC_"
@@ -108,6 +109,7 @@ class LedgerSection(Section):
 
     hour_card: HourCardSection = HourCardSection()
     fair_use: FairUseSection = FairUseSection()
+    invoice: InvoiceSection = InvoiceSection()
 
 
 class WriteBackSection(Section):

@@ -173,6 +173,18 @@ class LedgerRepository(StandingRepository):
         found: str | None = self._connection.execute(select(func.min(transactions.c.period))).scalar_one()
         return found
 
+    def on_account(self, organization_id: str, account: str) -> list[StoredTransaction]:
+        """A customer's transactions that have a leg on ``account``, oldest first."""
+        touching = select(postings.c.transaction_id).where(postings.c.account == account)
+        return self._transactions(
+            (transactions.c.organization_id == organization_id) & transactions.c.transaction_id.in_(touching)
+        )
+
+    def touched(self, account: str) -> list[str]:
+        """Ids of the customers of whom something ever stood on ``account``."""
+        query = select(balances.c.organization_id).where(balances.c.account == account)
+        return list(self._connection.execute(query.order_by(balances.c.organization_id)).scalars())
+
     def of_entry(self, entry_key: str) -> list[StoredTransaction]:
         """The story of an entry, oldest first."""
         return self._transactions(transactions.c.entry_key == entry_key)

@@ -22,6 +22,7 @@ from care_sync.store.agreements import CardRepository, PeriodRepository, Verdict
 from care_sync.store.decisions import DecisionRepository
 from care_sync.store.engine import connect, transaction
 from care_sync.store.entries import EntryRepository
+from care_sync.store.invoices import InvoiceDraftRepository, InvoiceNumberRepository
 from care_sync.store.ledger import LedgerRepository
 from care_sync.store.migrate import require_current
 from care_sync.store.operations import (
@@ -51,6 +52,8 @@ class UnitOfWork:
         self.cards = CardRepository(connection)
         self.periods = PeriodRepository(connection)
         self.verdicts = VerdictRepository(connection)
+        self.invoice_numbers = InvoiceNumberRepository(connection)
+        self.invoice_drafts = InvoiceDraftRepository(connection)
         self.outbox = OutboxRepository(connection)
         self.shown = ShownRepository(connection)
         self.cursors = CursorRepository(connection)

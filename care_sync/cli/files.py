@@ -1,0 +1,46 @@
+"""What commands that make documents share: reading a month, and writing files or standard output."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import typer
+
+from care_sync.errors import UserError
+
+
+def month_of(text: str, parameter: str = "--period") -> str:
+    """The month as ``yyyy-mm``. Anything else is a wrong command line."""
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
+        raise typer.BadParameter(f'"{text}" is no month; write year and month, such as 2026-10', param_hint=parameter)
+    return text
+
+
+def file_name(*parts: str) -> str:
+    """A name for a file, of letters, digits and hyphens: ``Bakkerij Van Dam`` → ``bakkerij-van-dam``."""
+    words = (re.sub(r"[^\w]+", "-", part.casefold()).strip("-") for part in parts)
+    return "-".join(word for word in words if word)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file, with the folders that it lies in. Raises :class:`UserError` when it cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be written: {error.strerror or error}", ["give another place with --output"]
+        ) from error
+
+
+def write_output(content: bytes) -> None:
+    """Write a document to standard output, byte for byte."""
+    sys.stdout.flush()
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer is None:
+        sys.stdout.write(content.decode())
+    else:
+        buffer.write(content)
+    sys.stdout.flush()

@@ -1,0 +1,203 @@
+"""``care-sync invoices``: what customers are invoiced for a month."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from care_sync.billing.amounts import hours_of
+from care_sync.billing.invoice import Invoice, invoiced_periods, read_invoice, read_invoices
+from care_sync.billing.issue import issue_all
+from care_sync.billing.tables import invoice_as_json, invoices_as_csv
+from care_sync.billing.texts import clock
+from care_sync.billing.ubl import Issued, ubl_of
+from care_sync.cli.cards import find_organization
+from care_sync.cli.files import file_name, month_of, write_file, write_output
+from care_sync.cli.output import print_json, print_table, say
+from care_sync.cli.session import Session, command_group
+from care_sync.errors import UserError
+from care_sync.settings import Settings
+from care_sync.store import UnitOfWork
+
+group = command_group("What customers are invoiced for a month.")
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
+Period = Annotated[str, typer.Argument(metavar="MONTH", help="The month, such as 2026-10.")]
+Customer = Annotated[str | None, typer.Argument(help="Only this organization (name or id).", show_default=False)]
+
+
+class Format(StrEnum):
+    """What an invoice is written as."""
+
+    CSV = "csv"
+    JSON = "json"
+    UBL = "ubl"
+
+
+@group.command("list")
+def list_invoices(
+    context: typer.Context,
+    period: Annotated[
+        str | None, typer.Argument(metavar="MONTH", help="Only this month, such as 2026-10.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List what is invoiced, by month and customer. What stands on an open month can still change.
+
+    ```
+    care-sync invoices list
+    care-sync invoices list 2026-10 --json
+    ```
+    """
+    with Session.of(context).store() as (settings, store), store.read() as work:
+        periods = [month_of(period, "MONTH")] if period else invoiced_periods(work)
+        found = [(invoice, _state(work, invoice)) for one in periods for invoice in read_invoices(work, one, settings)]
+    if as_json:
+        print_json([{**invoice_as_json(invoice), "state": state} for invoice, state in found])
+    elif not found:
+        say("Nothing is invoiced.")
+    else:
+        print_table(
+            "Invoices",
+            ("month", "customer", "lines", "hours", "net", "VAT", "total", "state"),
+            (
+                (
+                    invoice.period,
+                    invoice.organization.name,
+                    len(invoice.lines),
+                    clock(invoice.seconds),
+                    invoice.net,
+                    invoice.vat,
+                    invoice.total,
+                    state,
+                )
+                for invoice, state in found
+            ),
+            right=("lines", "hours", "net", "VAT", "total"),
+        )
+
+
+@group.command()
+def show(
+    context: typer.Context,
+    period: Period,
+    customer: Annotated[str, typer.Argument(help="The organization's name or id in the helpdesk.")],
+    as_json: Json = False,
+) -> None:
+    """Show one invoice: its lines, and the time entries that each line is made of.
+
+    ```
+    care-sync invoices show 2026-10 "Bakkerij Van Dam"
+    care-sync invoices show 2026-10 360001 --json
+    ```
+    """
+    month = month_of(period, "MONTH")
+    with Session.of(context).store() as (settings, store), store.read() as work:
+        invoice = read_invoice(work, find_organization(work, customer), month, settings)
+        state = _state(work, invoice)
+    if as_json:
+        print_json({**invoice_as_json(invoice), "state": state})
+        return
+    say(f"{invoice.organization.name}, {invoice.period}: {state}")
+    rows: list[tuple[object, ...]] = []
+    for line in invoice.lines:
+        what = f"correction of {line.corrects}: {line.subject}" if line.corrects else line.subject
+        rows.append((line.number, line.ticket_number, what, "", clock(line.seconds), line.rate, line.amount))
+        rows += [
+            ("", share.work_date, share.description, share.person, clock(share.seconds), "", share.entry_key or "")
+            for share in line.shares
+        ]
+    print_table(
+        "",
+        ("line", "ticket / day", "what", "who", "hours", "rate", "amount / entry"),
+        rows,
+        right=("line", "hours", "rate", "amount / entry"),
+    )
+    say(f"Net {invoice.net}, VAT {invoice.vat_percent} % {invoice.vat}, total {invoice.total} euro.")
+
+
+@group.command()
+def export(
+    context: typer.Context,
+    period: Period,
+    customer: Customer = None,
+    form: Annotated[Format, typer.Option("--format", help="csv and json hold all; ubl is an e-invoice.")] = Format.CSV,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="A file; for ubl of several customers a folder. Else standard output.", show_default=False),
+    ] = None,
+    corrects: Annotated[
+        list[str] | None,
+        typer.Option(help="For a credit note: the number of the invoice it gives back on.", show_default=False),
+    ] = None,
+) -> None:
+    """Write a month's invoices as CSV, JSON, or UBL 2.1 (Peppol BIS 3 or NLCIUS) e-invoices.
+
+    UBL is for a closed month. An invoice gets its number and date when it is first written, and keeps them.
+
+    ```
+    care-sync invoices export 2026-10 --format csv --output 2026-10.csv
+    care-sync invoices export 2026-10 --format ubl --output invoices/
+    care-sync invoices export 2026-10 "Bakkerij Van Dam" --format ubl > invoice.xml
+    ```
+    """
+    month, session = month_of(period, "MONTH"), Session.of(context)
+    with session.store() as (settings, store):
+        if form is Format.UBL:
+            if customer is None and output is None:
+                raise UserError("several e-invoices are several files", ["name a folder for them with --output"])
+            today = session.clock.now().astimezone(settings.company.zone).date()
+            with store.begin() as work:
+                chosen = _chosen(work, month, customer, settings)
+                issued = issue_all(
+                    work, chosen, settings, today=today, actor=getpass.getuser(), corrects=corrects or ()
+                )
+            _write_documents(issued, settings.ledger.invoice.profile, output, is_one=customer is not None)
+            return
+        with store.read() as work:
+            found = _chosen(work, month, customer, settings)
+    if form is Format.JSON:
+        text = json.dumps([invoice_as_json(invoice) for invoice in found], ensure_ascii=False, indent=2) + "\n"
+    else:
+        text = invoices_as_csv(found)
+    if output is None:
+        write_output(text.encode())
+    else:
+        write_file(output, text.encode())
+        say(f"{output}: {len(found)} invoices, {sum(hours_of(one.seconds) for one in found):f} hours.")
+
+
+def _chosen(work: UnitOfWork, period: str, customer: str | None, settings: Settings) -> list[Invoice]:
+    if customer is not None:
+        return [read_invoice(work, find_organization(work, customer), period, settings)]
+    return read_invoices(work, period, settings)
+
+
+def _write_documents(issued: Sequence[Issued], profile: str, output: Path | None, *, is_one: bool) -> None:
+    if output is None:
+        write_output(ubl_of(issued[0], profile))
+        return
+    for one in issued:
+        name = f"{file_name(one.number, one.invoice.organization.name)}.xml"
+        path = output if is_one else output / name
+        write_file(path, ubl_of(one, profile))
+        say(f"{path} is written.")
+    if not issued:
+        say("Nothing is invoiced.")
+
+
+def _state(work: UnitOfWork, invoice: Invoice) -> str:
+    """Where an invoice stands, in words."""
+    if not invoice.is_closed:
+        return "open"
+    given = work.invoice_numbers.get(invoice.organization.id, invoice.period)
+    draft = work.invoice_drafts.get(invoice.organization.id, invoice.period)
+    told = [f"number {given.number}"] if given is not None else []
+    told += [f"draft {draft.state}"] if draft is not None else []
+    return ", ".join(told) or "closed"

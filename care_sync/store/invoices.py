@@ -1,0 +1,247 @@
+"""What became of invoices: the numbers they were given, and the drafts they are in the bookkeeping.
+
+A draft is claimed (``sending``, with a lease) before it is asked for, and ends ``done`` or ``failed``. When nobody
+knows whether it was made (``uncertain``: the answer was lost, or the claim's lease ran out), the bookkeeping is
+searched for its reference before it is asked for again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, select, update
+
+from care_sync.store.schema import invoice_drafts, invoice_numbers
+from care_sync.store.tables import insert_new, locks_rows, queue_for
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceNumber:
+    """The number of a customer's month, and what it came to when it was given."""
+
+    organization_id: str
+    period: str
+    number: str
+    issued_on: date
+    issued_by: str
+    net: Decimal
+    total: Decimal
+
+
+class InvoiceNumberRepository:
+    """Numbers: one row of a year without holes, each given once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def give(
+        self,
+        organization_id: str,
+        period: str,
+        *,
+        prefix: str,
+        issued_on: date,
+        issued_by: str,
+        net: Decimal,
+        total: Decimal,
+    ) -> InvoiceNumber:
+        """The number of this month, the next one of the year unless it has one already."""
+        queue_for(self._connection, invoice_numbers)
+        if (known := self.get(organization_id, period)) is not None:
+            return known
+        newest = select(func.max(invoice_numbers.c.sequence)).where(invoice_numbers.c.year == issued_on.year)
+        sequence = (self._connection.execute(newest).scalar_one() or 0) + 1
+        given = InvoiceNumber(
+            organization_id, period, f"{prefix}{issued_on.year}-{sequence:04}", issued_on, issued_by, net, total
+        )
+        self._connection.execute(
+            invoice_numbers.insert().values(
+                organization_id=organization_id,
+                period=period,
+                year=issued_on.year,
+                sequence=sequence,
+                number=given.number,
+                issued_on=issued_on,
+                issued_by=issued_by,
+                net=str(net),
+                total=str(total),
+            )
+        )
+        return given
+
+    def get(self, organization_id: str, period: str) -> InvoiceNumber | None:
+        """The number of a month, ``None`` when it was never given one."""
+        query = select(invoice_numbers).where(
+            invoice_numbers.c.organization_id == organization_id, invoice_numbers.c.period == period
+        )
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else _number(row)
+
+    def all(self, period: str | None = None) -> list[InvoiceNumber]:
+        """Every number that was given, of one month or all, in order."""
+        query = select(invoice_numbers).order_by(invoice_numbers.c.year, invoice_numbers.c.sequence)
+        if period is not None:
+            query = query.where(invoice_numbers.c.period == period)
+        return [_number(row) for row in self._connection.execute(query)]
+
+
+class DraftState(StrEnum):
+    """Where a draft stands."""
+
+    SENDING = "sending"
+    UNCERTAIN = "uncertain"
+    FAILED = "failed"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceDraft:
+    """A customer's month in the bookkeeping.
+
+    ``external_id`` and ``url`` are the bookkeeping's own, once it is there.
+    """
+
+    organization_id: str
+    period: str
+    reference: str
+    state: DraftState
+    attempts: int
+    external_id: str | None
+    url: str | None
+    total: Decimal
+    last_error: str
+    leased_until: datetime | None
+
+
+class InvoiceDraftRepository:
+    """Drafts, each made once however often and from wherever it is asked for."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def claim(
+        self, organization_id: str, period: str, *, reference: str, total: Decimal, now: datetime, lease_until: datetime
+    ) -> InvoiceDraft | None:
+        """Take a draft to make; ``None`` when it is done, or when somebody else is at it.
+
+        What comes back tells by ``attempts`` whether anybody tried before: 1 for the first one.
+        """
+        row = {
+            "organization_id": organization_id,
+            "period": period,
+            "reference": reference,
+            "state": DraftState.SENDING.value,
+            "leased_until": lease_until,
+            "attempts": 1,
+            "external_id": None,
+            "url": None,
+            "total": str(total),
+            "last_error": "",
+            "updated_at": now,
+        }
+        if not insert_new(self._connection, invoice_drafts, row):
+            query = self._of(organization_id, period)
+            if locks_rows(self._connection):
+                query = query.with_for_update()
+            known = _draft(self._connection.execute(query).one())
+            is_taken = known.leased_until is not None and known.leased_until > now
+            if known.state is DraftState.DONE or is_taken:
+                return None
+            self._change(
+                organization_id,
+                period,
+                now,
+                state=DraftState.SENDING.value,
+                leased_until=lease_until,
+                attempts=known.attempts + 1,
+                total=str(total),
+            )
+        return self.get(organization_id, period)
+
+    def settle(
+        self,
+        organization_id: str,
+        period: str,
+        state: DraftState,
+        now: datetime,
+        *,
+        external_id: str | None = None,
+        url: str | None = None,
+        error: str = "",
+        not_before: datetime | None = None,
+    ) -> None:
+        """Write down how an attempt ended; nobody takes it up again before ``not_before``."""
+        self._change(
+            organization_id,
+            period,
+            now,
+            state=state.value,
+            leased_until=not_before,
+            external_id=external_id,
+            url=url,
+            last_error=error,
+        )
+
+    def forget(self, organization_id: str, period: str) -> None:
+        """Forget a draft that a person deleted in the bookkeeping, so that it can be made again."""
+        self._connection.execute(
+            delete(invoice_drafts).where(
+                invoice_drafts.c.organization_id == organization_id, invoice_drafts.c.period == period
+            )
+        )
+
+    def get(self, organization_id: str, period: str) -> InvoiceDraft | None:
+        """One draft."""
+        row = self._connection.execute(self._of(organization_id, period)).one_or_none()
+        return None if row is None else _draft(row)
+
+    def all(self, periods: Iterable[str] | None = None) -> list[InvoiceDraft]:
+        """Every draft, by month and customer."""
+        query = select(invoice_drafts).order_by(invoice_drafts.c.period, invoice_drafts.c.organization_id)
+        if periods is not None:
+            query = query.where(invoice_drafts.c.period.in_(list(periods)))
+        return [_draft(row) for row in self._connection.execute(query)]
+
+    def _of(self, organization_id: str, period: str) -> Any:
+        return select(invoice_drafts).where(
+            invoice_drafts.c.organization_id == organization_id, invoice_drafts.c.period == period
+        )
+
+    def _change(self, organization_id: str, period: str, now: datetime, **values: Any) -> None:
+        self._connection.execute(
+            update(invoice_drafts)
+            .where(invoice_drafts.c.organization_id == organization_id, invoice_drafts.c.period == period)
+            .values(updated_at=now, **values)
+        )
+
+
+def _number(row: Row[Any]) -> InvoiceNumber:
+    return InvoiceNumber(
+        row.organization_id,
+        row.period,
+        row.number,
+        row.issued_on,
+        row.issued_by,
+        Decimal(row.net),
+        Decimal(row.total),
+    )
+
+
+def _draft(row: Row[Any]) -> InvoiceDraft:
+    return InvoiceDraft(
+        row.organization_id,
+        row.period,
+        row.reference,
+        DraftState(row.state),
+        row.attempts,
+        row.external_id,
+        row.url,
+        Decimal(row.total),
+        row.last_error,
+        row.leased_until,
+    )
