@@ -20,6 +20,7 @@ from decimal import Decimal
 from care_sync.billing.amounts import amount_of, tax_on
 from care_sync.errors import IntegrityError, UserError
 from care_sync.ledger import accounts
+from care_sync.ledger.months import Months
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
 from care_sync.store.entries import StoredEntry
@@ -127,7 +128,7 @@ def read_invoice(work: UnitOfWork, organization: Organization, period: str, sett
     invoice = Invoice(
         organization=organization,
         period=period,
-        is_closed=period in {closed.period for closed in work.periods.closed()},
+        is_closed=Months.read(work).is_closed(period),
         vat_percent=settings.ledger.invoice.vat_percent,
         lines=lines,
     )

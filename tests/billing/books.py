@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from care_sync.ledger import cards
 from care_sync.ledger.allocation import Demand, Route
 from care_sync.ledger.posting import PostingReport, Worked, post_customer
+from care_sync.ledger.terms import Terms
 from care_sync.settings import Settings
 from care_sync.settings.model import Connection
 from care_sync.store import UnitOfWork
@@ -85,9 +86,8 @@ def post(
         work,
         organization_id,
         time,
-        allowance=lambda _: allowance,
+        terms=Terms(allowance=lambda _: allowance),
         now=now,
-        today=now.date(),
         gone=gone,
         closing=closing,
     )
