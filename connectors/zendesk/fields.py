@@ -28,7 +28,6 @@ class FieldDefinition:
     id: str
     title: str
     type: str
-    options: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +57,10 @@ def ticket_field(item: Mapping[str, Any]) -> FieldDefinition | None:
     """A definition from ``ticket_fields.json``; ``None`` for one that is switched off."""
     if item.get("active") is False:
         return None
-    options = frozenset(
-        option["value"]
-        for option in item.get("custom_field_options") or ()
-        if isinstance(option, dict) and isinstance(option.get("value"), str)
-    )
     return FieldDefinition(
         identity(item.get("id"), "ticket_field.id"),
         text(item.get("title"), "ticket_field.title"),
         text(item.get("type"), "ticket_field.type"),
-        options,
     )
 
 

@@ -106,18 +106,20 @@ def merge_target(audits: Iterable[Mapping[str, Any]], ticket_id: str) -> str | N
     """The ticket that took this one over, from its audits; the last word counts.
 
     Zendesk has no field for it. The audit of the merge tells ``via.source.rel: merge`` and sometimes the other
-    ticket; its note always does ("… merged into request #35436 …", in the account's language).
+    ticket; or it is the one that closed the ticket and gave it the tag. Its note always names the other ticket
+    ("… merged into request #35436 …", in the account's language).
     """
     target: str | None = None
     for audit in audits:
         events = objects(audit.get("events") or [], "audit.events")
         merging = [via for one in (audit, *events) if (via := _merge_source(one.get("via"))) is not None]
+        if not merging and not (_changes(events, "tags", MERGED_TAG) and _changes(events, "status", "closed")):
+            continue
         told = [str(one[end]["ticket_id"]) for one in merging for end in ("to", "from") if _has_ticket(one.get(end))]
-        closes = any(_adds_merge_tag(event) for event in events)
         noted = [
             number
             for event in events
-            if (merging or closes) and event.get("type") == "Comment"
+            if event.get("type") == "Comment"
             for number in NUMBER.findall(text(event.get("body"), "event.body"))
         ]
         others = [one for one in (*told, *noted) if one != ticket_id]
@@ -139,8 +141,12 @@ def _has_ticket(end: Any) -> bool:
     return isinstance(end, dict) and isinstance(end.get("ticket_id"), int)
 
 
-def _adds_merge_tag(event: Mapping[str, Any]) -> bool:
-    return event.get("field_name") == "tags" and MERGED_TAG in str(event.get("value"))
+def _changes(events: Iterable[Mapping[str, Any]], name: str, value: str) -> bool:
+    """Whether one of these events changed ``name`` so that it holds ``value``."""
+    return any(
+        event.get("type") == "Change" and event.get("field_name") == name and value in str(event.get("value"))
+        for event in events
+    )
 
 
 def _status(value: Any) -> TicketStatus:

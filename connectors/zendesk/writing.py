@@ -169,7 +169,7 @@ def _follow(batches: Sequence[_Batch], client: ZendeskClient, sleep: Callable[[f
             job = told.get(job_id)
             if job is None:
                 batch.settle_rest(ChangeOutcome.UNCERTAIN, "the job disappeared")
-            elif job.get("status") in FINAL_STATES:
+            elif str(job.get("status")) in FINAL_STATES:
                 _take_results(batch, job)
             else:
                 continue
