@@ -15,8 +15,8 @@ from care_sync.clock import Clock
 from care_sync.messages import Messages
 from care_sync.settings import Settings, load_settings
 from care_sync.store import Store, open_store
-from connectors.protocols import Environment, Helpdesk, TimeTracker
-from connectors.registry import HELPDESKS, TIME_TRACKERS, settings_classes
+from connectors.protocols import Bookkeeping, Environment, Helpdesk, TimeTracker
+from connectors.registry import BOOKKEEPINGS, HELPDESKS, TIME_TRACKERS, settings_classes
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,20 @@ class Application:
 
 def site_settings(path: Path | None) -> Settings:
     """Read the settings, with the products that are registered. Raises :class:`care_sync.errors.UserError`."""
-    return load_settings(path, helpdesks=settings_classes(HELPDESKS), time_trackers=settings_classes(TIME_TRACKERS))
+    return load_settings(
+        path,
+        helpdesks=settings_classes(HELPDESKS),
+        time_trackers=settings_classes(TIME_TRACKERS),
+        bookkeepings=settings_classes(BOOKKEEPINGS),
+    )
+
+
+def connect_bookkeeping(settings: Settings, clock: Clock, store: Store) -> Bookkeeping | None:
+    """The bookkeeping that is configured, ``None`` where there is none."""
+    section = settings.bookkeeping
+    if section is None:
+        return None
+    return BOOKKEEPINGS[section.product].connect(section.options, Environment(clock.now, clock.sleep, store.budgets))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The two protocols that every product's connector keeps, and the ones it needs from its host.
+"""The protocols that products' connectors keep, and the ones they need from their host.
 
 A connector knows its product and HTTP; it knows nothing of SLAs. It raises
 :class:`connectors.errors.ConnectorError` and nothing else for what the product does. It never sleeps or
@@ -16,8 +16,10 @@ from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
 from connectors.records import (
+    BookedInvoice,
     ChangeResult,
     CheckResult,
+    DraftInvoice,
     EntryPage,
     Organization,
     TicketChange,
@@ -150,3 +152,28 @@ class TimeTracker(Protocol):
 
     def check(self) -> Sequence[CheckResult]:
         """Try credentials, permissions and the clock; write nothing."""
+
+
+@runtime_checkable
+class Bookkeeping(Protocol):
+    """A bookkeeping administration, in which invoices are made as drafts."""
+
+    @property
+    def product(self) -> str:
+        """The product's registered name, such as ``moneybird``."""
+
+    @property
+    def account(self) -> str:
+        """The administration within the product."""
+
+    def invoice(self, reference: str) -> BookedInvoice | None:
+        """The invoice, draft or sent, that carries our reference; ``None`` when there is none."""
+
+    def create_draft(self, draft: DraftInvoice) -> BookedInvoice:
+        """Make a draft. The product does not look whether the reference is there already: ask :meth:`invoice` first.
+
+        An error with ``uncertain`` says that the draft may have been made.
+        """
+
+    def check(self) -> Sequence[CheckResult]:
+        """Try credentials, administration and configured ids; write nothing."""

@@ -19,6 +19,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 
 FieldValue = str | int | float | bool | date | tuple[str, ...] | None
@@ -298,3 +299,38 @@ class CheckResult:
     subject: str
     passed: bool
     remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """One line of an invoice that is asked for: euro without tax, to the cent, negative where it gives back."""
+
+    description: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DraftInvoice:
+    """An invoice to be made as a draft, which a person looks at and sends.
+
+    ``reference`` is unique per invoice; ``customer_id`` is the organization's id in the helpdesk.
+    """
+
+    reference: str
+    customer_id: str
+    customer_name: str
+    lines: tuple[DraftLine, ...]
+    payment_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BookedInvoice:
+    """An invoice as it stands in the bookkeeping. ``number`` is ``None`` while it is a draft; amounts are euro."""
+
+    id: str
+    reference: str
+    is_draft: bool
+    net: Decimal
+    total: Decimal
+    number: str | None = None
+    url: str | None = None

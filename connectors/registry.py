@@ -15,7 +15,9 @@ from connectors.clockify.connector import ClockifyTimeTracker
 from connectors.clockify.settings import ClockifySettings
 from connectors.harvest.connector import HarvestTimeTracker
 from connectors.harvest.settings import HarvestSettings
-from connectors.protocols import Environment, Helpdesk, TimeTracker
+from connectors.moneybird.connector import MoneybirdBookkeeping
+from connectors.moneybird.settings import MoneybirdSettings
+from connectors.protocols import Bookkeeping, Environment, Helpdesk, TimeTracker
 from connectors.redmine.connector import RedmineTimeTracker
 from connectors.redmine.settings import RedmineSettings
 from connectors.toggl.connector import TogglTimeTracker
@@ -23,7 +25,7 @@ from connectors.toggl.settings import TogglSettings
 from connectors.zendesk.connector import ZendeskHelpdesk
 from connectors.zendesk.settings import ZendeskSettings
 
-Connector_co = TypeVar("Connector_co", bound=Helpdesk | TimeTracker, covariant=True)
+Connector_co = TypeVar("Connector_co", bound=Helpdesk | TimeTracker | Bookkeeping, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,9 @@ TIME_TRACKERS: Mapping[str, Product[TimeTracker]] = {
     "harvest": Product(HarvestSettings, HarvestTimeTracker),
     "redmine": Product(RedmineSettings, RedmineTimeTracker),
     "toggl": Product(TogglSettings, TogglTimeTracker),
+}
+BOOKKEEPINGS: Mapping[str, Product[Bookkeeping]] = {
+    "moneybird": Product(MoneybirdSettings, MoneybirdBookkeeping),
 }
 
 

@@ -16,7 +16,7 @@ from care_sync.billing.ubl import Issued
 from care_sync.errors import UserError
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
-from care_sync.store.invoices import InvoiceNumber
+from care_sync.store.invoices import DraftState, InvoiceNumber
 
 
 def issue(
@@ -28,6 +28,7 @@ def issue(
     Raises :class:`UserError` with everything that is missing; then no number is used up.
     """
     require_final(invoice)
+    _require_not_drafted(work, invoice)
     parties = _parties(invoice, settings)
     corrected = _corrected_numbers(work, invoice, corrects)
     section = settings.ledger.invoice
@@ -88,6 +89,16 @@ def require_final(invoice: Invoice) -> None:
         )
     if not invoice.lines:
         raise UserError(f"{who}: there is nothing to invoice")
+
+
+def _require_not_drafted(work: UnitOfWork, invoice: Invoice) -> None:
+    """One time, one invoice number: what the bookkeeping holds as a draft is numbered there."""
+    draft = work.invoice_drafts.get(invoice.organization.id, invoice.period)
+    if draft is not None and draft.state is not DraftState.FAILED:
+        raise UserError(
+            f"{invoice.organization.name}, {invoice.period}: it is a draft in the bookkeeping, which will number it",
+            ["send it from there; an e-invoice of it comes from there too"],
+        )
 
 
 def changed_since(invoice: Invoice, given: InvoiceNumber) -> str:

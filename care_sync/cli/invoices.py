@@ -11,9 +11,11 @@ from typing import Annotated
 
 import typer
 
+from care_sync.application import connect_bookkeeping
 from care_sync.billing.amounts import hours_of
 from care_sync.billing.invoice import Invoice, invoiced_periods, read_invoice, read_invoices
-from care_sync.billing.issue import issue_all
+from care_sync.billing.issue import issue_all, require_final
+from care_sync.billing.push import Pushed, push_invoices
 from care_sync.billing.tables import invoice_as_json, invoices_as_csv
 from care_sync.billing.texts import clock
 from care_sync.billing.ubl import Issued, ubl_of
@@ -171,6 +173,77 @@ def export(
     else:
         write_file(output, text.encode())
         say(f"{output}: {len(found)} invoices, {sum(hours_of(one.seconds) for one in found):f} hours.")
+
+
+@group.command()
+def push(
+    context: typer.Context,
+    period: Period,
+    customer: Customer = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Make anew the drafts that somebody deleted in the bookkeeping.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be made; nothing is asked for.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make a closed month's invoices as drafts in the bookkeeping; a person sends them from there.
+
+    Each is made once, however often this runs and wherever it was interrupted. Ends with 1 when one needs attention.
+
+    ```
+    care-sync invoices push 2026-10 --dry-run
+    care-sync invoices push 2026-10
+    ```
+    """
+    month, session = month_of(period, "MONTH"), Session.of(context)
+    with session.store() as (settings, store):
+        bookkeeping = connect_bookkeeping(settings, session.clock, store)
+        if bookkeeping is None:
+            raise UserError("no bookkeeping is configured", ["add a section `bookkeeping` with `product: moneybird`"])
+        with store.read() as work:
+            found = _chosen(work, month, customer, settings)
+        if dry_run:
+            for invoice in found:
+                require_final(invoice)
+            pushed = []
+        else:
+            pushed = push_invoices(store, bookkeeping, found, settings, session.clock, again=again)
+    if as_json:
+        print_json([_pushed_as_json(one) for one in pushed] if not dry_run else [invoice_as_json(one) for one in found])
+    elif dry_run:
+        for invoice in found:
+            say(f"{invoice.reference}: {invoice.organization.name}, {len(invoice.lines)} lines, {invoice.total} euro.")
+    else:
+        print_table(
+            "Drafts",
+            ("reference", "customer", "total", "outcome", "where", "message"),
+            (
+                (
+                    one.invoice.reference,
+                    one.invoice.organization.name,
+                    one.invoice.total,
+                    one.outcome,
+                    one.url or "",
+                    one.message,
+                )
+                for one in pushed
+            ),
+            right=("total",),
+        )
+    if any(one.needs_attention for one in pushed):
+        raise typer.Exit(1)
+
+
+def _pushed_as_json(pushed: Pushed) -> dict[str, object]:
+    return {
+        "reference": pushed.invoice.reference,
+        "organization_id": pushed.invoice.organization.id,
+        "customer": pushed.invoice.organization.name,
+        "total": str(pushed.invoice.total),
+        "outcome": pushed.outcome.value,
+        "url": pushed.url,
+        "message": pushed.message,
+    }
 
 
 def _chosen(work: UnitOfWork, period: str, customer: str | None, settings: Settings) -> list[Invoice]:

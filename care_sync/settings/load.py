@@ -34,6 +34,9 @@ CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 SECRETS_VARIABLE = f"{PREFIX}SECRETS_DIRECTORY"
 DEFAULT_FILE = "config.yaml"
 
+CONNECTIONS = ("helpdesk", "time_trackers", "bookkeeping")
+"""The sections whose keys are those of a product."""
+
 Products = Mapping[str, type[BaseModel]]
 """The settings class of each product, by the product's name."""
 
@@ -67,16 +70,18 @@ class _Layers:
             self.problems.append(f"{self.place((*base, *below))}: {told}")
 
 
-def load_settings(path: Path | None = None, *, helpdesks: Products, time_trackers: Products) -> Settings:
+def load_settings(
+    path: Path | None = None, *, helpdesks: Products, time_trackers: Products, bookkeepings: Products | None = None
+) -> Settings:
     """Read the settings from ``path``, else from the file that ``CARE_SYNC_CONFIG`` names, else ``config.yaml``.
 
-    ``helpdesks`` and ``time_trackers`` say which products there are.
+    ``helpdesks``, ``time_trackers`` and ``bookkeepings`` say which products there are.
     Raises :class:`UserError` with every problem.
     """
     file = _file(path)
     layers = _layers(file)
-    core = {name: value for name, value in layers.values.items() if name not in ("helpdesk", "time_trackers")}
-    connections = _connections(layers, helpdesks, time_trackers)
+    core = {name: value for name, value in layers.values.items() if name not in CONNECTIONS}
+    connections = _connections(layers, helpdesks, time_trackers, bookkeepings or {})
     try:
         settings = Settings(**core, **connections)
     except ValidationError as error:
@@ -132,13 +137,18 @@ def _unknown_variables() -> Iterator[str]:
             yield f"environment variable {name}: {told}"
 
 
-def _connections(layers: _Layers, helpdesks: Products, time_trackers: Products) -> dict[str, Any]:
+def _connections(
+    layers: _Layers, helpdesks: Products, time_trackers: Products, bookkeepings: Products
+) -> dict[str, Any]:
     """Read each connection by its product's class; one that cannot be read is reported and stood in for.
 
     A product that has a time zone of its own gets the company's unless its section says otherwise.
     """
     connection = _connection(layers, ("helpdesk",), "helpdesk", None, helpdesks)
     connections: dict[str, Any] = {"helpdesk": connection or _UNREADABLE}
+    if layers.values.get("bookkeeping") is not None:
+        bookkeeping = _connection(layers, ("bookkeeping",), "bookkeeping", None, bookkeepings)
+        connections["bookkeeping"] = bookkeeping or _UNREADABLE
     given = layers.values.get("time_trackers") or {}
     if isinstance(given, Mapping):
         found = {

@@ -166,6 +166,7 @@ class Settings(BaseSettings):
     company: CompanySection
     helpdesk: Connection
     time_trackers: Mapping[str, Connection] = {}
+    bookkeeping: Connection | None = None
     linking: LinkSettings = LinkSettings()
     store: StoreSection = StoreSection()
     rules: RulesSection = RulesSection()

@@ -1,0 +1,32 @@
+"""The settings of a Moneybird administration.
+
+Terms
+    administration   one company's books; its number stands in the address of every page of it
+    access token     a personal API token with the scope ``sales_invoices`` (developer.moneybird.com, "Authentication")
+    tax rate         the rate of value added tax that lines get, by its number ("Tax rates" of the API)
+    ledger account   the category of revenue that lines are booked on; without one Moneybird takes its own default
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr
+
+Number = Annotated[str, Field(pattern=r"^\d+$")]
+
+
+class MoneybirdSettings(BaseModel):
+    """One administration. Numbers are text: they are longer than some programs can count."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    administration_id: Number
+    access_token: Annotated[SecretStr, Field(min_length=1)]
+    tax_rate_id: Number
+    ledger_account_id: Number | None = None
+    workflow_id: Number | None = None
+    document_style_id: Number | None = None
+    base_url: AnyHttpUrl = AnyHttpUrl("https://moneybird.com/api/v2")
+    site_url: AnyHttpUrl = AnyHttpUrl("https://moneybird.com")
+    reserved_requests: Annotated[int, Field(ge=0, lt=150)] = 10
