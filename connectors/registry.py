@@ -15,6 +15,8 @@ from connectors.clockify.connector import ClockifyTimeTracker
 from connectors.clockify.settings import ClockifySettings
 from connectors.harvest.connector import HarvestTimeTracker
 from connectors.harvest.settings import HarvestSettings
+from connectors.kimai.connector import KimaiTimeTracker
+from connectors.kimai.settings import KimaiSettings
 from connectors.moneybird.connector import MoneybirdBookkeeping
 from connectors.moneybird.settings import MoneybirdSettings
 from connectors.protocols import Bookkeeping, Environment, Helpdesk, TimeTracker
@@ -42,6 +44,7 @@ HELPDESKS: Mapping[str, Product[Helpdesk]] = {
 TIME_TRACKERS: Mapping[str, Product[TimeTracker]] = {
     "clockify": Product(ClockifySettings, ClockifyTimeTracker),
     "harvest": Product(HarvestSettings, HarvestTimeTracker),
+    "kimai": Product(KimaiSettings, KimaiTimeTracker),
     "redmine": Product(RedmineSettings, RedmineTimeTracker),
     "toggl": Product(TogglSettings, TogglTimeTracker),
 }

@@ -13,6 +13,8 @@ from typing import Annotated
 
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr
 
+from connectors.addresses import site_name
+
 
 class RedmineSettings(BaseModel):
     """One site.
@@ -38,8 +40,4 @@ class RedmineSettings(BaseModel):
     @property
     def account_name(self) -> str:
         """``account``, or the address without its scheme: ``redmine.example.com/tracker``."""
-        if self.account:
-            return self.account
-        default_port = {"http": 80, "https": 443}[self.base_url.scheme]
-        port = "" if self.base_url.port in (None, default_port) else f":{self.base_url.port}"
-        return f"{self.base_url.host}{port}{self.base_url.path or ''}".rstrip("/")
+        return self.account or site_name(self.base_url)

@@ -15,6 +15,7 @@ from tests.conformance.tracker_bed import START
 LEAST: dict[str, dict[str, Any]] = {
     "clockify": {"workspace_id": "0" * 24, "api_key": "k"},
     "harvest": {"account_id": 1, "access_token": "t", "contact": "operations@example.com"},
+    "kimai": {"base_url": "https://time.example.com", "api_token": "t"},
     "redmine": {"base_url": "https://redmine.example.com", "api_key": "k"},
     "toggl": {"workspace_id": 1, "api_token": "t"},
     "zendesk": {"subdomain": "care", "email": "operations@example.com", "api_token": "t"},

@@ -12,12 +12,13 @@ from care_sync.store.entries import LinkState
 from connectors.errors import Malformed, Unavailable
 from connectors.records import EntryState
 from tests.conformance.clockify_bed import ClockifyBed
+from tests.conformance.kimai_bed import KimaiBed
 from tests.conformance.toggl_bed import TogglBed
 from tests.conformance.tracker_bed import TODAY, Fault
 from tests.pipeline.site import Site, at, follow
 
 
-@pytest.fixture(params=[TogglBed, ClockifyBed])
+@pytest.fixture(params=[TogglBed, ClockifyBed, KimaiBed])
 def site(request: pytest.FixtureRequest, sqlite_store: Store) -> Iterator[Site]:
     with request.param.open() as bed:
         yield follow(sqlite_store, bed)

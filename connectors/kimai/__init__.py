@@ -1,0 +1,1 @@
+"""Kimai, through its REST API (version 2)."""

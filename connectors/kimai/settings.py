@@ -1,0 +1,38 @@
+"""The settings of a Kimai site.
+
+Terms
+    API token   of a **super administrator** (user menu, "API access"): others see themselves and the teams they lead
+    meta field  a custom field of timesheets, which some plugins add; here named by its internal name
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr
+
+from connectors.addresses import site_name
+
+
+class KimaiSettings(BaseModel):
+    """One site.
+
+    ``base_url``      the site's address, without ``/api``
+    ``account``       the name under which its entries are kept, by default the site's address. Whoever moves the
+                      site to another address writes the old one here: otherwise every entry would be a new one
+    ``ticket_field``  the meta field that holds the helpdesk's ticket: its id or its address
+    ``page_size``     timesheets asked for at a time; Kimai gives at most 500
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base_url: AnyHttpUrl
+    api_token: Annotated[SecretStr, Field(min_length=1)]
+    account: Annotated[str, Field(min_length=1)] | None = None
+    ticket_field: Annotated[str, Field(min_length=1)] | None = None
+    page_size: Annotated[int, Field(ge=1, le=500)] = 500
+
+    @property
+    def account_name(self) -> str:
+        """``account``, or the address without its scheme: ``time.example.com``."""
+        return self.account or site_name(self.base_url)
