@@ -95,7 +95,11 @@ class Helpdesk(Protocol):
         """
 
     def applied_references(self, ticket_id: str, references: frozenset[str]) -> frozenset[str]:
-        """Which of ``references`` stand on the ticket: how an uncertain write is settled."""
+        """Which of ``references`` stand on the ticket: how an uncertain write is settled.
+
+        Absence means that the write did not and will not take effect; while that cannot be known, as when the product
+        may still be at it, it raises :class:`connectors.errors.Unavailable`.
+        """
 
     def webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookCall:
         """Prove a webhook call genuine and read what it points at (headers' names in lower case).

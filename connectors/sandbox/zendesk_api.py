@@ -96,6 +96,7 @@ class ZendeskApi:
             if verb == request.method and matched:
                 if user.role == "end-user":
                     return FORBIDDEN
+                self.account.catch_up()
                 with self.account.lock:
                     return handle(Call(user, path, request.query, request.json, matched.groupdict()))
         return NO_SUCH_PATH
@@ -117,6 +118,7 @@ class ZendeskApi:
             ("GET", r"tickets/(?P<id>\d+)/audits", self._audits),
             ("GET", r"tickets/(?P<id>\d+)/comments", self._comments),
             ("GET", r"tickets/(?P<id>\d+)/tags", self._tags_of),
+            ("GET", "job_statuses", self._every_job),
             ("GET", "job_statuses/show_many", self._jobs),
             ("GET", r"job_statuses/(?P<id>[\w-]+)", self._job),
             ("POST", "tickets", lambda call: writes.create(call.user, call.body)),
@@ -265,6 +267,9 @@ class ZendeskApi:
     def _job(self, call: Call) -> Answer:
         job = self.jobs.find(call.found["id"])
         return Answer(data={"job_status": self.jobs.told(job, self.shapes)}) if job is not None else NOT_FOUND
+
+    def _every_job(self, call: Call) -> Answer:
+        return self._list(call, "job_statuses", [self.jobs.told(job, self.shapes) for job in self.jobs.known()])
 
     def _jobs(self, call: Call) -> Answer:
         found = [self.jobs.find(one) for one in call.query.get("ids", "").split(",")]

@@ -1,9 +1,9 @@
 """Background jobs of the sandbox's Zendesk: what they did, and where they are when somebody asks.
 
-A job takes effect when it is queued and is told as ``queued``, ``working`` and ``completed`` while the clock passes
-``seconds``; results are kept for a day. On demand the next jobs go wrong: ``forgotten`` (they took effect and nobody
-knows them any more), ``killed`` (they end as ``failed``, without results and without effect) and ``halved`` (they stop
-in the middle, with results of those that were done). Source: "Job statuses".
+A job is told as ``queued``, ``working`` and ``completed`` while the clock passes ``seconds``, takes effect at the end
+of them, and is known for a day. On demand the next jobs go wrong: ``forgotten`` (they take effect and nobody knows
+them), ``killed`` (they end as ``failed``, without results and without effect) and ``halved`` (they stop in the middle,
+with results of those that were done). Source: "Job statuses".
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Job:
     queued_at: datetime
     done_at: datetime
     has_failed: bool
-    results: list[dict[str, Any]] | None
+    results: list[dict[str, Any]] | None = None
 
 
 @dataclass(slots=True)
@@ -49,18 +49,25 @@ class ZendeskJobs:
         return sum(job.done_at > self.account.now() for job in self.jobs.values()) >= MOST_JOBS
 
     def queue(self, tasks: Sequence[Callable[[], Mapping[str, Any]]]) -> Job:
-        """Do ``tasks``, each of which gives its result, as one job."""
+        """Take on ``tasks``, each of which gives its result, as one job."""
         number, now = self.account.records.next_id("job"), self.account.now()
         job_id = f"V3-{hashlib.sha256(str(number).encode()).hexdigest()[:32]}"
         is_killed, is_halved = self._take("killed"), self._take("halved")
-        done = [] if is_killed else tasks[: len(tasks) // 2] if is_halved else tasks
-        results = [dict(task()) for task in done]
-        has_failed = is_killed or is_halved
-        done_at = now + timedelta(seconds=self.seconds)
-        job = Job(job_id, len(tasks), now, done_at, has_failed, None if is_killed else results)
+        job = Job(job_id, len(tasks), now, now + timedelta(seconds=self.seconds), is_killed or is_halved)
+        done = tasks[: len(tasks) // 2] if is_halved else tasks
+
+        def work() -> None:
+            job.results = [dict(task()) for task in done]
+
+        if not is_killed:
+            self.account.schedule(job.done_at, work)
         if not self._take("forgotten"):
             self.jobs[job_id] = job
         return job
+
+    def known(self) -> list[Job]:
+        """Every job of the last day, the newest first."""
+        return [job for job in reversed(self.jobs.values()) if self.find(job.id) is not None]
 
     def find(self, job_id: str) -> Job | None:
         """A job that is still known."""

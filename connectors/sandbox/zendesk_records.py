@@ -147,7 +147,7 @@ _RECORDS = TypeAdapter(ZendeskRecords)
 
 
 def write_file(records: ZendeskRecords, path: Path) -> None:
-    """Keep a whole account in a file; whoever is interrupted leaves the old one."""
+    """Keep a whole account, but for jobs that are under way, in a file; whoever is interrupted leaves the old one."""
     beside = path.with_name(path.name + ".new")
     beside.write_bytes(_RECORDS.dump_json(records))
     beside.replace(path)

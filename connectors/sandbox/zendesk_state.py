@@ -63,6 +63,27 @@ class ZendeskAccount:
         )
         self.listeners: list[Callable[[ZendeskEvent], None]] = []
         self.lock = threading.RLock()
+        self._due: list[tuple[datetime, Callable[[], None]]] = []
+        self._is_catching_up = False
+
+    def schedule(self, at: datetime, action: Callable[[], None]) -> None:
+        """Let something happen in the background when the clock comes to ``at``."""
+        with self.lock:
+            self._due.append((at, action))
+
+    def catch_up(self) -> None:
+        """Let everything happen that is due; whoever looks or acts does this first."""
+        with self.lock:
+            if self._is_catching_up:
+                return
+            self._is_catching_up = True
+            try:
+                while due := [one for one in self._due if one[0] <= self.now()]:
+                    first = min(due, key=lambda one: one[0])
+                    self._due.remove(first)
+                    first[1]()
+            finally:
+                self._is_catching_up = False
 
     # ---- who and what there is ---------------------------------------------------------------------
 
@@ -201,6 +222,7 @@ class ZendeskAccount:
 
         Raises :class:`KeyError` for a ticket that is not there and :class:`Refused` for what is not valid.
         """
+        self.catch_up()
         with self.lock:
             ticket = self.living(ticket_id)
             validate(self.records, ticket, update)
@@ -253,6 +275,7 @@ class ZendeskAccount:
 
     def delete(self, ticket_id: int) -> None:
         """Delete a ticket; the export goes on telling it as ``deleted``."""
+        self.catch_up()
         with self.lock:
             ticket = self.living(ticket_id)
             ticket.status = "deleted"
@@ -291,7 +314,8 @@ class ZendeskAccount:
         return ticket
 
     def comments(self, ticket_id: int) -> list[dict[str, Any]]:
-        """The comments of a ticket, the oldest first, each with its ``created_at``, ``via`` and ``metadata`` too."""
+        """The comments of a ticket, the oldest first: the events of its audits, each with its ``audit``."""
+        self.catch_up()
         with self.lock:
             return [
                 {**event, "audit": audit}

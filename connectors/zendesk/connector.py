@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
-from connectors.errors import ConnectorError, NotFound
+from connectors.errors import ConnectorError, NotFound, Unavailable
 from connectors.http import HttpClient, Limits, server_time
 from connectors.protocols import Environment
 from connectors.records import ChangeResult, CheckResult, Organization, TicketChange, TicketPage, WebhookCall
@@ -32,8 +32,9 @@ from connectors.zendesk.limits import left_of_account, left_of_exports
 from connectors.zendesk.reading import PRODUCT, an_object, identity
 from connectors.zendesk.settings import ZendeskSettings
 from connectors.zendesk.webhooks import read_webhook
-from connectors.zendesk.writing import reference_of, write
+from connectors.zendesk.writing import is_under_way, reference_of, write
 
+IDLE_IS_BELIEVED_FOR = timedelta(minutes=1)
 LARGEST_CLOCK_DIFFERENCE = timedelta(seconds=60)
 NOT_ADMINISTRATOR = "Use the token of an administrator: others may not use the incremental export."
 
@@ -64,6 +65,7 @@ class ZendeskHelpdesk:
         self._ticket_fields: FieldMap | None = None
         self._organization_fields: FieldMap | None = None
         self._merged_into: dict[str, str | None] = {}
+        self._idle_at: datetime | None = None
 
     @property
     def product(self) -> str:
@@ -110,11 +112,17 @@ class ZendeskHelpdesk:
     def apply(self, changes: Sequence[TicketChange]) -> Iterator[ChangeResult]:
         """Write through ``update_many`` jobs, and follow them to their end."""
         if changes:
+            self._idle_at = None
             fields = self._fields_of_tickets()
             yield from write(changes, self._client, fields, self._sleep, self._settings.changes_a_call)
 
     def applied_references(self, ticket_id: str, references: frozenset[str]) -> frozenset[str]:
-        """Look through the ticket's audits for our marks; a ticket that is gone has none."""
+        """Look through the ticket's audits for our marks; a ticket that is gone has none.
+
+        A job whose id was lost with its answer may still be under way: a mark that is not there means something only
+        when no job is. Raises :class:`Unavailable` until then.
+        """
+        under_way = self._jobs_are_under_way()
         found: set[str] = set()
         try:
             for audit in self._client.audits(ticket_id):
@@ -125,6 +133,9 @@ class ZendeskHelpdesk:
                     break
         except NotFound:
             return frozenset()
+        if under_way and len(found) < len(references):
+            told = f"a job is still under way, and what it will do to ticket {ticket_id} is not known"
+            raise Unavailable(PRODUCT, told, remedy="Ask again later.")
         return frozenset(found)
 
     def webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookCall:
@@ -187,6 +198,16 @@ class ZendeskHelpdesk:
             except NotFound:
                 self._merged_into[ticket_id] = None
         return self._merged_into[ticket_id]
+
+    def _jobs_are_under_way(self) -> bool:
+        """Whether any job is; asked anew after a write of ours, and a minute later at the latest."""
+        now = self._now()
+        if self._idle_at is not None and now - self._idle_at < IDLE_IS_BELIEVED_FOR:
+            return False
+        if any(is_under_way(job) for job in self._client.every_job()):
+            return True
+        self._idle_at = now
+        return False
 
     def _read_missing_fields_again(self) -> None:
         """A configured field that was not there may have been made since."""

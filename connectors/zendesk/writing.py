@@ -115,6 +115,11 @@ def reference_of(audit: Mapping[str, Any]) -> str | None:
     return reference if isinstance(reference, str) else None
 
 
+def is_under_way(job: Mapping[str, Any]) -> bool:
+    """Whether a job has not ended."""
+    return str(job.get("status")) not in FINAL_STATES
+
+
 def _send(
     changes: tuple[TicketChange, ...], client: ZendeskClient, fields: FieldMap, broken: ConnectorError | None
 ) -> list[_Batch]:
@@ -169,10 +174,10 @@ def _follow(batches: Sequence[_Batch], client: ZendeskClient, sleep: Callable[[f
             job = told.get(job_id)
             if job is None:
                 batch.settle_rest(ChangeOutcome.UNCERTAIN, "the job disappeared")
-            elif str(job.get("status")) in FINAL_STATES:
-                _take_results(batch, job)
-            else:
+            elif is_under_way(job):
                 continue
+            else:
+                _take_results(batch, job)
             del waiting[job_id]
     for batch in waiting.values():
         batch.settle_rest(ChangeOutcome.UNCERTAIN, "the job did not end in time")

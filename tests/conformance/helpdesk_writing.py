@@ -337,6 +337,7 @@ class WritingPromises:
         results = apply(bed.helpdesk(), change)
 
         bed.mend()
+        bed.settle()
         assert outcomes(results) == ["uncertain"]
         assert bed.helpdesk().applied_references(ticket_id, frozenset({REFERENCE})) == {REFERENCE}
         assert says(bed.seen(ticket_id), note("Binnen de SLA.")) == 1
@@ -350,6 +351,7 @@ class WritingPromises:
         bed.lose_writes(after_their_effect=False)
         lost = apply(bed.helpdesk(), change)
         bed.mend()
+        bed.settle()
 
         assert outcomes(lost) == ["uncertain"]
         assert bed.helpdesk().applied_references(ticket_id, frozenset({REFERENCE})) == frozenset()
@@ -369,6 +371,7 @@ class WritingPromises:
         results = apply(helpdesk, TicketChange(ticket_id, REFERENCE, comment=note("Binnen de SLA.")))
 
         bed.mend()
+        bed.settle()
         stands = helpdesk.applied_references(ticket_id, frozenset({REFERENCE})) == {REFERENCE}
         assert results[0].outcome.value in (("uncertain",) if stands else ("uncertain", "failed"))
         assert says(bed.seen(ticket_id), note("Binnen de SLA.")) == int(stands)

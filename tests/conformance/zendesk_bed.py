@@ -169,6 +169,7 @@ class ZendeskBed:
         self.account.records.users[self.anna].role = "agent"
 
     def seen(self, ticket_id: str) -> SeenTicket:
+        self.account.catch_up()
         ticket = self.account.records.tickets[int(ticket_id)]
         return SeenTicket(
             status=TicketStatus(ticket.status),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors.errors import Invalid, Limited, PermissionMissing, WrongCredentials
+from connectors.errors import Invalid, Limited, PermissionMissing, Unavailable, WrongCredentials
 from connectors.records import Channel, TicketChange, TicketStatus
 from connectors.sandbox.server import Answer, Request
 from connectors.zendesk.settings import ZendeskSettings
@@ -265,8 +265,35 @@ def test_a_job_that_disappears_is_uncertain_and_its_marks_are_found(bed: Zendesk
 
     results = apply(helpdesk, change(first, 1), change(second, 2))
 
+    bed.settle()
     assert outcomes(results) == ["uncertain", "uncertain"]
     assert helpdesk.applied_references(first, frozenset({"CS-00000001-0001"}))
+
+
+def test_a_mark_is_not_called_absent_while_a_job_may_still_bring_it(bed: ZendeskBed) -> None:
+    ticket_id = bed.file_ticket("Menu broken")
+    asked = frozenset({"CS-00000001-0001"})
+    bed.server.api.jobs.seconds = 30
+    bed.server.faults.add("lost_after", route="update_many", times=1)
+    helpdesk = bed.helpdesk()
+    assert outcomes(apply(helpdesk, change(ticket_id))) == ["uncertain"]
+
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            helpdesk.applied_references(ticket_id, asked)
+    bed.later(timedelta(seconds=31))
+
+    assert helpdesk.applied_references(ticket_id, asked) == asked
+
+
+def test_many_uncertain_writes_are_settled_with_one_question_after_jobs(bed: ZendeskBed) -> None:
+    ids = tickets(bed, 5)
+    helpdesk = bed.helpdesk()
+
+    for ticket_id in ids:
+        assert helpdesk.applied_references(ticket_id, frozenset({"CS-00000001-0001"})) == frozenset()
+
+    assert bed.calls()["GET job_statuses"] == 1
 
 
 def test_a_job_that_was_killed_is_uncertain_and_did_nothing(bed: ZendeskBed) -> None:

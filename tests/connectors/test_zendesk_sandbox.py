@@ -364,6 +364,8 @@ def test_the_same_update_goes_to_many_tickets_by_their_ids(bed: ZendeskBed) -> N
     ids = [bed.file_ticket(f"Question {number}") for number in range(2)]
 
     ask(bed, "PUT", f"tickets/update_many.json?ids={','.join(ids)}", json={"ticket": {"additional_tags": ["x"]}})
+    assert all(bed.seen(one).tags == frozenset() for one in ids)
+    bed.later(timedelta(seconds=1))
 
     assert all(bed.seen(one).tags == {"x"} for one in ids)
 
@@ -381,6 +383,7 @@ def test_tickets_are_merged_and_deleted_over_http(bed: ZendeskBed) -> None:
     first, second = bed.file_ticket("First"), bed.file_ticket("Second")
 
     ask(bed, "POST", f"tickets/{second}/merge.json", json={"ids": [int(first)]})
+    bed.later(timedelta(seconds=1))
     assert bed.seen(first).tags == {"closed_by_merge"}
     assert f"#{second}" in bed.seen(first).comments[-1].body
 
