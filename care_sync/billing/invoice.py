@@ -18,6 +18,7 @@ from datetime import date
 from decimal import Decimal
 
 from care_sync.billing.amounts import amount_of, tax_on
+from care_sync.billing.corrections import corrected_months
 from care_sync.errors import IntegrityError, UserError
 from care_sync.ledger import accounts
 from care_sync.ledger.months import Months
@@ -184,7 +185,8 @@ def _lines(
     transactions: Sequence[StoredTransaction],
     settings: Settings,
 ) -> tuple[InvoiceLine, ...]:
-    gathered = _gather(account, transactions, _corrected(work, organization_id, account))
+    of_the_month = work.ledger.of_organization(organization_id, accounts.period_of(account))
+    gathered = _gather(account, transactions, corrected_months(work, of_the_month))
     kept = {key: _moved(entries) for key, entries in gathered.items() if sum(one.seconds for one in entries.values())}
     _require_rates({year for _, _, year in kept}, settings)
     tickets = work.tickets.get_many({ticket_id for _, ticket_id, _ in kept if ticket_id})
@@ -208,18 +210,6 @@ def _lines(
             )
         )
     return tuple(lines)
-
-
-def _corrected(work: UnitOfWork, organization_id: str, account: str) -> dict[str, str]:
-    """The closed month that is corrected for each entry of which a closed posting was taken back in this month."""
-    period = accounts.period_of(account)
-    corrections = [one for one in work.ledger.of_organization(organization_id, period) if one.corrects is not None]
-    originals = work.ledger.many({one.corrects for one in corrections if one.corrects is not None})
-    return {
-        one.entry_key: originals[one.corrects].period
-        for one in corrections
-        if one.entry_key is not None and one.corrects is not None
-    }
 
 
 def _gather(

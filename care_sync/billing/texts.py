@@ -56,6 +56,10 @@ def clock(seconds: int, *, with_seconds: bool | None = None) -> str:
     return f"{sign}{rest // 3600}:{rest // 60 % 60:02}{tail}"
 
 
+_TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+"""Signs that turn the direction of the text around them: a subject must not rearrange the line that it stands on."""
+
+
 def one_line(text: str) -> str:
     """The text without line breaks, control characters, and code points that are no characters."""
     kept = (
@@ -70,4 +74,5 @@ def shortened(text: str, most: int) -> str:
 
 
 def _is_letter(letter: str) -> bool:
-    return unicodedata.category(letter) != "Cs" and ord(letter) & 0xFFFE != 0xFFFE
+    is_character = unicodedata.category(letter) != "Cs" and ord(letter) & 0xFFFE != 0xFFFE
+    return is_character and unicodedata.bidirectional(letter) not in _TURNING

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from care_sync.cli import attention, cards, config, entries, invoices, status, store
+from care_sync.cli import attention, cards, config, entries, invoices, statements, status, store
 from care_sync.cli.output import errors
 from care_sync.cli.session import Session
 from care_sync.clock import SystemClock
@@ -74,6 +74,7 @@ def options(
 
 for module in (status,):
     module.register(app)
+statements.register(cards.group)
 for name, group in {
     "entries": entries.group,
     "cards": cards.group,

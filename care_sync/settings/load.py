@@ -214,6 +214,10 @@ def _with_absolute_paths(settings: Settings, directory: Path) -> Settings:
     if settings.messages.templates:
         templates = directory / settings.messages.templates
         changes["messages"] = settings.messages.model_copy(update={"templates": templates})
+    if settings.ledger.statement.fonts:
+        fonts = {"fonts": directory / settings.ledger.statement.fonts}
+        statement = settings.ledger.statement.model_copy(update=fonts)
+        changes["ledger"] = settings.ledger.model_copy(update={"statement": statement})
     return settings.model_copy(update=changes)
 
 

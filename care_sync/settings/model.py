@@ -23,6 +23,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from care_sync.settings.invoice import InvoiceSection
 from care_sync.settings.linking import LinkSettings
+from care_sync.settings.statement import StatementSection
 
 PREFIX = "CARE_SYNC_"
 """What the names of our environment variables begin with."""
@@ -110,6 +111,7 @@ class LedgerSection(Section):
     hour_card: HourCardSection = HourCardSection()
     fair_use: FairUseSection = FairUseSection()
     invoice: InvoiceSection = InvoiceSection()
+    statement: StatementSection = StatementSection()
 
 
 class WriteBackSection(Section):

@@ -180,6 +180,16 @@ class LedgerRepository(StandingRepository):
             (transactions.c.organization_id == organization_id) & transactions.c.transaction_id.in_(touching)
         )
 
+    def balances_before(self, organization_id: str, period: str) -> dict[str, int]:
+        """A customer's balances as the months before ``period`` left them, added up from their postings."""
+        query = (
+            select(postings.c.account, func.sum(postings.c.seconds).label("seconds"))
+            .join(transactions, transactions.c.transaction_id == postings.c.transaction_id)
+            .where(transactions.c.organization_id == organization_id, transactions.c.period < period)
+            .group_by(postings.c.account)
+        )
+        return {row.account: int(row.seconds) for row in self._connection.execute(query)}
+
     def touched(self, account: str) -> list[str]:
         """Ids of the customers of whom something ever stood on ``account``."""
         query = select(balances.c.organization_id).where(balances.c.account == account)

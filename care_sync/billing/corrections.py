@@ -1,0 +1,20 @@
+"""Which closed month a transaction of an open month is about.
+
+An entry that was changed after its month closed is taken back in the oldest open month, and posted anew there: both are
+about the closed month. A correction cites the transaction that it takes back; what is posted anew cites nothing, and is
+known by the correction of the same entry in the same month.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from care_sync.store import UnitOfWork
+from care_sync.store.ledger import StoredTransaction
+
+
+def corrected_months(work: UnitOfWork, transactions: Iterable[StoredTransaction]) -> dict[str, str]:
+    """The closed month (``yyyy-mm``) of each entry that one of these transactions corrects."""
+    cited = {one.entry_key: one.corrects for one in transactions if one.entry_key and one.corrects is not None}
+    originals = work.ledger.many(set(cited.values()))
+    return {entry_key: originals[number].period for entry_key, number in cited.items() if number in originals}
