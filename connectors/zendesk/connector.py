@@ -29,12 +29,13 @@ from connectors.zendesk import translate
 from connectors.zendesk.client import ROWS_A_PAGE, ExportPage, Object, ZendeskClient
 from connectors.zendesk.fields import FieldMap, mapped, organization_field, ticket_field
 from connectors.zendesk.limits import left_of_account, left_of_exports
-from connectors.zendesk.reading import PRODUCT, an_object, identity
+from connectors.zendesk.reading import PRODUCT, an_object, identity, is_number
 from connectors.zendesk.settings import ZendeskSettings
 from connectors.zendesk.webhooks import read_webhook
 from connectors.zendesk.writing import is_under_way, reference_of, write
 
-IDLE_IS_BELIEVED_FOR = timedelta(minutes=1)
+IDLE_IS_BELIEVED_FOR = timedelta(seconds=30)
+"""Shorter than the least time after which an uncertain write is looked for: another daemon may have made it."""
 LARGEST_CLOCK_DIFFERENCE = timedelta(seconds=60)
 NOT_ADMINISTRATOR = "Use the token of an administrator: others may not use the incremental export."
 
@@ -90,7 +91,7 @@ class ZendeskHelpdesk:
 
     def tickets(self, ticket_ids: Sequence[str]) -> TicketPage:
         """Read these tickets, a hundred a request. Ids that are no numbers do not exist."""
-        wanted = list(dict.fromkeys(one for one in ticket_ids if one.isdigit()))
+        wanted = list(dict.fromkeys(one for one in ticket_ids if is_number(one)))
         pages = [
             self._page(self._client.show_many(wanted[start : start + ROWS_A_PAGE]))
             for start in range(0, len(wanted), ROWS_A_PAGE)
@@ -122,6 +123,8 @@ class ZendeskHelpdesk:
         A job whose id was lost with its answer may still be under way: a mark that is not there means something only
         when no job is. Raises :class:`Unavailable` until then.
         """
+        if not is_number(ticket_id):
+            return frozenset()
         under_way = self._jobs_are_under_way()
         found: set[str] = set()
         try:
@@ -200,7 +203,7 @@ class ZendeskHelpdesk:
         return self._merged_into[ticket_id]
 
     def _jobs_are_under_way(self) -> bool:
-        """Whether any job is; asked anew after a write of ours, and a minute later at the latest."""
+        """Whether any job is; asked anew after a write of ours, and half a minute later at the latest."""
         now = self._now()
         if self._idle_at is not None and now - self._idle_at < IDLE_IS_BELIEVED_FOR:
             return False

@@ -23,7 +23,7 @@ from pydantic import SecretStr
 
 from connectors.errors import BadSignature, Malformed
 from connectors.records import WebhookCall
-from connectors.zendesk.reading import PRODUCT
+from connectors.zendesk.reading import PRODUCT, is_number
 
 SIGNATURE_HEADER = "x-zendesk-webhook-signature"
 TIMESTAMP_HEADER = "x-zendesk-webhook-signature-timestamp"
@@ -97,4 +97,4 @@ def _ticket_ids(content: Mapping[str, Any]) -> tuple[str, ...]:
         found = detail.get("id") if is_ticket and isinstance(detail, dict) else None
     else:
         found = content.get("ticket_id") or (ticket.get("id") if isinstance(ticket, dict) else None)
-    return (str(found),) if found is not None and str(found).isdigit() else ()
+    return (str(found),) if found is not None and is_number(str(found)) else ()

@@ -7,8 +7,7 @@ Terms
 
 Promises. A batch is sent once. One whose answer or job was lost is ``uncertain`` and never sent again from here, and
 what would have followed it is not sent at all. A batch that is refused as a whole is halved until the change that is
-at fault stands alone. Tags that are not ours are
-never named in a write, so that an agent's tag added meanwhile stays.
+at fault stands alone. Tags that are not ours are never named in a write, so that an agent's tag added meanwhile stays.
 
 Tags go as ``additional_tags`` and ``remove_tags`` of each ticket in the batch. The vendor's page "Adding tags to
 tickets without overwriting existing tags" shows the first for a batch; an older edition of it denied both, and none
@@ -27,7 +26,7 @@ from connectors.errors import ConnectorError, Invalid, PermissionMissing, WrongC
 from connectors.records import ChangeOutcome, ChangeResult, CommentKind, TicketChange
 from connectors.zendesk.client import Object, ZendeskClient
 from connectors.zendesk.fields import FieldMap
-from connectors.zendesk.reading import PRODUCT
+from connectors.zendesk.reading import PRODUCT, is_number
 from connectors.zendesk.translate import tags_of
 
 MARK = "care_sync"
@@ -92,7 +91,7 @@ def write(
 
 def ticket_update(change: TicketChange, fields: FieldMap) -> dict[str, Any]:
     """What one ticket of a batch says. Raises :class:`Invalid` for a ticket or field that cannot exist."""
-    if not change.ticket_id.isdecimal():
+    if not is_number(change.ticket_id):
         raise Invalid(PRODUCT, f"{change.ticket_id!r} is no ticket's number")
     update: dict[str, Any] = {"id": int(change.ticket_id), "metadata": {MARK: {"reference": change.reference}}}
     if change.add_tags:

@@ -87,6 +87,7 @@ class HelpdeskTraits:
     ``has_faults``              answers can be made to fail
     ``has_permissions``         a credential can lack the permission to read tickets
     ``has_webhooks``            webhook calls can be proven genuine
+    ``signs_body``              the proof covers the body of the call
     ``signs_time``              the proof covers the time of the call, so that a replay is refused
     ``has_merges``              tickets can be merged, and the one that goes tells where to
     ``tells_deletions``         a reading of changes tells deleted tickets
@@ -104,6 +105,7 @@ class HelpdeskTraits:
     has_faults: bool = True
     has_permissions: bool = True
     has_webhooks: bool = True
+    signs_body: bool = True
     signs_time: bool = True
     has_merges: bool = True
     tells_deletions: bool = True

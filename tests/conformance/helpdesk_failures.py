@@ -168,7 +168,7 @@ class FailurePromises:
         assert raised.value.remedy
 
     def test_a_webhook_call_that_was_tampered_with_is_refused(self, bed: HelpdeskBed) -> None:
-        needs(bed.traits.has_webhooks and bed.traits.signs_time, "the product does not sign the body")
+        needs(bed.traits.has_webhooks and bed.traits.signs_body, "the product does not sign the body")
         headers, body = bed.webhook_call(bed.file_ticket("Menu broken"))
 
         with pytest.raises(BadSignature):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,7 +19,7 @@ from connectors.errors import (
     Unavailable,
     WrongCredentials,
 )
-from connectors.http import ATTEMPTS, HttpClient, Limits, server_time
+from connectors.http import ATTEMPTS, HttpClient, Left, Limits, server_time
 from connectors.protocols import BudgetState, Environment
 from connectors.sandbox.server import Answer, FaultKind, Request, SandboxServer
 
@@ -50,10 +50,10 @@ class Bench:
         self.kept: dict[str, BudgetState] = {}
         self.client = self.make()
 
-    def make(self, limits: Limits | None = None) -> HttpClient:
+    def make(self, limits: Limits | None = None, within: HttpClient | None = None) -> HttpClient:
         environment = Environment(self.clock.now, self.sleep, self)
         authorization = {"Authorization": SecretStr(SECRET)}
-        return HttpClient("shop", self.product.base_url, authorization, environment, limits or Limits())
+        return HttpClient("shop", self.product.base_url, authorization, environment, limits or Limits(), within)
 
     def sleep(self, seconds: float) -> None:
         self.waited.append(seconds)
@@ -232,6 +232,38 @@ def test_used_up_and_not_in_the_plan_are_told_apart_by_the_headers(bench: Bench)
     bench.kept.clear()
     with pytest.raises(PermissionMissing):
         bench.make(BUDGET).request("GET", "/things")
+
+
+@pytest.mark.parametrize("word", ["inf", "nan", "-", "1e300", ""])
+def test_a_budget_that_says_nothing_is_not_kept(bench: Bench, word: str) -> None:
+    bench.product.script = [Answer(headers={"X-Left": word, "X-Resets-In": "60"})]
+
+    assert bench.make(BUDGET).request("GET", "/things").status == 200
+    assert bench.kept == {}
+
+
+def test_a_budget_may_be_told_in_a_way_of_the_products_own(bench: Bench) -> None:
+    bench.product.script = [Answer(headers={"Budget": "left 7 of 10, anew in 20 s"})]
+
+    def read(headers: Mapping[str, str]) -> Left | None:
+        words = headers.get("budget", "").split()
+        return Left(int(words[1]), int(words[6])) if words else None
+
+    bench.make(Limits(account="shop:own", left=read)).request("GET", "/things")
+
+    assert bench.kept == {"shop:own": BudgetState(7, START + timedelta(seconds=20))}
+
+
+def test_a_budget_within_another_uses_both_up(bench: Bench) -> None:
+    whole = bench.make(BUDGET)
+    part = bench.make(Limits(account="shop:part", remaining="X-Part-Left", resets_in="X-Part-Resets-In"), within=whole)
+    bench.product.script = [Answer(headers={**left(2), "X-Part-Left": "9", "X-Part-Resets-In": "20"})]
+    part.request("GET", "/things")
+
+    assert {account: state.remaining for account, state in bench.kept.items()} == {"shop:1": 2, "shop:part": 9}
+    with pytest.raises(Limited):
+        part.request("GET", "/things")
+    assert len(bench.product.done) == 1
 
 
 def test_a_host_that_is_not_there_is_unavailable(bench: Bench) -> None:
