@@ -1,6 +1,7 @@
 """The errors of CareSync, by who can do something about them.
 
 ``UserError``      a person gave something wrong: shown as it stands, never with a traceback
+``InputError``     a command was given input that it cannot use: as a ``UserError``, with exit code 2
 ``StoreError``     the database was not there, was busy or was full: nothing was written, the next pass tries again
 ``IntegrityError`` an invariant broke: stop, nothing is written
 
@@ -22,6 +23,8 @@ class UserError(CareSyncError):
     ``problems`` lists everything that is wrong at once, each saying what, where, and what to do.
     """
 
+    exit_code = 1
+
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.message = message
@@ -29,6 +32,12 @@ class UserError(CareSyncError):
 
     def __str__(self) -> str:
         return "\n".join((self.message, *(f"  - {problem}" for problem in self.problems)))
+
+
+class InputError(UserError):
+    """A command was used wrongly, or what it was given to read cannot be used."""
+
+    exit_code = 2
 
 
 class StoreError(UserError):

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from care_sync.cli import attention, cards, config, entries, invoices, statements, status, store
+from care_sync.cli import attention, cards, config, entries, invoices, rules, statements, status, store
 from care_sync.cli.output import errors
 from care_sync.cli.session import Session
 from care_sync.clock import SystemClock
@@ -82,6 +82,7 @@ for name, group in {
     "attention": attention.group,
     "store": store.group,
     "config": config.group,
+    "rules": rules.group,
 }.items():
     app.add_typer(group, name=name)
 
@@ -96,6 +97,7 @@ def run(arguments: Sequence[str]) -> int:
         return 130
     except UserError as error:
         _tell(error.message, error.problems)
+        return error.exit_code
     except ConnectorError as error:
         _tell(str(error))
     except IntegrityError as error:

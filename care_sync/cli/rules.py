@@ -1,0 +1,129 @@
+"""``care-sync rules``: what the rules say, without a store and without settings."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from care_sync.cli.output import print_json, say
+from care_sync.cli.session import command_group
+from care_sync.errors import InputError
+from rules.book import RuleBook
+from rules.errors import Problem, RulesError
+from rules.fact_files import read_fact_lines, read_facts
+from rules.loader import load_rules
+from rules.ruleset import Decision
+
+group = command_group("The rules: what they decide, and whether they hold.")
+
+RulesFile = Annotated[
+    Path | None,
+    typer.Option("--rules", metavar="FILE", help="Rules file; the shipped policy when left out.", show_default=False),
+]
+STANDARD_INPUT = "-"
+
+
+@group.command()
+def decide(
+    facts: Annotated[
+        str | None,
+        typer.Option("--facts", metavar="FILE", help="One YAML or JSON mapping of facts; - reads standard input."),
+    ] = None,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="JSON objects on standard input, one a line; one decision a line out.")
+    ] = False,
+    rules: RulesFile = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
+    on: Annotated[
+        str | None,
+        typer.Option("--on", metavar="DATE", help="Decide by the rules in force on that day; else by the newest."),
+    ] = None,
+    organization: Annotated[
+        str | None,
+        typer.Option("--organization", metavar="NAME", help="Apply the agreement of this customer (id or name)."),
+    ] = None,
+) -> None:
+    """Decide from facts alone: scope, route, next step, and what is still to be asked.
+
+    ```
+    echo '{kind: incident, sla: yes, cause: third_party}' | care-sync rules decide --facts -
+    care-sync rules decide --facts ticket.yaml --json
+    care-sync rules decide --jsonl < facts.jsonl > decisions.jsonl
+    ```
+    """
+    if (facts is None) == (not jsonl):
+        raise InputError("Give either --facts FILE or --jsonl.")
+    day = _day(on)
+    book = open_rules(rules)
+    try:
+        if facts is not None:
+            source = "standard input" if facts == STANDARD_INPUT else facts
+            given = read_facts(_text(facts), source)
+            decision = book.decide(given, on=day, organization=organization)
+            print_json(decision.as_json()) if as_json else _tell(decision, book)
+        else:
+            _print_lines(_decide_lines(book, _text(STANDARD_INPUT), day, organization))
+    except RulesError as error:
+        raise InputError("These facts cannot be used.", list(map(str, error.problems))) from None
+
+
+def open_rules(path: Path | None) -> RuleBook:
+    """Load a rules file, or tell the person what is wrong with it."""
+    try:
+        return load_rules(path)
+    except RulesError as error:
+        raise InputError("These rules cannot be used.", list(map(str, error.problems))) from None
+
+
+def _decide_lines(book: RuleBook, text: str, day: date | None, organization: str | None) -> list[Decision]:
+    """Every decision, or every line that is wrong; nothing is printed before all are known to be right."""
+    decisions: list[Decision] = []
+    lines, problems = read_fact_lines(text, "standard input")
+    for number, given in lines:
+        try:
+            decisions.append(book.decide(given, on=day, organization=organization))
+        except RulesError as error:
+            problems.extend(Problem(one.message, "standard input", number, 1, one.suggestion) for one in error.problems)
+    if problems:
+        raise RulesError(sorted(problems, key=lambda one: one.line))
+    return decisions
+
+
+def _print_lines(decisions: list[Decision]) -> None:
+    for decision in decisions:
+        sys.stdout.write(json.dumps(decision.as_json(), ensure_ascii=False) + "\n")
+
+
+def _tell(decision: Decision, book: RuleBook) -> None:
+    say(f"scope      {decision.scope}")
+    say(f"route      {decision.route}")
+    say(f"next step  {decision.next_step}")
+    say(f"because    {decision.reason['en']}")
+    say(f"rules      {', '.join(decision.rules) or '-'}")
+    say(f"clauses    {', '.join(decision.clauses) or '-'}")
+    for fact in decision.questions:
+        say(f"to ask     {fact}: {book.question(fact, 'en')}")
+
+
+def _text(file: str) -> str:
+    try:
+        data = sys.stdin.buffer.read() if file == STANDARD_INPUT else Path(file).read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror or error}.") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file} is not UTF-8 text (byte {error.start}).") from None
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"--on takes a date such as 2026-01-31, not {text!r}.") from None

@@ -1,0 +1,179 @@
+"""A rule book: one rules file, ready to decide.
+
+Promise: deciding asks no clock and changes nothing; the same book, facts, day and customer give the same decision for
+ever. ``hash`` names the book, so that an old decision can be taken again to the letter.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from rules.cells import dependents
+from rules.engine import Engine, Locate, Verdict, locators, with_facts_asked
+from rules.errors import RulesError
+from rules.facts import Fact, parse_facts
+from rules.quantities import said
+from rules.ruleset import LANGUAGES, Agreement, Clause, Decision, Definition, Parameter, Rule
+from rules.suggest import Suggester, Suggestion
+from rules.tables import Tables
+from rules.versions import Terms, terms_of, versions_of
+
+_STILL_OPEN = {"nl": "Nog te beantwoorden: ", "en": "Still to be answered: "}
+_EITHER = {"nl": ("Ofwel: ", "Ofwel: "), "en": ("Either: ", "Or: ")}
+
+
+@dataclass(frozen=True, slots=True)
+class Court:
+    """Terms with what decides by them."""
+
+    terms: Terms
+    engine: Engine
+    locate: tuple[Locate, ...]
+
+    def cells(self, known: Mapping[str, Any]) -> tuple[int, ...]:
+        """The cell of each variable, given facts that were read by their types."""
+        return tuple([locate(known) for locate in self.locate])
+
+
+class RuleBook:
+    """One rules file, ready to decide."""
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+        self._versions = versions_of(definition)
+        self._first_days = [version.first for version in self._versions]
+        self._agreements: dict[str, list[Agreement]] = {}
+        for agreement in definition.agreements:
+            self._agreements.setdefault(agreement.organization.casefold(), []).append(agreement)
+        self._courts: dict[tuple[date, int], Court] = {}
+        self._engines: dict[tuple[object, ...], Engine] = {}
+        self._asked = dependents(definition.facts)
+        self._suggester = Suggester(definition.keywords)
+
+    @property
+    def hash(self) -> str:
+        """The SHA-256 of the file's text."""
+        return self.definition.hash
+
+    @property
+    def text(self) -> str:
+        """The file as it was read."""
+        return self.definition.text
+
+    @property
+    def source(self) -> str:
+        """Where it was read from."""
+        return self.definition.source
+
+    @property
+    def facts(self) -> Mapping[str, Fact]:
+        """Every fact by name, those computed from others included."""
+        return self.definition.facts
+
+    @property
+    def clauses(self) -> Mapping[str, Clause]:
+        """Every clause by id."""
+        return self.definition.clauses
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """Every number of the policy by name."""
+        return self.definition.parameters
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        """Every rule by id, of all versions."""
+        return self.definition.rules
+
+    def question(self, fact: str, locale: str) -> str:
+        """What a person is asked when a fact is unknown, in the language of ``locale``; English where there is none."""
+        language = locale.replace("_", "-").split("-")[0].lower()
+        ask = self.definition.facts[fact].ask
+        return ask.get(language) or ask.get("en") or fact
+
+    def suggest(self, subject: str, body: str) -> Suggestion | None:
+        """The kind that the words of a ticket speak for. It is a suggestion and never decides."""
+        return self._suggester.suggest(subject, body)
+
+    def decide(self, facts: Mapping[str, Any], *, on: date | None = None, organization: str | None = None) -> Decision:
+        """Decide a ticket, or one time entry when ``activity`` is among the facts.
+
+        Facts are raw (as in YAML or JSON) or read already; an absent or null one is unknown. ``on`` picks the version
+        in force on that day, the newest when it is ``None``; ``organization`` (an id or a name) the customer's
+        agreement.
+        Raises :class:`RulesError` for a name that is no fact and a value that its fact does not take.
+        """
+        court, known = self.situation(facts, on=on, organization=organization)
+        verdict = with_facts_asked(court.engine.judge(court.cells(known)), known, self._asked)
+        return self._decision(verdict, court.terms)
+
+    def situation(
+        self, facts: Mapping[str, Any], *, on: date | None = None, organization: str | None = None
+    ) -> tuple[Court, dict[str, Any]]:
+        """Who judges these facts, and the facts read by their types with the customer's agreement applied."""
+        known = parse_facts(facts, self.definition.facts)
+        agreement = self.agreement(organization, on)
+        if agreement is not None:
+            for name, agreed in agreement.facts.items():
+                given = known.get(name, self.definition.facts[name].absent)
+                known[name] = given | agreed if isinstance(given, frozenset) else agreed if given is None else given
+        return self.court(on, agreement), known
+
+    def agreement(self, organization: str | None, on: date | None) -> Agreement | None:
+        """The agreement of a customer that holds on a day; the newest when no day is given."""
+        found = self._agreements.get(organization.casefold(), ()) if organization is not None else ()
+        holding = [one for one in found if on is None or one.period.holds(on)]
+        return max(holding, key=lambda one: one.period.first or date.min, default=None)
+
+    def court(self, on: date | None = None, agreement: Agreement | None = None) -> Court:
+        """Who judges on a day, for customers with that agreement."""
+        position = len(self._versions) if on is None else max(1, bisect_right(self._first_days, on))
+        version = self._versions[position - 1]
+        key = (version.first, 0 if agreement is None or not agreement.parameters else id(agreement))
+        court = self._courts.get(key)
+        if court is None:
+            terms = terms_of(self.definition, version, agreement)
+            engine = self._engines.get(terms.signature)
+            if engine is None:
+                engine = self._engines[terms.signature] = Engine(Tables(terms), self.definition.facts)
+            court = self._courts[key] = Court(terms, engine, locators(terms.variables, self.definition.facts))
+        return court
+
+    def _decision(self, verdict: Verdict, terms: Terms) -> Decision:
+        told = [rule for name in verdict.rules if not (rule := self.definition.rules[name]).silent]
+        return Decision(
+            verdict.outcomes["scope"],
+            verdict.outcomes["route"],
+            verdict.outcomes["next_step"],
+            verdict.questions,
+            tuple(rule.id for rule in told),
+            tuple(dict.fromkeys(clause for rule in told for clause in rule.clauses)),
+            {language: self._reason(told, verdict, terms, language) for language in LANGUAGES},
+        )
+
+    def _reason(self, told: list[Rule], verdict: Verdict, terms: Terms, language: str) -> str:
+        """The reasons of the rules as one text, and the first question when something is open.
+
+        Where what is not known leaves several rules, and the outcome is the same by each, it says so.
+        """
+        numbers = {
+            name: said(number, self.definition.parameters[name].unit, language)
+            for name, number in terms.parameters.items()
+        }
+        sentences: dict[str, None] = {}
+        either = {rule.decision: iter(_EITHER[language]) for rule in told if rule.id in verdict.alternatives}
+        for rule in told:
+            sentence = rule.reason[language].format_map(numbers)
+            if rule.id in verdict.alternatives:
+                sentence = next(either[rule.decision], _EITHER[language][1]) + sentence
+            sentences[sentence] = None
+        if verdict.questions:
+            sentences[_STILL_OPEN[language] + self.question(verdict.questions[0], language)] = None
+        return " ".join(sentences)
+
+
+__all__ = ["Court", "RuleBook", "RulesError"]

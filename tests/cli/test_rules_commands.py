@@ -1,0 +1,166 @@
+"""``care-sync rules``: facts in, decisions out, and mistakes told."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from care_sync.cli.main import run
+from tests.rules.small import SMALL, changed
+
+
+class Told:
+    """What a command printed, and how it ended."""
+
+    def __init__(self, code: int, output: str, errors: str) -> None:
+        self.code, self.output, self.errors = code, output, errors
+
+
+@pytest.fixture
+def rules(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """Run a command far from any settings, with something on standard input."""
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments: str, given: bytes | str = b"") -> Told:
+        data = given.encode() if isinstance(given, str) else given
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+        code = run(["rules", *arguments])
+        printed = capsys.readouterr()
+        return Told(code, printed.out, printed.err)
+
+    return command
+
+
+INCIDENT = '{"kind": "incident", "sla": true, "cause": "third_party", "hour_card": false}'
+
+
+def test_one_mapping_in_gives_one_object_out(rules: Any) -> None:
+    told = rules("decide", "--facts", "-", "--json", given=INCIDENT)
+
+    decision = json.loads(told.output)
+    assert told.code == 0
+    assert (decision["scope"], decision["route"], decision["next_step"]) == ("not_included", "invoice", "handle")
+    assert list(decision) == ["scope", "route", "next_step", "questions", "rules", "clauses", "reason"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        INCIDENT,
+        "kind: incident\nsla: yes\ncause: third_party\nhour_card: no\n",
+        "{kind: incident, sla: yes, cause: third_party, hour_card: no}",
+    ],
+)
+def test_facts_may_be_json_or_yaml_in_a_file(rules: Any, tmp_path: Path, text: str) -> None:
+    (tmp_path / "ticket.yaml").write_text(text)
+
+    told = rules("decide", "--facts", "ticket.yaml", "--json")
+
+    assert json.loads(told.output)["route"] == "invoice"
+
+
+def test_without_json_a_person_reads_the_decision(rules: Any) -> None:
+    told = rules("decide", "--facts", "-", given="{kind: incident, sla: yes, service: website, worked_before: yes}")
+
+    assert "route      pending" in told.output
+    assert "to ask     cause: Where does the cause lie" in told.output
+
+
+def test_lines_in_give_lines_out_in_the_same_order(rules: Any) -> None:
+    told = rules("decide", "--jsonl", given=f'{INCIDENT}\n{{"kind": "other", "expected_minutes": 5}}\n{{}}\n')
+
+    assert [json.loads(line)["route"] for line in told.output.splitlines()] == ["invoice", "review", "pending"]
+
+
+def test_a_bad_line_is_named_and_nothing_is_decided(rules: Any) -> None:
+    told = rules(
+        "decide", "--jsonl", given=f'{INCIDENT}\n{{"kind": "incidnt"}}\n[1]\n{{"kind":\n{{"sla": 1, "sla": 2}}\n'
+    )
+
+    assert (told.code, told.output) == (2, "")
+    for wanted in (
+        "standard input:2:1: kind: 'incidnt'",
+        "standard input:3:1: a mapping",
+        "standard input:4:9:",
+        "standard input:5:1: this line cannot be used: 'sla' is written twice",
+    ):
+        assert wanted in told.errors
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("{kindd: incident}", "'kindd' is not a fact - did you mean 'kind'?"),
+        ("kind: incident\nkind: change\n", "standard input:2:1: 'kind' is written twice"),
+        ("[]", "a mapping is wanted here"),
+        ("{sla: [yes]}", "sla: ['yes'] will not do"),
+        ("{kind: ", "standard input:"),
+        ('{"expected_minutes": NaN}', "expected_minutes: 'NaN' will not do"),
+        ("{" * 100_000, "maximum nesting depth"),
+        (b"\xff\xfe\x00", "is not UTF-8 text"),
+        ("", "a mapping is wanted here"),
+    ],
+)
+def test_facts_that_cannot_be_used_are_told_and_end_with_two(rules: Any, given: bytes | str, message: str) -> None:
+    told = rules("decide", "--facts", "-", "--json", given=given)
+
+    assert (told.code, told.output) == (2, "")
+    assert message in told.errors
+    assert "Traceback" not in told.errors
+
+
+def test_rules_that_cannot_be_used_are_told_with_their_place(rules: Any, tmp_path: Path) -> None:
+    (tmp_path / "my.yaml").write_text(changed("then: included", "then: inclded"))
+
+    told = rules("decide", "--facts", "-", "--rules", "my.yaml", given="{}")
+
+    assert told.code == 2
+    assert "my.yaml:33:15: 'inclded' is no outcome of scope" in told.errors
+    assert "did you mean 'included'?" in told.errors
+
+
+def test_other_rules_decide_when_they_are_given(rules: Any, tmp_path: Path) -> None:
+    (tmp_path / "my.yaml").write_text(SMALL)
+
+    told = rules(
+        "decide", "--facts", "-", "--rules", "my.yaml", "--json", given="{sla: yes, minutes: 46, kind: change}"
+    )
+
+    assert json.loads(told.output)["route"] == "invoice"
+
+
+def test_the_version_of_a_day_decides(rules: Any, tmp_path: Path) -> None:
+    text = changed("value: 45 minutes", "value: [{is: 45 minutes}, {from: 2026-07-01, is: 60 minutes}]")
+    (tmp_path / "my.yaml").write_text(text)
+
+    def scope(*arguments: str) -> str:
+        given = "{sla: yes, minutes: 50, kind: change}"
+        told = rules("decide", "--facts", "-", "--rules", "my.yaml", "--json", *arguments, given=given)
+        return str(json.loads(told.output)["scope"])
+
+    assert [scope("--on", "2026-06-30"), scope("--on", "2026-07-01"), scope()] == [
+        "not_included",
+        "included",
+        "included",
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("decide",),
+        ("decide", "--facts", "-", "--jsonl"),
+        ("decide", "--facts", "no.yaml"),
+        ("decide", "--facts", "-", "--on", "soon"),
+        ("decide", "--facts", "-", "--rules", "no.yaml"),
+    ],
+)
+def test_wrong_usage_ends_with_two(rules: Any, arguments: tuple[str, ...]) -> None:
+    told = rules(*arguments, given="{}")
+
+    assert told.code == 2
+    assert told.errors.startswith("Error: ")
