@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from care_sync.cli import attention, cards, config, entries, invoices, rules, statements, status, store
+from care_sync.cli import attention, cards, config, entries, export, invoices, rules, statements, status, store
 from care_sync.cli.output import errors
 from care_sync.cli.session import Session
 from care_sync.clock import SystemClock
@@ -72,7 +72,7 @@ def options(
     context.obj = Session(config_file, verbose, SystemClock())
 
 
-for module in (status,):
+for module in (status, export):
     module.register(app)
 statements.register(cards.group)
 for name, group in {
