@@ -1,4 +1,4 @@
-"""``care-sync entries``: time entries, above all those that found no ticket."""
+"""``care-sync entries``: time entries that count for nobody: those without a ticket, and copies of others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from care_sync.cli.output import hours, print_json, print_table, say
 from care_sync.cli.session import Session, command_group
 from care_sync.store.entries import StoredEntry
 
-group = command_group("Time entries, above all those that found no ticket.")
+group = command_group("Time entries that count for nobody: those without a ticket, and copies of others.")
 
 REMEDIES = {
     "unlinked": "write the ticket's number in it, as in #123",
@@ -54,6 +54,48 @@ def unlinked(
                     one.entry.description,
                     one.link.reason or one.link.state.value,
                     REMEDIES.get(one.link.state.value, ""),
+                )
+                for one in found
+            ),
+            right=("hours",),
+        )
+
+
+@group.command()
+def copies(
+    context: typer.Context,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.", show_default=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """List time entries that are left out because another time tracker holds the same work, newest first.
+
+    Where both were worked, give one of them a text of its own, and the next pass counts it.
+    With `linking.copies: count` in the settings nothing is taken for a copy.
+
+    ```
+    care-sync entries copies
+    care-sync entries copies --json | jq 'map(.seconds) | add'
+    ```
+    """
+    with Session.of(context).store() as (_settings, store), store.read() as work:
+        found = work.entries.copies(limit)
+    if as_json:
+        print_json([_as_json(one) for one in found])
+    elif not found:
+        say("No time entry is a copy of another.")
+    else:
+        total = sum(one.entry.seconds for one in found)
+        print_table(
+            f"{len(found)} time entries that another time tracker holds as well, {hours(total)} hours",
+            ("date", "hours", "who", "tracker", "description", "why"),
+            (
+                (
+                    one.entry.work_date,
+                    hours(one.entry.seconds),
+                    one.entry.person_name or one.entry.person_id or "",
+                    one.entry.tracker,
+                    one.entry.description,
+                    one.link.reason,
                 )
                 for one in found
             ),

@@ -11,10 +11,11 @@ was never seen is asked for once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+from care_sync.pipeline.copies import copies
 from care_sync.pipeline.link import Linking, link_entry
 from care_sync.store import UnitOfWork
 from care_sync.store.entries import Link, LinkState, StoredEntry
@@ -86,37 +87,96 @@ class Marks:
         work.dirty.mark(DirtyKind.FETCH_TICKET, sorted(self.wanted), "an entry points at it", now)
 
 
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """An entry as it was (``None``: not at all) and as it shall be, with the link that is written down by now."""
+
+    before: StoredEntry | None
+    after: StoredEntry
+    written: Link
+
+    @property
+    def is_elsewhere(self) -> bool:
+        return self.after.link != self.written
+
+
 def take_entries(work: UnitOfWork, records: Iterable[TimeEntry], linking: Linking, now: datetime) -> int:
     """Store entries as they were read, link those that changed, mark what follows; return how many changed."""
-    lookup, marks = StoreLookup(work), Marks()
-    links: dict[str, Link] = {}
-    changed = 0
+    lookup = StoreLookup(work)
+    turns: dict[str, _Turn] = {}
     for moved in work.entries.upsert(records, now):
         before, after = moved.before, moved.after
         if before is not None and before.entry.fingerprint == after.entry.fingerprint:
             continue  # it was missed, and is back as it was: nothing had been given back yet
-        changed += 1
         link = link_entry(after.entry, lookup, linking)
-        if link != after.link:
-            links[after.entry.key] = link
-        marks.entry(before, replace(after, link=link), "a time entry changed")
-    work.entries.set_links(links)
-    marks.write(work, now)
-    return changed
+        turns[after.entry.key] = _Turn(before, replace(after, link=link), written=after.link)
+    changed = frozenset(turns)
+    marks = Marks()
+    for key, turn in _with_copies(work, turns, linking).items():
+        if key in changed or turn.is_elsewhere:
+            marks.entry(turn.before, turn.after, "a time entry changed")
+    _write(work, turns, marks, now)
+    return len(changed)
 
 
 def relink_entries(work: UnitOfWork, entries: Iterable[StoredEntry], linking: Linking, now: datetime) -> int:
     """Search the tickets of stored entries again; return how many belong elsewhere than before."""
-    lookup, marks = StoreLookup(work), Marks()
-    links: dict[str, Link] = {}
+    lookup = StoreLookup(work)
+    turns: dict[str, _Turn] = {}
     for stored in entries:
         link = link_entry(stored.entry, lookup, linking)
-        if link != stored.link:
-            links[stored.entry.key] = link
-            marks.entry(stored, replace(stored, link=link), "a time entry belongs elsewhere")
+        turns[stored.entry.key] = _Turn(stored, replace(stored, link=link), written=stored.link)
+    marks = Marks()
+    for turn in _with_copies(work, turns, linking).values():
+        if turn.is_elsewhere:
+            marks.entry(turn.before, turn.after, "a time entry belongs elsewhere")
+    return _write(work, turns, marks, now)
+
+
+def _write(work: UnitOfWork, turns: Mapping[str, _Turn], marks: Marks, now: datetime) -> int:
+    links = {key: turn.after.link for key, turn in turns.items() if turn.is_elsewhere}
     work.entries.set_links(links)
     marks.write(work, now)
     return len(links)
+
+
+def _with_copies(work: UnitOfWork, turns: dict[str, _Turn], linking: Linking) -> dict[str, _Turn]:
+    """Tell copies from originals wherever an entry comes, goes or changes; add what turns beside it to ``turns``."""
+    touched = {
+        (one.link.ticket_id, one.entry.work_date)
+        for turn in turns.values()
+        for one in (turn.before, turn.after)
+        if one is not None and one.link.ticket_id is not None
+    }
+    if not touched or linking.settings.copies == "count":
+        return turns
+    days = [day for _, day in touched]
+    beside = work.entries.of_tickets_between({str(ticket) for ticket, _ in touched}, min(days), max(days))
+    there = {one.entry.key: _Turn(one, _as_found(one), written=one.link) for one in beside} | turns
+    groups: dict[tuple[str | None, date], list[_Turn]] = {}
+    for turn in there.values():
+        place = (turn.after.link.ticket_id, turn.after.entry.work_date)
+        if place in touched and turn.after.counts:
+            groups.setdefault(place, []).append(turn)
+    for group in groups.values():
+        found = copies(turn.after.entry for turn in group)
+        for turn in group:
+            key = turn.after.entry.key
+            settled = turn
+            if (copy := found.get(key)) is not None:
+                told = f"a copy of {copy.original}: the same person, day, length and {copy.evidence}"
+                link = replace(turn.after.link, state=LinkState.COPY, reason=told)
+                settled = replace(turn, after=replace(turn.after, link=link))
+            if key in turns or settled.is_elsewhere:
+                turns[key] = settled
+    return turns
+
+
+def _as_found(stored: StoredEntry) -> StoredEntry:
+    """A stored entry as the search for its ticket left it, before copies were told."""
+    if stored.link.state is not LinkState.COPY:
+        return stored
+    return replace(stored, link=replace(stored.link, state=LinkState.LINKED, reason=""))
 
 
 @dataclass(frozen=True, slots=True)

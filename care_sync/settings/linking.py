@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -118,7 +118,7 @@ class LinkSettings(_Section):
 
     ``urls`` are addresses of tickets besides the helpdesk's own, which is always known. ``clients`` says which
     organization (its name) a client of the tracker is, where the names differ. ``activities`` says which tag
-    means which activity.
+    means which activity. ``copies`` says what becomes of work that a second tracker holds as well.
     """
 
     methods: tuple[LinkMethod, ...] = tuple(LinkMethod)
@@ -129,3 +129,4 @@ class LinkSettings(_Section):
     clients: Mapping[Wildcards, Name] = {}
     activities: Mapping[Name, Activity] = DEFAULT_ACTIVITIES
     ignored: IgnoredSection = IgnoredSection()
+    copies: Literal["leave_out", "count"] = "leave_out"

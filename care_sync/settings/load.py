@@ -29,6 +29,7 @@ from care_sync.errors import UserError
 from care_sync.settings.model import PREFIX, Connection, Settings
 from care_sync.settings.problems import environment_name, sentence, setting_name, unknown
 from care_sync.settings.yaml_file import Location, YamlFile, read_yaml
+from connectors.tracker_settings import TimeTrackerSettings
 
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 SECRETS_VARIABLE = f"{PREFIX}SECRETS_DIRECTORY"
@@ -156,6 +157,7 @@ def _connections(
             for name in given
         }
         connections["time_trackers"] = found
+        layers.problems.extend(_given_twice(layers, found))
     else:
         connections["time_trackers"] = given
     return connections
@@ -192,6 +194,21 @@ def _connection(
     except ValidationError as error:
         layers.report(error, base, options_class)
         return None
+
+
+def _given_twice(layers: _Layers, trackers: Mapping[str, Connection]) -> Iterator[str]:
+    """Trackers that are one account under two names: each would take the other's entries for its own."""
+    first: dict[tuple[str, str], str] = {}
+    for name, one in trackers.items():
+        if isinstance(one.options, TimeTrackerSettings):
+            account = (one.product, one.options.account_name)
+            before = first.setdefault(account, name)
+            if before != name:
+                here, there = ("time_trackers", name), ("time_trackers", before)
+                yield (
+                    f"{layers.place(here)}: {setting_name(here)} is the same {one.product} account as "
+                    f"{setting_name(there)}, {account[1]}; remove one of them."
+                )
 
 
 class _NoOptions(BaseModel):

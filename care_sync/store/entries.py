@@ -23,6 +23,7 @@ class LinkState(StrEnum):
     ``unknown_ticket``  it points at a ticket that the helpdesk does not have (yet)
     ``other_customer``  the ticket is of another customer than the entry's client or project
     ``ignored``         it never counts: breaks, leave, and what the configuration leaves out
+    ``copy``            it belongs to ``ticket_id`` and is the copy of another tracker's entry, which counts instead
     """
 
     LINKED = "linked"
@@ -30,6 +31,7 @@ class LinkState(StrEnum):
     UNKNOWN_TICKET = "unknown_ticket"
     OTHER_CUSTOMER = "other_customer"
     IGNORED = "ignored"
+    COPY = "copy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,20 @@ class EntryRepository:
                 found.setdefault(stored.link.ticket_id or "", []).append(stored)
         return found
 
+    def of_tickets_between(self, ticket_ids: Iterable[str], first: date, last: date) -> list[StoredEntry]:
+        """Entries linked to one of these tickets, and worked on between two days."""
+        found: list[StoredEntry] = []
+        for keys in chunks(ticket_ids):
+            query = select(time_entries).where(
+                time_entries.c.ticket_id.in_(keys), time_entries.c.work_date.between(first, last)
+            )
+            found.extend(self._ordered(query))
+        return found
+
+    def copies(self, limit: int | None = None) -> list[StoredEntry]:
+        """Entries that are left out as copies of others, newest work first."""
+        return self._newest_first([LinkState.COPY], limit)
+
     def wanting(self, tickets: Iterable[str]) -> list[StoredEntry]:
         """Entries that pointed at one of these tickets (id or number) before it was there."""
         found: list[StoredEntry] = []
@@ -165,17 +181,7 @@ class EntryRepository:
 
     def unlinked(self, limit: int | None = None) -> list[StoredEntry]:
         """Entries that found no ticket and are waiting for a person, newest work first."""
-        query = (
-            select(time_entries)
-            .where(
-                time_entries.c.link_state.in_([LinkState.UNLINKED, LinkState.UNKNOWN_TICKET, LinkState.OTHER_CUSTOMER]),
-                time_entries.c.state == EntryState.STOPPED.value,
-            )
-            .order_by(time_entries.c.work_date.desc(), time_entries.c.entry_key)
-        )
-        if limit is not None:
-            query = query.limit(limit)
-        return [_stored(row) for row in self._connection.execute(query)]
+        return self._newest_first([LinkState.UNLINKED, LinkState.UNKNOWN_TICKET, LinkState.OTHER_CUSTOMER], limit)
 
     def counts_by_link(self) -> dict[str, int]:
         """How many live entries stand in each link state."""
@@ -225,6 +231,17 @@ class EntryRepository:
     def count(self) -> int:
         """How many entries are stored."""
         return self._connection.execute(select(func.count()).select_from(time_entries)).scalar_one()
+
+    def _newest_first(self, states: Sequence[LinkState], limit: int | None) -> list[StoredEntry]:
+        query = (
+            select(time_entries)
+            .where(
+                time_entries.c.link_state.in_([one.value for one in states]),
+                time_entries.c.state == EntryState.STOPPED.value,
+            )
+            .order_by(time_entries.c.work_date.desc(), time_entries.c.entry_key)
+        )
+        return [_stored(row) for row in self._connection.execute(query if limit is None else query.limit(limit))]
 
     def _ordered(self, query: Select[Any]) -> Iterator[StoredEntry]:
         ordered = query.order_by(time_entries.c.work_date, time_entries.c.started_at, time_entries.c.entry_key)

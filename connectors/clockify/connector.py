@@ -51,7 +51,7 @@ class ClockifyTimeTracker:
     @property
     def account(self) -> str:
         """The workspace's id."""
-        return self._settings.workspace_id
+        return self._settings.account_name
 
     def changed_entries(self, cursor: str | None, since: datetime) -> Iterator[EntryPage]:
         """Yield the timers that run and every entry of the last days; the first time those since ``since``.

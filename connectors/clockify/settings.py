@@ -13,18 +13,12 @@ from __future__ import annotations
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AnyHttpUrl, Field, SecretStr
+
+from connectors.tracker_settings import TimeTrackerSettings, TimeZoneName
 
 
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, OSError, ValueError) as error:
-        raise ValueError(f'"{name}" is not a time zone; write one such as Europe/Amsterdam') from error
-    return name
-
-
-class ClockifySettings(BaseModel):
+class ClockifySettings(TimeTrackerSettings):
     """One workspace, seen whole with one administrator's key.
 
     ``time_zone``         the zone whose calendar gives an entry its work date
@@ -32,13 +26,11 @@ class ClockifySettings(BaseModel):
     ``report_page_size``  rows asked for per page of the detailed report
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     workspace_id: Annotated[str, Field(pattern=r"^[0-9a-f]{24}$")]
     api_key: Annotated[SecretStr, Field(min_length=1)]
     base_url: AnyHttpUrl = AnyHttpUrl("https://api.clockify.me/api/v1")
     reports_url: AnyHttpUrl = AnyHttpUrl("https://reports.api.clockify.me/v1")
-    time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Amsterdam"
+    time_zone: TimeZoneName = "Europe/Amsterdam"
     webhook_tokens: tuple[SecretStr, ...] = ()
     report_page_size: Annotated[int, Field(ge=1, le=1000)] = 200
 
@@ -46,3 +38,8 @@ class ClockifySettings(BaseModel):
     def zone(self) -> ZoneInfo:
         """The time zone itself."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def account_name(self) -> str:
+        """The workspace's id."""
+        return self.workspace_id

@@ -57,7 +57,7 @@ class HarvestTimeTracker:
     @property
     def account(self) -> str:
         """The account's number."""
-        return str(self._settings.account_id)
+        return self._settings.account_name
 
     def changed_entries(self, cursor: str | None, since: datetime) -> Iterator[EntryPage]:
         """Yield what changed. Pages come by date of work, so the cursor moves on with the last one only.

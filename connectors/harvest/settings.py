@@ -11,16 +11,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AnyHttpUrl, Field, SecretStr
+
+from connectors.tracker_settings import TimeTrackerSettings
 
 
-class HarvestSettings(BaseModel):
+class HarvestSettings(TimeTrackerSettings):
     """One account, seen whole with one administrator's token. ``page_size`` is at most 2000 (more is refused)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     account_id: Annotated[int, Field(gt=0)]
     access_token: Annotated[SecretStr, Field(min_length=1)]
     contact: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
     base_url: AnyHttpUrl = AnyHttpUrl("https://api.harvestapp.com/v2")
     page_size: Annotated[int, Field(ge=1, le=2000)] = 2000
+
+    @property
+    def account_name(self) -> str:
+        """The account's number."""
+        return str(self.account_id)

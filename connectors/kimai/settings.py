@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AnyHttpUrl, Field, SecretStr
 
 from connectors.addresses import site_name
+from connectors.tracker_settings import TimeTrackerSettings
 
 
-class KimaiSettings(BaseModel):
+class KimaiSettings(TimeTrackerSettings):
     """One site.
 
     ``base_url``      the site's address, without ``/api``
@@ -23,8 +24,6 @@ class KimaiSettings(BaseModel):
     ``ticket_field``  the meta field that holds the helpdesk's ticket: its id or its address
     ``page_size``     timesheets asked for at a time; Kimai gives at most 500
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     base_url: AnyHttpUrl
     api_token: Annotated[SecretStr, Field(min_length=1)]

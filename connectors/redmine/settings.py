@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AnyHttpUrl, Field, SecretStr
 
 from connectors.addresses import site_name
+from connectors.tracker_settings import TimeTrackerSettings
 
 
-class RedmineSettings(BaseModel):
+class RedmineSettings(TimeTrackerSettings):
     """One site.
 
     ``account``         the name under which its entries are kept, by default the site's address. Whoever moves the
@@ -26,8 +27,6 @@ class RedmineSettings(BaseModel):
     ``billable_field``  the custom field (yes or no) of time entries that says whether they are billable
     ``page_size``       entries asked for at a time; Redmine gives at most 100
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     base_url: AnyHttpUrl
     api_key: Annotated[SecretStr, Field(min_length=1)]

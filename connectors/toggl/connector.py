@@ -108,7 +108,7 @@ class TogglTimeTracker:
     @property
     def account(self) -> str:
         """The workspace's number."""
-        return str(self._settings.workspace_id)
+        return self._settings.account_name
 
     def changed_entries(self, cursor: str | None, since: datetime) -> Iterator[EntryPage]:
         """Yield the token owner's changes with tombstones, then everybody's, newest change first.

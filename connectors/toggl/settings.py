@@ -11,20 +11,14 @@ from __future__ import annotations
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AnyHttpUrl, Field, SecretStr
+
+from connectors.tracker_settings import TimeTrackerSettings, TimeZoneName
 
 MOST_ROWS_A_PAGE = 1000
 
 
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, OSError, ValueError) as error:
-        raise ValueError(f'"{name}" is not a time zone; write one such as Europe/Amsterdam') from error
-    return name
-
-
-class TogglSettings(BaseModel):
+class TogglSettings(TimeTrackerSettings):
     """One workspace, seen whole with one administrator's token.
 
     ``time_zone``       the zone whose calendar gives an entry its work date
@@ -33,12 +27,10 @@ class TogglSettings(BaseModel):
     ``reserved_requests`` requests of the hourly quota that are never used
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     workspace_id: Annotated[int, Field(gt=0)]
     api_token: Annotated[SecretStr, Field(min_length=1)]
     base_url: AnyHttpUrl = AnyHttpUrl("https://api.track.toggl.com")
-    time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Amsterdam"
+    time_zone: TimeZoneName = "Europe/Amsterdam"
     webhook_secret: SecretStr | None = None
     report_page_size: Annotated[int, Field(ge=1, le=MOST_ROWS_A_PAGE)] = 200
     reserved_requests: Annotated[int, Field(ge=0)] = 3
@@ -47,3 +39,8 @@ class TogglSettings(BaseModel):
     def zone(self) -> ZoneInfo:
         """The time zone itself."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def account_name(self) -> str:
+        """The workspace's number."""
+        return str(self.workspace_id)

@@ -103,6 +103,22 @@ def test_entries_without_a_ticket_are_listed_with_why_and_what_to_do(care: Care,
     assert (found["entry_key"], found["seconds"], found["state"]) == ("toggl:12:77", 5400, "unlinked")
 
 
+def test_copies_are_listed_with_what_they_are_copies_of(care: Care, site_store: Store) -> None:
+    entry = TimeEntry("redmine", "r", "7", EntryState.STOPPED, EntryKind.WORK, 1800, date(2026, 10, 30))
+    assert "No time entry is a copy" in care("entries", "copies").output
+    with site_store.begin() as work:
+        work.entries.upsert([entry], NOW)
+        work.entries.set_links({entry.key: Link(LinkState.COPY, ticket_id="12", reason="a copy of toggl:1:7")})
+
+    text = care("entries", "copies").output
+    (found,) = care("entries", "copies", "--json").json
+
+    assert "0:30" in text
+    assert "a copy of toggl:1:7" in text
+    assert (found["entry_key"], found["state"], found["reason"]) == ("redmine:r:7", "copy", "a copy of toggl:1:7")
+    assert care("entries", "unlinked", "--json").json == []
+
+
 # --- cards -------------------------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ import pytest
 from care_sync.clock import ManualClock
 from connectors.protocols import Environment, Helpdesk, TimeTracker
 from connectors.registry import HELPDESKS, TIME_TRACKERS, settings_classes
+from connectors.tracker_settings import TimeTrackerSettings
 from tests.conformance.toggl_bed import Budgets
 from tests.conformance.tracker_bed import START
 
@@ -26,13 +27,14 @@ LEAST: dict[str, dict[str, Any]] = {
 def test_a_time_tracker_is_made_from_its_least_settings(name: str) -> None:
     product = TIME_TRACKERS[name]
     clock = ManualClock(START)
+    settings = product.settings.model_validate(LEAST[name])
 
-    tracker = product.connect(
-        product.settings.model_validate(LEAST[name]), Environment(clock.now, clock.sleep, Budgets())
-    )
+    tracker = product.connect(settings, Environment(clock.now, clock.sleep, Budgets()))
 
     assert isinstance(tracker, TimeTracker)
     assert tracker.product == name
+    assert isinstance(settings, TimeTrackerSettings)
+    assert tracker.account == settings.account_name
     assert settings_classes(TIME_TRACKERS)[name] is product.settings
 
 
@@ -40,7 +42,6 @@ def test_a_time_tracker_is_made_from_its_least_settings(name: str) -> None:
 def test_a_helpdesk_is_made_from_its_least_settings(name: str) -> None:
     product = HELPDESKS[name]
     clock = ManualClock(START)
-
     helpdesk = product.connect(
         product.settings.model_validate(LEAST[name]), Environment(clock.now, clock.sleep, Budgets())
     )

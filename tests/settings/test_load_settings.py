@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from care_sync.errors import UserError
 from care_sync.settings import Settings, load_settings
+from connectors.tracker_settings import TimeTrackerSettings
 
 
 class DeskOptions(BaseModel):
@@ -24,11 +25,13 @@ class DeskOptions(BaseModel):
     page_size: int | None = None
 
 
-class TrackerOptions(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class TrackerOptions(TimeTrackerSettings):
     workspace_id: int
     api_token: SecretStr
+
+    @property
+    def account_name(self) -> str:
+        return str(self.workspace_id)
 
 
 PRODUCTS: dict[str, Any] = {"helpdesks": {"desk": DeskOptions}, "time_trackers": {"tracker": TrackerOptions}}
@@ -125,6 +128,16 @@ def test_all_problems_are_told_at_once_each_with_place_value_and_remedy() -> Non
         'config.yaml:11:3: web.port: "eighty" is no whole number.',
         "config.yaml:16:3: logs.level: \"loud\" is not possible here; write 'debug', 'info', 'warning' or 'error'.",
     )
+
+
+def test_one_account_under_two_names_is_refused_and_two_accounts_are_not() -> None:
+    second = "  again: {product: tracker, workspace_id: 12, api_token: hush-other}\n"
+
+    assert problems(GOOD + second) == (
+        "config.yaml:11:3: time_trackers.again is the same tracker account as time_trackers.tracker, 12; "
+        "remove one of them.",
+    )
+    assert len(load(GOOD + second.replace("12", "13")).time_trackers) == 2
 
 
 @pytest.mark.parametrize(
