@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from care_sync.cli import attention, cards, config, entries, export, invoices, rules, statements, status, store
+from care_sync.cli import attention, cards, config, entries, export, invoices, ledger, rules, statements, status, store
 from care_sync.cli.output import errors
 from care_sync.cli.session import Session
 from care_sync.clock import SystemClock
@@ -79,6 +79,7 @@ for name, group in {
     "entries": entries.group,
     "cards": cards.group,
     "invoices": invoices.group,
+    "ledger": ledger.group,
     "attention": attention.group,
     "store": store.group,
     "config": config.group,
