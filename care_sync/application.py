@@ -6,29 +6,66 @@ the store.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from care_sync.clock import Clock
+from care_sync.errors import UserError
 from care_sync.messages import Messages
+from care_sync.pipeline.facts import COMPUTED
+from care_sync.pipeline.link import Linking
+from care_sync.pipeline.run import PassKind, PassReport, Scope, Watcher, run_pass
+from care_sync.pipeline.site import Site
 from care_sync.settings import Settings, load_settings
 from care_sync.store import Store, open_store
 from connectors.protocols import Bookkeeping, Environment, Helpdesk, TimeTracker
 from connectors.registry import BOOKKEEPINGS, HELPDESKS, TIME_TRACKERS, settings_classes
+from rules.book import RuleBook
+from rules.errors import RulesError
+from rules.facts import Fact, parse_fact
+from rules.loader import load_rules
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A site, ready to work."""
+    """A site with its store, ready to work."""
 
-    settings: Settings
-    clock: Clock
+    site: Site
     store: Store
-    messages: Messages
-    helpdesk: Helpdesk
-    trackers: Mapping[str, TimeTracker]
+
+    @property
+    def settings(self) -> Settings:
+        """What was configured."""
+        return self.site.settings
+
+    def run(self, scope: Scope | None = None, watcher: Watcher | None = None) -> PassReport:
+        """Run one pass."""
+        return run_pass(self.store, self.site, scope, watcher)
+
+    def rehearse(self, store: Store, scope: Scope, watcher: Watcher | None = None) -> PassReport:
+        """Run a pass on ``store``, a rehearsal's, and write nothing to the helpdesk."""
+        return run_pass(store, self.site, replace(scope, pushes=False), watcher)
+
+    def nightly(self) -> str:
+        """Everything, once a day."""
+        return self.run(Scope(PassKind.FULL)).summary
+
+    def poll(self) -> str:
+        """What the products know to have changed."""
+        return self.run(Scope(PassKind.POLL)).summary
+
+    def wake(self) -> str:
+        """What webhooks named."""
+        return self.run(Scope(PassKind.WAKE)).summary
+
+    def push(self) -> str:
+        """What is planned and could not be written yet."""
+        with self.store.read() as work:
+            if work.outbox.due_count(self.site.now()) == 0:
+                return "nothing due"
+        return self.run(Scope(PassKind.PUSH)).summary
 
 
 def site_settings(path: Path | None) -> Settings:
@@ -49,24 +86,56 @@ def connect_bookkeeping(settings: Settings, clock: Clock, store: Store) -> Bookk
     return BOOKKEEPINGS[section.product].connect(section.options, Environment(clock.now, clock.sleep, store.budgets))
 
 
+def site_rules(settings: Settings) -> RuleBook:
+    """Read the rules of a site. Raises :class:`UserError` with every mistake and its place."""
+    path = settings.rules.path
+    try:
+        rules = load_rules(path)
+    except RulesError as error:
+        raise UserError(f"The rules {path or ''} cannot be used.", [str(one) for one in error.problems]) from None
+    problems = list(_unusable_facts(settings, rules))
+    if problems:
+        raise UserError("The settings cannot be used with these rules.", problems)
+    return rules
+
+
 @contextmanager
 def open_application(settings: Settings, clock: Clock) -> Iterator[Application]:
     """Open store, rules and connectors; what a person can mend raises :class:`care_sync.errors.UserError`."""
+    rules = site_rules(settings)
+    messages = Messages(settings.messages.templates, default_locale=settings.company.locale)
+    messages.check()
     store = open_store(settings.store.url.get_secret_value())
     try:
         environment = Environment(clock.now, clock.sleep, store.budgets)
-        helpdesk = HELPDESKS[settings.helpdesk.product].connect(settings.helpdesk.options, environment)
-        trackers = {
+        helpdesk: Helpdesk = HELPDESKS[settings.helpdesk.product].connect(settings.helpdesk.options, environment)
+        trackers: dict[str, TimeTracker] = {
             name: TIME_TRACKERS[one.product].connect(one.options, environment)
             for name, one in settings.time_trackers.items()
         }
-        yield Application(
-            settings=settings,
-            clock=clock,
-            store=store,
-            messages=Messages(settings.messages.templates, default_locale=settings.company.locale),
-            helpdesk=helpdesk,
-            trackers=trackers,
-        )
+        linking = Linking.of(settings.linking, helpdesk.ticket_url)
+        yield Application(Site(settings, rules, messages, helpdesk, trackers, linking, clock), store)
     finally:
         store.close()
+
+
+def _unusable_facts(settings: Settings, rules: RuleBook) -> Iterator[str]:
+    """What the section ``facts`` says of facts that the rules do not know, or values that they do not take."""
+    known: dict[str, Fact] = {name: fact for name, fact in rules.facts.items() if name not in COMPUTED - {"sla"}}
+    for name in {*settings.facts.values, *settings.facts.defaults} - known.keys():
+        yield f"facts: {name!r} is no fact that can be set here; known are {', '.join(sorted(known))}."
+    for name, options in settings.facts.values.items():
+        for option, word in options.items():
+            if name in known and (problem := _problem(known[name], word)):
+                yield f"facts.values.{name}.{option}: {word!r} {problem}."
+    for name, value in settings.facts.defaults.items():
+        if name in known and (problem := _problem(known[name], value)):
+            yield f"facts.defaults.{name}: {value!r} {problem}."
+
+
+def _problem(fact: Fact, value: str) -> str:
+    try:
+        parse_fact(fact, value)
+    except ValueError as error:
+        return f"will not do: {fact.name} {error}"
+    return ""

@@ -1,7 +1,6 @@
 """The errors of CareSync, by who can do something about them.
 
 ``UserError``      a person gave something wrong: shown as it stands, never with a traceback
-``InputError``     a command was given input that it cannot use: as a ``UserError``, with exit code 2
 ``StoreError``     the database was not there, was busy or was full: nothing was written, the next pass tries again
 ``IntegrityError`` an invariant broke: stop, nothing is written
 
@@ -20,10 +19,11 @@ class CareSyncError(Exception):
 class UserError(CareSyncError):
     """Something that the person who runs CareSync can mend.
 
-    ``problems`` lists everything that is wrong at once, each saying what, where, and what to do.
+    ``problems`` lists everything that is wrong at once, each saying what, where, and what to do. ``exit_code`` is what
+    a command ends with: 2 for wrong usage or settings.
     """
 
-    exit_code = 1
+    exit_code = 2
 
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
         super().__init__(message)
@@ -34,14 +34,10 @@ class UserError(CareSyncError):
         return "\n".join((self.message, *(f"  - {problem}" for problem in self.problems)))
 
 
-class InputError(UserError):
-    """A command was used wrongly, or what it was given to read cannot be used."""
-
-    exit_code = 2
-
-
 class StoreError(UserError):
     """The database did not do what was asked. Nothing of the unit of work was written; it may be done again."""
+
+    exit_code = 1
 
 
 class IntegrityError(CareSyncError):

@@ -12,7 +12,22 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from care_sync.cli import attention, cards, config, entries, export, invoices, ledger, rules, statements, status, store
+from care_sync.cli import (
+    attention,
+    cards,
+    config,
+    daemon,
+    entries,
+    export,
+    invoices,
+    ledger,
+    reconcile,
+    rules,
+    statements,
+    status,
+    store,
+    sync,
+)
 from care_sync.cli.output import errors
 from care_sync.cli.session import Session
 from care_sync.clock import SystemClock
@@ -72,7 +87,7 @@ def options(
     context.obj = Session(config_file, verbose, SystemClock())
 
 
-for module in (status, export):
+for module in (status, export, sync, daemon, reconcile):
     module.register(app)
 statements.register(cards.group)
 for name, group in {

@@ -12,7 +12,7 @@ import typer
 
 from care_sync.cli.output import print_json, say
 from care_sync.cli.session import command_group
-from care_sync.errors import InputError
+from care_sync.errors import UserError
 from rules.book import RuleBook
 from rules.errors import Problem, RulesError
 from rules.fact_files import read_fact_lines, read_facts
@@ -57,7 +57,7 @@ def decide(
     ```
     """
     if (facts is None) == (not jsonl):
-        raise InputError("Give either --facts FILE or --jsonl.")
+        raise UserError("Give either --facts FILE or --jsonl.")
     day = _day(on)
     book = open_rules(rules)
     try:
@@ -69,7 +69,7 @@ def decide(
         else:
             _print_lines(_decide_lines(book, _text(STANDARD_INPUT), day, organization))
     except RulesError as error:
-        raise InputError("These facts cannot be used.", list(map(str, error.problems))) from None
+        raise UserError("These facts cannot be used.", list(map(str, error.problems))) from None
 
 
 def open_rules(path: Path | None) -> RuleBook:
@@ -77,7 +77,7 @@ def open_rules(path: Path | None) -> RuleBook:
     try:
         return load_rules(path)
     except RulesError as error:
-        raise InputError("These rules cannot be used.", list(map(str, error.problems))) from None
+        raise UserError("These rules cannot be used.", list(map(str, error.problems))) from None
 
 
 def _decide_lines(book: RuleBook, text: str, day: date | None, organization: str | None) -> list[Decision]:
@@ -115,9 +115,9 @@ def _text(file: str) -> str:
         data = sys.stdin.buffer.read() if file == STANDARD_INPUT else Path(file).read_bytes()
         return data.decode("utf-8-sig")
     except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror or error}.") from None
+        raise UserError(f"{file} cannot be read: {error.strerror or error}.") from None
     except UnicodeDecodeError as error:
-        raise InputError(f"{file} is not UTF-8 text (byte {error.start}).") from None
+        raise UserError(f"{file} is not UTF-8 text (byte {error.start}).") from None
 
 
 def _day(text: str | None) -> date | None:
@@ -126,4 +126,4 @@ def _day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise InputError(f"--on takes a date such as 2026-01-31, not {text!r}.") from None
+        raise UserError(f"--on takes a date such as 2026-01-31, not {text!r}.") from None

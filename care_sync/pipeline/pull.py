@@ -2,6 +2,7 @@
 
     pull_organizations   every customer, because their fields change without a ticket changing
     pull_tickets         what the helpdesk knows to have changed since the cursor
+    reread_tickets       what the helpdesk knows to have changed since a day, whatever the cursor says
     pull_entries         what a time tracker knows to have changed: the fast lane; the window finds the rest
     pull_named           what a webhook, an entry or a person named, read by its id
 
@@ -115,17 +116,22 @@ def pull_tickets(
     """
 
     def take(work: UnitOfWork, page: TicketPage, report: PullReport) -> PullReport:
-        taken = take_tickets(work, page, linking, clock.now())
-        return replace(
-            report,
-            read=report.read + len(page.tickets),
-            changed=report.changed + taken.tickets,
-            organizations_changed=report.organizations_changed + taken.organizations,
-            relinked=report.relinked + taken.relinked,
-        )
+        return _take_tickets(work, page, report, linking, clock)
 
     name = tickets_cursor(helpdesk)
     return _read(store, clock, name, lambda cursor: helpdesk.changed_tickets(cursor, since), take, progress)
+
+
+def reread_tickets(
+    store: Store, helpdesk: Helpdesk, linking: Linking, clock: Clock, since: datetime, progress: Progress = _silent
+) -> PullReport:
+    """Read again what changed since ``since``; where reading goes on the next time stays as it was."""
+    report = PullReport()
+    for page in helpdesk.changed_tickets(None, since):
+        with store.begin() as work:
+            report = _take_tickets(work, page, replace(report, pages=report.pages + 1), linking, clock)
+        progress(len(page.tickets))
+    return report
 
 
 def pull_entries(
@@ -139,6 +145,17 @@ def pull_entries(
 
     name = entries_cursor(tracker)
     return _read(store, clock, name, lambda cursor: tracker.changed_entries(cursor, since), take, progress)
+
+
+def _take_tickets(work: UnitOfWork, page: TicketPage, report: PullReport, linking: Linking, clock: Clock) -> PullReport:
+    taken = take_tickets(work, page, linking, clock.now())
+    return replace(
+        report,
+        read=report.read + len(page.tickets),
+        changed=report.changed + taken.tickets,
+        organizations_changed=report.organizations_changed + taken.organizations,
+        relinked=report.relinked + taken.relinked,
+    )
 
 
 def _read(

@@ -21,6 +21,7 @@ from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from care_sync.settings.facts import FactsSection
 from care_sync.settings.invoice import InvoiceSection
 from care_sync.settings.linking import LinkSettings
 from care_sync.settings.statement import StatementSection
@@ -170,6 +171,7 @@ class Settings(BaseSettings):
     time_trackers: Mapping[str, Connection] = {}
     bookkeeping: Connection | None = None
     linking: LinkSettings = LinkSettings()
+    facts: FactsSection = FactsSection()
     store: StoreSection = StoreSection()
     rules: RulesSection = RulesSection()
     messages: MessagesSection = MessagesSection()

@@ -210,9 +210,8 @@ class LedgerRepository(StandingRepository):
             condition &= transactions.c.period == period
         return self._transactions(condition)
 
-    def each(self) -> Iterator[StoredTransaction]:
-        """The whole chain in order, in bounded pages."""
-        after = 0
+    def each(self, after: int = 0) -> Iterator[StoredTransaction]:
+        """The chain in order, whole or behind a transaction, in bounded pages."""
         while True:
             page = self._transactions(transactions.c.transaction_id > after, limit=CHUNK)
             yield from page

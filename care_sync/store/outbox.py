@@ -7,7 +7,7 @@ ticket is read before anything is written again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -94,8 +94,10 @@ class OutboxRepository:
             for some in chunks(withdrawn):
                 self._connection.execute(outbox.delete().where(outbox.c.outbox_id.in_(some)))
 
-    def claim(self, now: datetime, lease_until: datetime, limit: int = 100) -> list[OutboxRow]:
-        """Take rows to send: the oldest unfinished one of each ticket, if it is due.
+    def claim(
+        self, now: datetime, lease_until: datetime, limit: int = 100, only: Collection[str] | None = None
+    ) -> list[OutboxRow]:
+        """Take rows to send: the oldest unfinished one of each ticket, if it is due; of all tickets, or ``only`` some.
 
         Rows whose lease ran out come back as ``uncertain``. Other daemons skip what is taken here.
         """
@@ -130,6 +132,8 @@ class OutboxRepository:
             .order_by(outbox.c.outbox_id)
             .limit(limit)
         )
+        if only is not None:
+            query = query.where(outbox.c.ticket_id.in_(sorted(only)))
         if locks_rows(self._connection):
             query = query.with_for_update(skip_locked=True, of=outbox)
         rows = self._connection.execute(query).all()
@@ -163,6 +167,14 @@ class OutboxRepository:
             )
             for row in self._connection.execute(query):
                 found.setdefault(row.ticket_id, []).append(_row(row))
+        return found
+
+    def all_unfinished(self) -> dict[str, list[OutboxRow]]:
+        """Every write that has not ended, by ticket, in order."""
+        found: dict[str, list[OutboxRow]] = {}
+        unfinished = outbox.c.state.in_([state.value for state in UNFINISHED])
+        for row in self._connection.execute(select(outbox).where(unfinished).order_by(outbox.c.outbox_id)):
+            found.setdefault(row.ticket_id, []).append(_row(row))
         return found
 
     def due_count(self, now: datetime) -> int:

@@ -77,18 +77,18 @@ class Store:
     """A migrated database. Safe to share between threads; every unit of work has its own connection."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
         """A unit of work that may write."""
-        with transaction(self._engine) as connection:
+        with transaction(self.engine) as connection:
             yield UnitOfWork(connection)
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
         """A unit of work that only reads; on SQLite it does not wait for writers."""
-        with transaction(self._engine, reading=True) as connection:
+        with transaction(self.engine, reading=True) as connection:
             yield UnitOfWork(connection)
 
     @property
@@ -98,7 +98,7 @@ class Store:
 
     def close(self) -> None:
         """Give back the connections."""
-        self._engine.dispose()
+        self.engine.dispose()
 
 
 class StoreBudgets:

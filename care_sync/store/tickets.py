@@ -181,6 +181,11 @@ class TicketRepository:
             query = query.where(tickets.c.status.not_in(("closed", "deleted")))
         return list(self._connection.execute(query).scalars())
 
+    def writable(self) -> list[str]:
+        """Ids of all tickets that can still be written."""
+        query = select(tickets.c.ticket_id).where(tickets.c.status.not_in(("closed", "deleted")))
+        return list(self._connection.execute(query).scalars())
+
     def each(self) -> Iterator[Ticket]:
         """Every ticket, read in bounded pages."""
         after = ""

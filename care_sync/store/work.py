@@ -60,6 +60,15 @@ class DirtyRepository:
             query = query.limit(limit)
         return {name: value for name, value in self._connection.execute(query)}
 
+    def versions(self, kind: DirtyKind, keys: Iterable[str]) -> dict[str, int]:
+        """Which of ``keys`` are marked now, with their versions, in the order of ``keys``."""
+        found: dict[str, int] = {}
+        for some in chunks(keys):
+            query = select(dirty.c.key, dirty.c.version).where(dirty.c.kind == kind.value, dirty.c.key.in_(some))
+            versions = {name: value for name, value in self._connection.execute(query)}
+            found.update({key: versions[key] for key in some if key in versions})
+        return found
+
     def clear(self, kind: DirtyKind, done: Mapping[str, int]) -> None:
         """Take marks away, but for those that were made anew since they were taken."""
         for key, version in done.items():

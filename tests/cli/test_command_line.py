@@ -57,7 +57,7 @@ def test_a_wrong_command_line_ends_with_2(care: Care, arguments: list[str]) -> N
 def test_a_settings_file_that_is_not_there_is_told(care: Care) -> None:
     answer = care("--config", "/nowhere/config.yaml", "status")
 
-    assert answer.code == 1
+    assert answer.code == 2
     assert "/nowhere/config.yaml: there is no such file" in answer.errors
 
 
@@ -70,7 +70,7 @@ def test_the_installed_command_tells_errors_in_words_and_by_its_exit_code(tmp_pa
     process = care_sync("status", cwd=tmp_path)
     output, told = process.communicate(timeout=60)
 
-    assert (process.returncode, output) == (1, "")
+    assert (process.returncode, output) == (2, "")
     assert "There is no config.yaml here; copy config.example.yaml" in " ".join(told.split())
     assert "Traceback" not in told
 

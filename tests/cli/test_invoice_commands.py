@@ -86,7 +86,7 @@ def test_e_invoices_of_a_month_are_files_named_by_their_number(care: Care, books
 def test_several_e_invoices_need_a_folder_and_give_no_number_without(care: Care, books: Path) -> None:
     answer = care("invoices", "export", "2026-10", "--format", "ubl")
 
-    assert answer.code == 1
+    assert answer.code == 2
     assert "--output" in answer.errors
     assert "number" not in care("invoices", "list", "2026-10").output
 
@@ -94,7 +94,7 @@ def test_several_e_invoices_need_a_folder_and_give_no_number_without(care: Care,
 def test_an_open_month_is_no_e_invoice(care: Care, books: Path) -> None:
     answer = care("invoices", "export", "2026-11", "5", "--format", "ubl")
 
-    assert (answer.code, answer.output) == (1, "")
+    assert (answer.code, answer.output) == (2, "")
     assert "care-sync period close 2026-11" in answer.errors
 
 
@@ -109,7 +109,7 @@ def test_a_file_that_cannot_be_written_is_told(care: Care, books: Path) -> None:
     (books / "taken").write_text("")
     answer = care("invoices", "export", "2026-10", "--output", "taken/x.csv")
 
-    assert answer.code == 1
+    assert answer.code == 2
     assert "cannot be written" in answer.errors
 
 
@@ -118,7 +118,7 @@ def test_the_settings_of_the_seller_are_checked_when_they_are_read(care: Care, b
     (books / "config.yaml").write_text(text)
 
     answer = care("invoices", "list")
-    assert answer.code == 1
+    assert answer.code == 2
     assert "ledger.invoice.seller.iban" in answer.errors
     assert "is no IBAN" in answer.errors
 

@@ -145,13 +145,13 @@ def test_a_card_is_bought_at_the_rate_of_the_year_and_shown(
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        (["5", "--hours", "49"], 1, "at least 50 hours (H1)"),
+        (["5", "--hours", "49"], 2, "at least 50 hours (H1)"),
         (["5", "--hours", "veel"], 2, '"veel" is no number'),
         (["5", "--hours", "nan"], 2, '"nan" is no number'),
-        (["5", "--hours", "50", "--on", "2025-01-01"], 1, "no hourly rate is configured for 2025"),
+        (["5", "--hours", "50", "--on", "2025-01-01"], 2, "no hourly rate is configured for 2025"),
         (["5", "--hours", "50", "--on", "gisteren"], 2, "gisteren"),
-        (["Van Dam", "--hours", "50"], 1, "did you mean Bakkerij Van Dam?"),
-        (["Nobody", "--hours", "50"], 1, "run `care-sync sync` to read the customers first"),
+        (["Van Dam", "--hours", "50"], 2, "did you mean Bakkerij Van Dam?"),
+        (["Nobody", "--hours", "50"], 2, "run `care-sync sync` to read the customers first"),
         (["5"], 2, "--hours"),
     ],
 )
@@ -175,7 +175,7 @@ def test_fewer_hours_than_the_minimum_are_sold_for_a_reason(care: Care, customer
 def test_a_card_that_is_not_there_is_told(care: Care) -> None:
     answer = care("cards", "show", "9")
 
-    assert (answer.code, answer.output) == (1, "")
+    assert (answer.code, answer.output) == (2, "")
     assert "there is no card 9" in answer.errors
 
 
@@ -185,7 +185,7 @@ def test_a_card_that_is_not_there_is_told(care: Care) -> None:
 def test_a_store_is_made_by_migrating_and_migrating_twice_does_no_harm(care: Care, site: Path) -> None:
     (site / "store.sqlite").unlink()
     missing = care("status")
-    assert missing.code == 1
+    assert missing.code == 2
     assert "care-sync store migrate" in missing.errors
 
     assert care("store", "migrate").code == 0
@@ -220,6 +220,6 @@ def test_wrong_settings_are_told_without_a_traceback(care: Care, site: Path) -> 
 
     answer = care("status")
 
-    assert (answer.code, answer.output) == (1, "")
+    assert (answer.code, answer.output) == (2, "")
     assert "company.nam is not a setting; did you mean name?" in answer.errors
     assert "Traceback" not in answer.errors

@@ -1,0 +1,92 @@
+"""``care-sync reconcile``: compare a window of time with its tracker, and say that what is missing is really gone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from care_sync.cli.output import print_json, say
+from care_sync.cli.session import Session
+from care_sync.cli.sync import watching
+from care_sync.errors import UserError
+from care_sync.pipeline.reconcile import ReconcileReport, reconcile_window
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(reconcile)
+
+
+def reconcile(
+    context: typer.Context,
+    tracker: Annotated[str | None, typer.Option(help="Only this one, by its name in the settings.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day; else as schedule.window_days says.")
+    ] = None,
+    accept_missing: Annotated[
+        bool,
+        typer.Option("--accept-missing", help="What is missing was deleted on purpose: give its hours back."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Read a window of time entries whole and compare it with what is stored.
+
+    Each missing entry is still read one by one before its hours are given back. What follows for tickets and cards is
+    done by the next `care-sync sync`.
+
+    ```
+    care-sync reconcile
+    care-sync reconcile --tracker toggl --since 2026-10-01 --accept-missing
+    ```
+    """
+    session = Session.of(context)
+    with session.application() as application:
+        site = application.site
+        if tracker is not None and tracker not in site.trackers:
+            raise UserError(
+                f"there is no time tracker {tracker!r}", [f"the settings name {', '.join(site.trackers) or 'none'}"]
+            )
+        first = since.date() if since else site.today() - timedelta(days=site.settings.schedule.window_days)
+        reports: dict[str, ReconcileReport] = {}
+        with watching() as bars:
+            for name in [tracker] if tracker else site.trackers:
+                reports[name] = reconcile_window(
+                    application.store,
+                    site.trackers[name],
+                    site.linking,
+                    site.settings.guard,
+                    site.clock,
+                    first,
+                    site.today() + timedelta(days=1),
+                    accept_missing=accept_missing,
+                    progress=bars.stage(f"window of {name}"),
+                )
+    if as_json:
+        print_json({name: _as_json(one) for name, one in reports.items()})
+    for name, one in reports.items():
+        if not as_json:
+            say(
+                f"{name}, {one.first} to {one.last}: {one.read} read, {one.changed} changed, {one.missing} missing, "
+                f"{one.gone} given back, {one.left} left."
+            )
+            for told in filter(None, (one.stopped, one.interrupted)):
+                say(told)
+    if any(one.stopped or one.interrupted for one in reports.values()):
+        raise typer.Exit(1)
+
+
+def _as_json(report: ReconcileReport) -> dict[str, object]:
+    return {
+        "first": report.first.isoformat(),
+        "last": report.last.isoformat(),
+        "read": report.read,
+        "changed": report.changed,
+        "missing": report.missing,
+        "gone": report.gone,
+        "found": report.found,
+        "left": report.left,
+        "stopped": report.stopped,
+        "interrupted": report.interrupted,
+    }

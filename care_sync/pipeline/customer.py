@@ -1,0 +1,75 @@
+"""One customer as the steps see it inside one unit of work: the organization, its cards, its free minutes.
+
+Read once at the beginning; what a step posts does not change it, so that every ticket of the customer is decided from
+the same state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from care_sync.ledger import accounts
+from care_sync.ledger.months import Months
+from care_sync.ledger.terms import Terms
+from care_sync.pipeline.facts import FromLedger, sla_level
+from care_sync.settings import Settings
+from care_sync.store import UnitOfWork
+from care_sync.store.agreements import CardRow
+from connectors.records import Organization
+
+WITHOUT_SLA = "none"
+ANY_SLA = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """``left`` is by card, in seconds; ``drawn`` is what each ticket's own time in open months takes from cards."""
+
+    organization: Organization
+    cards: tuple[CardRow, ...]
+    left: Mapping[int, int]
+    terms: Terms
+    fair_use_minutes: int
+    drawn: Mapping[str, int] = field(default_factory=dict)
+
+    def for_facts(self, ticket_id: str) -> FromLedger:
+        """What the ledger tells of this customer, the ticket's own open postings left out."""
+        return FromLedger(
+            hour_card=self.has_time_left or self.drawn.get(ticket_id, 0) > 0, fair_use_minutes=self.fair_use_minutes
+        )
+
+    @property
+    def has_time_left(self) -> bool:
+        """Whether any card holds time."""
+        return any(left > 0 for left in self.left.values())
+
+
+def read_customer(work: UnitOfWork, settings: Settings, organization: Organization) -> Customer:
+    """Read a customer as the ledger has it now."""
+    balances = work.ledger.balances(organization.id)
+    cards = tuple(work.cards.of_organization(organization.id))
+    drawn: dict[str, int] = {}
+    for standing in work.ledger.standing_of_organization(organization.id, Months.read(work).first_open or "").values():
+        if standing.ticket_id is not None:
+            on_cards = sum(leg.seconds for leg in standing.shares if accounts.card_of(leg.account) is not None)
+            drawn[standing.ticket_id] = drawn.get(standing.ticket_id, 0) + on_cards
+    minutes = fair_use_minutes(settings, organization)
+    return Customer(
+        organization=organization,
+        cards=cards,
+        left={card.card_id: -balances.get(accounts.card(card.card_id), 0) for card in cards},
+        terms=Terms(allowance=lambda _period: minutes * 60),
+        fair_use_minutes=minutes,
+        drawn=drawn,
+    )
+
+
+def fair_use_minutes(settings: Settings, organization: Organization) -> int:
+    """Free minutes a month (K1, M5), by the level of the customer's SLA."""
+    table = settings.ledger.fair_use.minutes_per_month
+    level = sla_level(organization)
+    if level is None:
+        return table.get(WITHOUT_SLA, 0)
+    folded = {name.casefold(): minutes for name, minutes in table.items()}
+    return folded.get(level.casefold(), folded.get(ANY_SLA, 0))

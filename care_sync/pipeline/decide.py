@@ -1,0 +1,153 @@
+"""Decide: facts → decisions, for each ticket as a whole and for each kind of work that was done on it.
+
+Terms
+    subject   a ticket and an activity; the empty activity is the ticket as a whole
+    standing  the newest decision of a subject
+    turn      a subject that is decided otherwise than it stood: what notices to customers rest on
+
+Promise: a decision is stored with its facts, their sources and the hash of the rules, and only when facts or outcome
+differ from what stands; deciding again with nothing new writes nothing. A ticket that was deleted in the helpdesk keeps
+what was decided: its emptied fields say nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from care_sync.pipeline.customer import Customer
+from care_sync.pipeline.facts import Collected, collect
+from care_sync.pipeline.site import Site
+from care_sync.store import UnitOfWork
+from care_sync.store.decisions import WHOLE_TICKET, StoredDecision
+from care_sync.store.entries import StoredEntry
+from connectors.records import Ticket, TicketStatus
+from rules.ruleset import Decision
+
+NOT_UNDERSTOOD = "fact_not_understood"
+"""The kind of attention for a field whose content the rules cannot read; its subject is ``<ticket id>:<fact>``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A ticket as a whole that is decided otherwise than before; ``before`` is ``None`` the first time."""
+
+    ticket_id: str
+    before: Decision | None
+    after: Decision
+
+
+@dataclass(slots=True)
+class Decided:
+    """What stands now, by ``(ticket id, activity)``; ``new`` counts what was stored."""
+
+    standing: dict[tuple[str, str], Decision] = field(default_factory=dict)
+    turns: dict[str, Turn] = field(default_factory=dict)
+    new: int = 0
+
+    def of_entry(self, stored: StoredEntry) -> Decision:
+        """The decision that an entry's time follows."""
+        return self.standing[str(stored.link.ticket_id), activity_of(stored)]
+
+
+def activity_of(stored: StoredEntry) -> str:
+    """The kind of work of an entry, as the rules know it."""
+    return stored.link.activity or "work"
+
+
+def facts_of(site: Site, ticket: Ticket, customer: Customer | None) -> Collected:
+    """The facts of a ticket as they are now."""
+    return collect(
+        ticket,
+        customer.organization if customer else None,
+        customer.for_facts(ticket.id) if customer else None,
+        site.rules.facts,
+        site.settings.facts,
+        site.local_date(ticket.created_at),
+    )
+
+
+def decide_tickets(
+    work: UnitOfWork,
+    site: Site,
+    tickets: Iterable[Ticket],
+    activities: Mapping[str, Collection[str]],
+    customer: Customer | None,
+    pass_id: str,
+    now: datetime,
+) -> Decided:
+    """Decide tickets of one customer, each as a whole and for its ``activities`` (by ticket id)."""
+    tickets = list(tickets)
+    standing = work.decisions.standing([ticket.id for ticket in tickets])
+    decided = Decided()
+    rows: list[StoredDecision] = []
+    problems: dict[str, str] = {}
+    for ticket in tickets:
+        subjects = [WHOLE_TICKET, *sorted(activities.get(ticket.id, ()))]
+        if ticket.status is TicketStatus.DELETED and all((ticket.id, one) in standing for one in subjects):
+            decided.standing.update({(ticket.id, one): as_decision(standing[ticket.id, one]) for one in subjects})
+            continue
+        collected = facts_of(site, ticket, customer)
+        problems.update({f"{ticket.id}:{fact}": said for fact, said in collected.problems.items()})
+        for activity in subjects:
+            facts = collected.of_activity(activity) if activity else collected.facts
+            decision = _decide(site, ticket, facts)
+            before = standing.get((ticket.id, activity))
+            decided.standing[ticket.id, activity] = decision
+            if before is not None and before.facts == facts and as_decision(before) == decision:
+                continue
+            rows.append(
+                StoredDecision(
+                    ticket_id=ticket.id,
+                    activity=activity,
+                    facts=facts,
+                    sources=collected.sources,
+                    rules_hash=site.rules.hash,
+                    outcome=decision.as_json(),
+                    decided_at=now,
+                    pass_id=pass_id,
+                )
+            )
+            if activity == WHOLE_TICKET:
+                decided.turns[ticket.id] = Turn(ticket.id, as_decision(before) if before else None, decision)
+    _store(work, site, rows, now)
+    _tell(work, tickets, problems, now)
+    decided.new = len(rows)
+    return decided
+
+
+def as_decision(stored: StoredDecision) -> Decision:
+    """A stored decision as the rules gave it."""
+    outcome: Mapping[str, Any] = stored.outcome
+    return Decision(
+        scope=outcome["scope"],
+        route=outcome["route"],
+        next_step=outcome["next_step"],
+        questions=tuple(outcome["questions"]),
+        rules=tuple(outcome["rules"]),
+        clauses=tuple(outcome["clauses"]),
+        reason=dict(outcome["reason"]),
+    )
+
+
+def _decide(site: Site, ticket: Ticket, facts: Mapping[str, Any]) -> Decision:
+    """The rules of the day on which the ticket was reported hold for all of its time."""
+    return site.rules.decide(facts, on=site.local_date(ticket.created_at), organization=ticket.organization_id)
+
+
+def _store(work: UnitOfWork, site: Site, rows: list[StoredDecision], now: datetime) -> None:
+    if rows:
+        work.decisions.keep_rules(site.rules.hash, site.rules.text, now)
+        work.decisions.append(rows)
+
+
+def _tell(work: UnitOfWork, tickets: Iterable[Ticket], problems: Mapping[str, str], now: datetime) -> None:
+    """Put what cannot be read on the list, and take off it what can be read again."""
+    ids = {ticket.id for ticket in tickets}
+    for one in work.attention.all(NOT_UNDERSTOOD):
+        if one.subject.rpartition(":")[0] in ids and one.subject not in problems:
+            work.attention.settle(NOT_UNDERSTOOD, [one.subject])
+    for subject, said in problems.items():
+        work.attention.raise_(NOT_UNDERSTOOD, subject, f"{said}. Correct it in the ticket.", now)

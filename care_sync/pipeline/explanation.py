@@ -1,0 +1,180 @@
+"""What a ticket should tell: the words of its decision, its minutes, its note and its notices. Pure.
+
+Terms
+    explanation   scope, route, next step, questions and rules; a note is written when it changes, not for each minute
+    shown route   the decision's route, but what the ledger had to send on to review is shown as review
+    notice        something the customer is told once (I4), see :class:`care_sync.messages.NoticeKind`
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from care_sync.ledger import accounts
+from care_sync.ledger.basis import was_charged_while_pending
+from care_sync.messages import AccountTime, CardBalance, Clause, NoteContext, NoticeKind, Question, Suggestion
+from care_sync.pipeline.customer import Customer
+from care_sync.pipeline.decide import Turn
+from care_sync.store.standing import Standing
+from connectors.records import FieldValue, Ticket
+from rules.book import RuleBook
+from rules.ruleset import Decision
+
+SCOPES = ("included", "not_included", "undetermined")
+ROUTES = ("sla", "hour_card", "invoice", "quote", "fair_use", "pending", "review")
+NEXT_STEPS = (
+    "do_now",
+    "estimate",
+    "await_approval",
+    "deliver",
+    "rough_estimate",
+    "make_quote",
+    "ask",
+    "review",
+    "handle",
+    "none",
+)
+CHARGED = frozenset({NoticeKind.TURNED_OUTSIDE.value, NoticeKind.CHARGED_UNDETERMINED.value})
+"""Notices after which a customer believes that the ticket is charged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Everything that a ticket should show; ``time`` is its seconds by account, largest first."""
+
+    decision: Decision
+    route: str
+    time: tuple[AccountTime, ...]
+
+    @property
+    def seconds(self) -> int:
+        """All of the ticket's time that counts."""
+        return sum(part.seconds for part in self.time)
+
+    @property
+    def card_seconds(self) -> int:
+        """What of it stands on hour cards."""
+        return sum(part.seconds for part in self.time if accounts.card_of(part.account) is not None)
+
+    @property
+    def hash(self) -> str:
+        """The same for the same explanation."""
+        decision = self.decision
+        content = [decision.scope, self.route, decision.next_step, list(decision.questions), list(decision.rules)]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+    def tags(self, prefix: str) -> frozenset[str]:
+        """Our tags: one for scope, route and next step each."""
+        return frozenset(
+            {
+                f"{prefix}sla_{self.decision.scope}",
+                f"{prefix}route_{self.route}",
+                f"{prefix}next_{self.decision.next_step}",
+            }
+        )
+
+    def fields(self) -> dict[str, FieldValue]:
+        """Our fields by name; minutes are whole ones."""
+        return {
+            "care_scope": self.decision.scope,
+            "care_route": self.route,
+            "care_next_step": self.decision.next_step,
+            "care_minutes": self.seconds // 60,
+            "care_card_minutes": self.card_seconds // 60,
+            "care_questions": ", ".join(self.decision.questions) or None,
+        }
+
+
+def our_tags(prefix: str) -> frozenset[str]:
+    """Every tag that can be ours; no other is ever touched."""
+    words = (("sla", SCOPES), ("route", ROUTES), ("next", NEXT_STEPS))
+    return frozenset(f"{prefix}{group}_{word}" for group, all_words in words for word in all_words)
+
+
+def telling(decision: Decision, standing: Iterable[Standing]) -> Telling:
+    """Put together what a ticket should show."""
+    time = time_by_account(standing)
+    is_overflowing = decision.route == "fair_use" and any(part.account == accounts.REVIEW for part in time)
+    return Telling(decision, "review" if is_overflowing else decision.route, time)
+
+
+def time_by_account(standing: Iterable[Standing]) -> tuple[AccountTime, ...]:
+    """Seconds by account, the largest first."""
+    seconds: dict[str, int] = {}
+    for one in standing:
+        for leg in one.shares:
+            seconds[leg.account] = seconds.get(leg.account, 0) + leg.seconds
+    ordered = sorted(seconds.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(AccountTime(account, amount) for account, amount in ordered if amount)
+
+
+def note_context(ticket: Ticket, telling: Telling, customer: Customer | None, rules: RuleBook) -> NoteContext:
+    """What the internal note speaks of."""
+    decision = telling.decision
+    return NoteContext(
+        ticket_number=ticket.number,
+        scope=decision.scope,
+        route=telling.route,
+        next_step=decision.next_step,
+        reason=decision.reason,
+        rules=decision.rules,
+        clauses=tuple(Clause(one, rules.clauses[one].text) for one in decision.clauses if one in rules.clauses),
+        questions=tuple(
+            Question(fact, {language: rules.question(fact, language) for language in ("nl", "en")})
+            for fact in decision.questions
+        ),
+        time=telling.time,
+        cards=card_balances(customer),
+        suggestion=_suggestion(ticket, decision, rules),
+        customer=customer.organization.name if customer else None,
+    )
+
+
+def card_balances(customer: Customer | None) -> tuple[CardBalance, ...]:
+    """The customer's cards that hold time."""
+    if customer is None:
+        return ()
+    return tuple(
+        CardBalance(str(card.card_id), card.bought_on, card.seconds, customer.left[card.card_id])
+        for card in customer.cards
+        if customer.left[card.card_id] > 0
+    )
+
+
+def due_notice(turn: Turn | None, standing: Sequence[Standing], told: Sequence[str]) -> NoticeKind | None:
+    """What the customer must be told now (I4), given what was told before, oldest first.
+
+    A ticket whose scope was undetermined and turns out to be outside; one that a closing month charged while it was
+    undetermined; one that was told to be charged and turns out to be inside.
+    """
+    believes_charged = next((one for one in reversed(told) if one != NoticeKind.LOW_BALANCE.value), "") in CHARGED
+    if believes_charged:
+        is_inside = turn is not None and turn.after.scope == "included"
+        return NoticeKind.CREDITED_BACK if is_inside else None
+    if turn is not None and turn.before is not None and turn.before.scope == "undetermined":
+        is_outside = turn.after.scope == "not_included" and turn.after.route in ("hour_card", "invoice")
+        if is_outside and turn.before.route == "pending":
+            return NoticeKind.TURNED_OUTSIDE
+    if any(was_charged_while_pending(one) for one in standing):
+        return NoticeKind.CHARGED_UNDETERMINED
+    return None
+
+
+def charged_periods(standing: Iterable[Standing]) -> Mapping[str, tuple[AccountTime, ...]]:
+    """What closing months charged of a ticket while it was undetermined, by month."""
+    found: dict[str, list[Standing]] = {}
+    for one in standing:
+        if was_charged_while_pending(one):
+            found.setdefault(one.period, []).append(one)
+    return {period: time_by_account(many) for period, many in sorted(found.items())}
+
+
+def _suggestion(ticket: Ticket, decision: Decision, rules: RuleBook) -> Suggestion | None:
+    """What the words of the ticket suggest, where its kind is asked for."""
+    if "kind" not in decision.questions:
+        return None
+    found = rules.suggest(ticket.subject, ticket.description)
+    return None if found is None else Suggestion(found.kind, tuple(found.words))

@@ -1,0 +1,84 @@
+"""Post: a customer's time, as it was decided, into the ledger.
+
+Terms
+    touched   tickets of which something changed: their entries are looked at whatever month they stand in
+    open      entries that are or should be booked in a month that is not closed: all of them are laid down anew
+
+Promise: see :mod:`care_sync.ledger.posting`, which does the work. Here is gathered what it needs and nothing more: work
+grows with what changed and with the customer's open months, never with history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from care_sync.ledger.allocation import Demand, Route
+from care_sync.ledger.months import Months
+from care_sync.ledger.posting import PostingReport, Worked, post_customer
+from care_sync.pipeline.customer import Customer
+from care_sync.pipeline.decide import Decided
+from care_sync.store import UnitOfWork
+from care_sync.store.entries import StoredEntry
+from rules.ruleset import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerTime:
+    """A customer's entries that count and must be laid down, and the keys of those that no longer count."""
+
+    entries: tuple[StoredEntry, ...]
+    gone: frozenset[str]
+
+
+def gather_time(work: UnitOfWork, organization_id: str, touched: Collection[str]) -> CustomerTime:
+    """Read what of a customer's time is open, and what of it changed."""
+    first = Months.read(work).first_open
+    first_day = date.fromisoformat(f"{first}-01") if first else date.min
+    standing = work.ledger.standing_of_organization(organization_id, first or "")
+    of_touched = work.ledger.standing_of_tickets(touched)
+    touched_standing = {one.entry_key: one for many in of_touched.values() for one in many}
+    entries = {one.entry.key: one for one in work.entries.of_organization_since(organization_id, first_day)}
+    entries.update({one.entry.key: one for many in work.entries.of_tickets(touched).values() for one in many})
+    unread = (standing.keys() | touched_standing.keys()) - entries.keys()
+    entries.update(work.entries.get_many(sorted(unread)))
+    counting = tuple(one for one in entries.values() if one.counts and one.link.organization_id == organization_id)
+    keys = {one.entry.key for one in counting}
+    gone = frozenset(
+        key for key, stands in touched_standing.items() if stands.organization_id == organization_id and key not in keys
+    )
+    return CustomerTime(counting, gone)
+
+
+def post_time(
+    work: UnitOfWork, customer: Customer, time: CustomerTime, decided: Decided, now: datetime
+) -> PostingReport:
+    """Make the customer's ledger say what was decided; return what changed."""
+    return post_customer(
+        work,
+        customer.organization.id,
+        [worked(one, decided.of_entry(one)) for one in time.entries],
+        terms=customer.terms,
+        now=now,
+        gone=time.gone,
+    )
+
+
+def worked(stored: StoredEntry, decision: Decision) -> Worked:
+    """An entry's time as the ledger takes it in."""
+    return Worked(
+        Demand(
+            entry_key=stored.entry.key,
+            seconds=stored.entry.seconds,
+            route=Route(decision.route),
+            work_date=stored.entry.work_date,
+            period="",
+            ticket_id=str(stored.link.ticket_id),
+            started_at=stored.entry.started_at,
+        ),
+        revision=stored.revision,
+        rules=decision.rules,
+        clauses=decision.clauses,
+        reason=decision.reason.get("en", ""),
+    )

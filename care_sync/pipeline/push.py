@@ -1,0 +1,178 @@
+"""Push: planned writes into the helpdesk, at least once, and looked for before they are made again.
+
+Terms
+    claim      the row by which one daemon takes a planned write for a while; others pass it by
+    uncertain  nobody knows whether the write took effect: the ticket is read before anything is written again
+    later      when a write that failed is tried again; the wait doubles from a minute to an hour
+
+Promise: a write that took effect is not made twice, however often the answer is lost or the process dies. Writes of one
+ticket go in the order in which they were planned. A product that is down for a night loses nothing; a write that the
+product refuses, or that fails for days, is given up and put on the list of a person. What was written is taken over
+into the store, so that it does not come back as news.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from care_sync.logs import logger
+from care_sync.pipeline.site import Site
+from care_sync.store import Store, UnitOfWork
+from care_sync.store.outbox import OutboxRow, OutboxState
+from connectors.errors import ConnectorError, Limited
+from connectors.records import ChangeOutcome, ChangeResult
+
+LEASE = timedelta(minutes=15)
+"""Longer than the longest wait for a bulk job; a claim whose daemon died is free after it."""
+
+ROWS_A_CLAIM = 100
+GIVE_UP_AFTER = timedelta(days=3)
+LONGEST_WAIT = timedelta(hours=1)
+
+REFUSED = "write_refused"
+"""The kind of attention for a write that was given up; its subject is the reference of the write."""
+
+
+@dataclass(slots=True)
+class PushReport:
+    """How planned writes ended. ``later``: they failed and are tried again; ``error``: what ended the push early."""
+
+    written: int = 0
+    found: int = 0
+    closed: int = 0
+    refused: int = 0
+    later: int = 0
+    error: ConnectorError | None = None
+    references: list[str] = field(default_factory=list)
+
+
+def push_outbox(
+    store: Store,
+    site: Site,
+    *,
+    only: Collection[str] | None = None,
+    progress: Callable[[int], None] = lambda _count: None,
+) -> PushReport:
+    """Make every planned write that is due, or just those of the tickets in ``only``."""
+    report = PushReport()
+    while report.error is None:
+        now = site.now()
+        with store.begin() as work:
+            rows = work.outbox.claim(now, now + LEASE, ROWS_A_CLAIM, only)
+        if not rows:
+            break
+        doubtful = [row for row in rows if row.state is OutboxState.UNCERTAIN]
+        planned = [row for row in rows if row.state is not OutboxState.UNCERTAIN]
+        if doubtful:
+            _look_for(store, site, doubtful, report)
+        if planned and report.error is None:
+            _write(store, site, planned, report)
+        elif planned:
+            _put_back(store, site, planned, report)
+        progress(len(rows))
+    return report
+
+
+def _look_for(store: Store, site: Site, rows: Sequence[OutboxRow], report: PushReport) -> None:
+    """Settle uncertain writes by what the tickets show."""
+    for place, row in enumerate(rows):
+        change = row.change
+        try:
+            is_there = change.reference in site.helpdesk.applied_references(
+                change.ticket_id, frozenset({change.reference})
+            )
+        except ConnectorError as error:
+            report.error = error
+            with store.begin() as work:
+                for left in rows[place:]:
+                    work.outbox.settle(
+                        left.outbox_id, OutboxState.UNCERTAIN, error=str(error), due_at=_later(left, site.now(), error)
+                    )
+            return
+        with store.begin() as work:
+            if is_there:
+                _done(work, row)
+                report.found += 1
+                report.references.append(change.reference)
+            else:
+                work.outbox.settle(row.outbox_id, OutboxState.PLANNED, due_at=site.now())
+
+
+def _write(store: Store, site: Site, rows: Sequence[OutboxRow], report: PushReport) -> None:
+    waiting = {row.change.reference: row for row in rows}
+    try:
+        for result in site.helpdesk.apply([row.change for row in rows]):
+            row = waiting.pop(result.reference)
+            with store.begin() as work:
+                _take(work, row, result, site.now(), report)
+    except ConnectorError as error:
+        report.error = error
+    _put_back(store, site, waiting.values(), report)
+
+
+def _put_back(store: Store, site: Site, rows: Iterable[OutboxRow], report: PushReport) -> None:
+    """Writes of which nothing was told: to be looked for if they can have happened, else to be made later."""
+    error = report.error
+    rows = list(rows)
+    if not rows:
+        return
+    now = site.now()
+    is_uncertain = error is None or error.uncertain
+    with store.begin() as work:
+        for row in rows:
+            state = OutboxState.UNCERTAIN if is_uncertain else OutboxState.PLANNED
+            work.outbox.settle(row.outbox_id, state, error=str(error or ""), due_at=_later(row, now, error))
+    report.later += len(rows)
+
+
+def _take(work: UnitOfWork, row: OutboxRow, result: ChangeResult, now: datetime, report: PushReport) -> None:
+    if result.outcome is ChangeOutcome.APPLIED:
+        _done(work, row)
+        report.written += 1
+        report.references.append(row.change.reference)
+    elif result.outcome is ChangeOutcome.REFUSED_CLOSED:
+        work.outbox.settle(row.outbox_id, OutboxState.REFUSED, error=result.message or "the ticket is closed")
+        report.closed += 1
+        if row.change.comment is not None:
+            _give_up(work, row, "the ticket was closed before it could be written", now)
+    elif result.outcome is ChangeOutcome.UNCERTAIN:
+        work.outbox.settle(row.outbox_id, OutboxState.UNCERTAIN, error=result.message, due_at=_later(row, now, None))
+        report.later += 1
+    elif result.outcome is ChangeOutcome.FAILED and now - row.created_at < GIVE_UP_AFTER:
+        work.outbox.settle(row.outbox_id, OutboxState.PLANNED, error=result.message, due_at=_later(row, now, None))
+        report.later += 1
+    else:
+        is_refused = result.outcome is ChangeOutcome.REFUSED
+        state = OutboxState.REFUSED if is_refused else OutboxState.FAILED
+        work.outbox.settle(row.outbox_id, state, error=result.message)
+        _give_up(work, row, result.message, now)
+        report.refused += 1
+    if result.outcome is not ChangeOutcome.APPLIED:
+        logger(__name__).warning(
+            "write not made", ticket=row.change.ticket_id, reference=row.change.reference, why=result.message
+        )
+
+
+def _done(work: UnitOfWork, row: OutboxRow) -> None:
+    work.outbox.settle(row.outbox_id, OutboxState.DONE)
+    work.tickets.note_written(row.change)
+    work.attention.settle(REFUSED, [row.change.reference])
+
+
+def _give_up(work: UnitOfWork, row: OutboxRow, why: str, now: datetime) -> None:
+    what = "a comment" if row.change.comment is not None else "tags and fields"
+    work.attention.raise_(
+        REFUSED,
+        row.change.reference,
+        f"Writing {what} to ticket {row.change.ticket_id} was given up: {why}. See that the ticket's fields and their "
+        "options are as the settings say; the next change of the ticket writes what is missing.",
+        now,
+    )
+
+
+def _later(row: OutboxRow, now: datetime, error: ConnectorError | None) -> datetime:
+    if isinstance(error, Limited):
+        return now + timedelta(seconds=error.retry_after_seconds)
+    return now + min(LONGEST_WAIT, timedelta(minutes=2 ** min(row.attempts, 10) / 2))

@@ -1,0 +1,294 @@
+"""One pass: pull → decide → post → plan → push.
+
+Terms
+    scope     how much a pass looks at: everything (``full``), what moved (``poll``), what was named (``wake``)
+    stage     a part of a pass that a person can watch: ``tickets``, ``time of toggl``, ``customers`` …
+    failure   what a product did wrong; the other products' work goes on, and the pass ends with an error
+
+Promise: a pass can die at any point and be run again: every stage writes whole transactions, and what it left undone is
+marked. A pass over nothing new reads what it must and writes nothing. What a product does wrong stops its own stage
+alone; a broken invariant stops the pass.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from care_sync.logs import bound, logger
+from care_sync.pipeline.pull import pull_entries, pull_named, pull_organizations, pull_tickets, reread_tickets
+from care_sync.pipeline.push import PushReport, push_outbox
+from care_sync.pipeline.reconcile import reconcile_window
+from care_sync.pipeline.settle import settle_customers
+from care_sync.pipeline.site import Site
+from care_sync.store import Store, UnitOfWork
+from care_sync.store.columns import encode
+from care_sync.store.work import DirtyKind
+from connectors.errors import ConnectorError
+from connectors.protocols import TimeTracker
+
+BASIS = "basis"
+"""The name of the cursor that holds what all decisions and plans rest on besides tickets and time."""
+
+
+class PassKind(StrEnum):
+    """``full``: every customer, every change, the whole window of time. ``poll``: what products know to have changed.
+
+    ``wake``: what webhooks named. ``push``: only what is planned already.
+    """
+
+    FULL = "full"
+    POLL = "poll"
+    WAKE = "wake"
+    PUSH = "push"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """How much a pass looks at.
+
+    ``tickets`` (ids) narrows it to these; ``since`` reads again what changed since then, whatever the cursor says.
+    ``pushes`` is false for a rehearsal.
+    """
+
+    kind: PassKind = PassKind.FULL
+    tickets: tuple[str, ...] = ()
+    since: datetime | None = None
+    pushes: bool = True
+
+
+class Watcher(Protocol):
+    """Somebody who watches a pass."""
+
+    def stage(self, name: str) -> Callable[[int], None]:
+        """A stage begins; what is returned is told how many records each step brought."""
+
+
+class Unwatched:
+    """Nobody watches."""
+
+    def stage(self, name: str) -> Callable[[int], None]:
+        """Ignore it."""
+        return lambda _count: None
+
+
+@dataclass(slots=True)
+class PassReport:
+    """What a pass did. ``counts`` by what was counted; ``failures`` in words, empty when everything was done."""
+
+    pass_id: str
+    kind: PassKind
+    counts: dict[str, int] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+    customers: set[str] = field(default_factory=set)
+
+    def count(self, **counts: int) -> None:
+        """Add to the counts."""
+        for name, number in counts.items():
+            self.counts[name] = self.counts.get(name, 0) + number
+
+    @property
+    def summary(self) -> str:
+        """In a few words, for the log and the scheduler."""
+        told = ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in self.counts.items() if number)
+        return "; ".join([told or "nothing new", *self.failures])
+
+
+def run_pass(store: Store, site: Site, scope: Scope | None = None, watcher: Watcher | None = None) -> PassReport:
+    """Run one pass, and keep in the store that it ran.
+
+    Raises :class:`care_sync.errors.CareSyncError` when it could not go on; what products did wrong stands in the
+    report's ``failures``.
+    """
+    scope, watcher = scope or Scope(), watcher or Unwatched()
+    report = PassReport(uuid.uuid4().hex[:12], scope.kind)
+    with bound(pass_id=report.pass_id):
+        with store.begin() as work:
+            work.passes.start(report.pass_id, scope.kind.value, site.now())
+        try:
+            _Pass(store, site, scope, watcher, report).run()
+        except BaseException as error:
+            report.failures.append(str(error) or type(error).__name__)
+            raise
+        finally:
+            _finish(store, site, report)
+        logger(__name__).info("pass done", kind=scope.kind.value, failures=report.failures, **report.counts)
+    return report
+
+
+def _finish(store: Store, site: Site, report: PassReport) -> None:
+    with store.begin() as work:
+        work.passes.finish(report.pass_id, site.now(), report.counts, "; ".join(report.failures))
+
+
+@dataclass(slots=True)
+class _Pass:
+    store: Store
+    site: Site
+    scope: Scope
+    watcher: Watcher
+    report: PassReport
+
+    def run(self) -> None:
+        kind = self.scope.kind
+        if kind is not PassKind.PUSH:
+            self.mark_what_rests_on_the_settings()
+            if self.scope.tickets:
+                self.pull_some()
+            else:
+                self.pull(kind)
+            self.settle()
+        if self.scope.pushes:
+            self.push()
+
+    def pull(self, kind: PassKind) -> None:
+        site = self.site
+        if kind is PassKind.FULL:
+            with self.stage("organizations") as progress:
+                organizations = pull_organizations(self.store, site.helpdesk, site.clock, progress)
+                self.report.count(organizations_changed=organizations.organizations_changed)
+        if kind is not PassKind.WAKE:
+            with self.stage("tickets") as progress:
+                reading = reread_tickets if self.scope.since else pull_tickets
+                tickets = reading(
+                    self.store, site.helpdesk, site.linking, site.clock, self.scope.since or self.first_day(), progress
+                )
+                self.report.count(tickets_changed=tickets.changed)
+            for name, tracker in site.trackers.items():
+                with self.stage(f"changes of {name}") as progress:
+                    entries = pull_entries(
+                        self.store, tracker, site.linking, site.clock, self.scope.since or self.first_day(), progress
+                    )
+                    self.report.count(entries_changed=entries.changed)
+        if kind is PassKind.FULL:
+            for name, tracker in site.trackers.items():
+                self.pull_window(name, tracker)
+        self.pull_named()
+
+    def pull_some(self) -> None:
+        """Just the tickets that were asked for, and what of their time the trackers know to have changed."""
+        for name, tracker in self.site.trackers.items():
+            with self.stage(f"changes of {name}") as progress:
+                entries = pull_entries(
+                    self.store, tracker, self.site.linking, self.site.clock, self.first_day(), progress
+                )
+                self.report.count(entries_changed=entries.changed)
+        self.pull_named()
+
+    def pull_named(self) -> None:
+        site = self.site
+        with self.stage("what was named") as progress:
+            named = pull_named(
+                self.store,
+                site.helpdesk,
+                list(site.trackers.values()),
+                site.linking,
+                site.settings.guard,
+                site.clock,
+                self.scope.tickets,
+                progress,
+            )
+            self.report.count(tickets_changed=named.tickets_changed, entries_changed=named.entries_changed)
+            unknown = sorted(set(named.absent).intersection(self.scope.tickets))
+            if unknown:
+                self.report.failures.append(f"the helpdesk has no ticket {', '.join(unknown)}")
+
+    def pull_window(self, name: str, tracker: TimeTracker) -> None:
+        site = self.site
+        today = site.today()
+        first = today - timedelta(days=site.settings.schedule.window_days)
+        if self.scope.since is not None:
+            first = site.local_date(self.scope.since)
+        with self.stage(f"window of {name}") as progress:
+            found = reconcile_window(
+                self.store,
+                tracker,
+                site.linking,
+                site.settings.guard,
+                site.clock,
+                first,
+                today + timedelta(days=1),
+                progress=progress,
+            )
+            self.report.count(entries_changed=found.changed, entries_gone=found.gone, entries_relinked=found.relinked)
+            if found.stopped:
+                self.report.failures.append(found.stopped)
+            if found.interrupted:
+                logger(__name__).info("confirming goes on in the next pass", tracker=name, why=found.interrupted)
+
+    def settle(self) -> None:
+        with self.stage("customers") as progress:
+            only = set(self.scope.tickets) or None
+            done = settle_customers(self.store, self.site, self.report.pass_id, only=only, progress=progress)
+            self.report.count(
+                tickets_decided=done.tickets,
+                decisions=done.decisions,
+                transactions=done.transactions,
+                writes_planned=done.writes,
+                tickets_closed=len(done.skipped),
+            )
+            self.report.customers |= done.customers
+
+    def push(self) -> None:
+        with self.stage("writes") as progress:
+            pushed: PushReport = push_outbox(
+                self.store, self.site, only=set(self.scope.tickets) or None, progress=progress
+            )
+            self.report.count(
+                writes_made=pushed.written,
+                writes_found=pushed.found,
+                writes_refused=pushed.refused + pushed.closed,
+                writes_later=pushed.later,
+            )
+            if pushed.error is not None:
+                raise pushed.error
+
+    def mark_what_rests_on_the_settings(self) -> None:
+        """When rules or settings changed, everything that can still be written is looked at again, once."""
+        basis = basis_of(self.site)
+        with self.store.begin() as work:
+            if work.cursors.get(BASIS) == basis:
+                return
+            now = self.site.now()
+            work.dirty.mark(DirtyKind.TICKET, _every_open_ticket(work), "rules or settings changed", now)
+            ids = sorted(one.id for one in work.organizations.all())
+            work.dirty.mark(DirtyKind.ORGANIZATION, ids, "rules or settings changed", now)
+            work.cursors.set(BASIS, basis, now)
+
+    def first_day(self) -> datetime:
+        """Where the very first reading begins: at midnight, as many days ago as the window is long."""
+        zone = self.site.settings.company.zone
+        day = self.site.today() - timedelta(days=self.site.settings.schedule.window_days)
+        return datetime.combine(day, time(), zone)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[Callable[[int], None]]:
+        """What a product does wrong in it is written down, and the pass goes on."""
+        try:
+            yield self.watcher.stage(name)
+        except ConnectorError as error:
+            self.report.failures.append(str(error))
+            logger(__name__).error("stage failed", stage=name, error=str(error))
+
+
+def basis_of(site: Site) -> str:
+    """A hash of what every decision and every plan rests on besides tickets and time."""
+    settings = site.settings
+    content: list[Mapping[str, object] | str] = [
+        site.rules.hash,
+        settings.company.model_dump(mode="json"),
+        settings.facts.model_dump(mode="json"),
+        settings.ledger.fair_use.model_dump(mode="json"),
+        settings.write_back.model_dump(mode="json", include={"tag_prefix", "notes"}),
+    ]
+    return hashlib.sha256(encode(content).encode()).hexdigest()
+
+
+def _every_open_ticket(work: UnitOfWork) -> list[str]:
+    return sorted(work.tickets.writable())

@@ -1,0 +1,228 @@
+"""Decide, post and plan for every customer of whom something changed: one transaction for each.
+
+Terms
+    mark      a note in the store that a ticket or a customer must be looked at again
+    group     one customer's marked tickets, or those without a customer
+    round     one go through all groups; what postings change can mark more, so that a few rounds may follow
+
+Promise: decisions, postings, planned writes and the marks that they answer are written together or not at all. A mark
+made meanwhile stays. The ledger's head is locked first, so that daemons settle customers one after the other and each
+sees what the one before it posted. When nothing is marked, nothing is read but the marks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from care_sync.ledger.posting import PostingReport
+from care_sync.pipeline.customer import Customer, read_customer
+from care_sync.pipeline.decide import Decided, activity_of, as_decision, decide_tickets
+from care_sync.pipeline.plan import Planned, plan_tickets
+from care_sync.pipeline.post import CustomerTime, gather_time, post_time
+from care_sync.pipeline.site import Site
+from care_sync.store import Store, UnitOfWork
+from care_sync.store.work import DirtyKind
+from connectors.records import Ticket
+
+NO_CUSTOMER = "no_customer"
+"""The kind of attention for a ticket with time and without an organization; its subject is the ticket's id."""
+
+MOST_ROUNDS = 5
+"""A round can only mark tickets whose customer's cards ran out or were filled in the one before: two are usual."""
+
+TICKETS_AT_ONCE = 200
+"""Tickets without a customer in one transaction."""
+
+
+@dataclass(slots=True)
+class SettleReport:
+    """What was done: ``tickets`` looked at, ``decisions`` stored, ``transactions`` posted, ``writes`` planned."""
+
+    tickets: int = 0
+    decisions: int = 0
+    transactions: int = 0
+    writes: int = 0
+    skipped: set[str] = field(default_factory=set)
+    customers: set[str] = field(default_factory=set)
+
+    def add(self, tickets: int, decided: Decided, posted: PostingReport | None, planned: Planned) -> None:
+        """Count what one transaction did."""
+        self.tickets += tickets
+        self.decisions += decided.new
+        self.writes += len(planned.changes)
+        self.skipped.update(planned.skipped)
+        if posted is not None:
+            self.transactions += len(posted.transactions)
+            if posted.transactions:
+                self.customers.add(posted.organization_id)
+
+
+def settle_customers(
+    store: Store,
+    site: Site,
+    pass_id: str,
+    *,
+    only: Collection[str] | None = None,
+    progress: Callable[[int], None] = lambda _count: None,
+) -> SettleReport:
+    """Work off the marks; with ``only``, just these tickets'."""
+    report = SettleReport()
+    for _ in range(MOST_ROUNDS):
+        groups = _groups(store, only)
+        if not groups:
+            break
+        for organization_id, group in groups.items():
+            _settle(store, site, organization_id, group, pass_id, report)
+            progress(max(1, len(group.tickets)))
+    return report
+
+
+@dataclass(slots=True)
+class _Group:
+    """Marked tickets of a customer, and marked ones that left it while their time still stands with it."""
+
+    tickets: list[str] = field(default_factory=list)
+    leaving: list[str] = field(default_factory=list)
+
+
+def _groups(store: Store, only: Collection[str] | None) -> dict[str | None, _Group]:
+    """What is marked by customer; those customers first that a ticket is leaving, so that it is given back there."""
+    groups: dict[str | None, _Group] = {}
+    with store.read() as work:
+        marked = [key for key in work.dirty.take(DirtyKind.TICKET) if only is None or key in only]
+        owners = {key: ticket.organization_id for key, ticket in work.tickets.get_many(marked).items()}
+        for ticket_id, many in sorted(work.ledger.standing_of_tickets(marked).items()):
+            for organization_id in sorted({standing.organization_id for standing in many}):
+                if organization_id != owners.get(ticket_id):
+                    groups.setdefault(organization_id, _Group()).leaving.append(ticket_id)
+        for key in marked:
+            groups.setdefault(owners.get(key), _Group()).tickets.append(key)
+        if only is None:
+            for organization_id in work.dirty.take(DirtyKind.ORGANIZATION):
+                groups.setdefault(organization_id, _Group())
+    return groups
+
+
+def _settle(
+    store: Store, site: Site, organization_id: str | None, group: _Group, pass_id: str, report: SettleReport
+) -> None:
+    if organization_id is None:
+        for start in range(0, len(group.tickets), TICKETS_AT_ONCE):
+            with store.begin() as work:
+                _settle_without_customer(work, site, group.tickets[start : start + TICKETS_AT_ONCE], pass_id, report)
+        return
+    with store.begin() as work:
+        work.ledger.lock_head()
+        organization = work.organizations.get(organization_id)
+        if organization is None:
+            _settle_without_customer(work, site, group.tickets, pass_id, report)
+            work.dirty.clear(DirtyKind.ORGANIZATION, work.dirty.versions(DirtyKind.ORGANIZATION, [organization_id]))
+            return
+        now = site.now()
+        ticket_marks = work.dirty.versions(DirtyKind.TICKET, group.tickets)
+        organization_marks = work.dirty.versions(DirtyKind.ORGANIZATION, [organization_id])
+        customer = read_customer(work, site.settings, organization)
+        time = gather_time(work, organization_id, {*ticket_marks, *group.leaving})
+        decided, tickets = _decide(work, site, customer, ticket_marks, time, pass_id, now)
+        posted = post_time(work, customer, time, decided, now)
+        after = read_customer(work, site.settings, organization)
+        moved = {change.ticket_id for change in posted.changes if change.ticket_id} - tickets.keys()
+        more = _of_customer(work.tickets.get_many(sorted(moved)), organization_id)
+        also = _decide_more(work, site, after, more, time, pass_id, now)
+        _merge(decided, also)
+        shown = [*(tickets[key] for key in ticket_marks if key in tickets), *more.values()]
+        planned = plan_tickets(work, site, shown, decided, after, now)
+        if customer.has_time_left != after.has_time_left:
+            _mark_tickets(work, organization_id, now)
+        work.attention.settle(NO_CUSTOMER, list(ticket_marks))
+        work.dirty.clear(DirtyKind.TICKET, {key: version for key, version in ticket_marks.items() if key in tickets})
+        work.dirty.clear(DirtyKind.ORGANIZATION, organization_marks)
+    report.add(len(ticket_marks), decided, posted, planned)
+
+
+def _settle_without_customer(
+    work: UnitOfWork, site: Site, ticket_ids: Sequence[str], pass_id: str, report: SettleReport
+) -> None:
+    """Decide and show tickets that belong to nobody; their time cannot be posted, and a person is told."""
+    now = site.now()
+    marks = work.dirty.versions(DirtyKind.TICKET, ticket_ids)
+    tickets = work.tickets.get_many(marks)
+    entries = work.entries.of_tickets(tickets)
+    decided = decide_tickets(work, site, tickets.values(), {}, None, pass_id, now)
+    planned = plan_tickets(work, site, list(tickets.values()), decided, None, now)
+    for ticket in tickets.values():
+        seconds = sum(one.entry.seconds for one in entries.get(ticket.id, ()) if one.counts)
+        if seconds:
+            work.attention.raise_(
+                NO_CUSTOMER,
+                ticket.id,
+                f"#{ticket.number} has {seconds // 60} minutes of work and no organization, so nobody is charged. "
+                "Give its requester an organization in the helpdesk.",
+                now,
+            )
+        else:
+            work.attention.settle(NO_CUSTOMER, [ticket.id])
+    work.dirty.clear(DirtyKind.TICKET, marks)
+    report.add(len(marks), decided, None, planned)
+
+
+def _decide(
+    work: UnitOfWork,
+    site: Site,
+    customer: Customer,
+    marked: Iterable[str],
+    time: CustomerTime,
+    pass_id: str,
+    now: datetime,
+) -> tuple[Decided, dict[str, Ticket]]:
+    """Decide the marked tickets anew; of all others with open time take what stands, or decide what never was."""
+    activities = _activities(time)
+    tickets = _of_customer(work.tickets.get_many(marked), customer.organization.id)
+    decided = decide_tickets(work, site, tickets.values(), activities, customer, pass_id, now)
+    others = {key: kinds for key, kinds in activities.items() if key not in tickets}
+    standing = work.decisions.standing(others)
+    lacking = sorted(key for key, kinds in others.items() if any((key, kind) not in standing for kind in kinds))
+    undecided = work.tickets.get_many(lacking)
+    _merge(decided, decide_tickets(work, site, undecided.values(), activities, customer, pass_id, now))
+    for subject, stored in standing.items():
+        decided.standing.setdefault(subject, as_decision(stored))
+    return decided, tickets
+
+
+def _decide_more(
+    work: UnitOfWork,
+    site: Site,
+    customer: Customer,
+    tickets: Mapping[str, Ticket],
+    time: CustomerTime,
+    pass_id: str,
+    now: datetime,
+) -> Decided:
+    """Decide tickets that only a posting moved: what they show of cards can have changed."""
+    return decide_tickets(work, site, tickets.values(), _activities(time), customer, pass_id, now)
+
+
+def _merge(decided: Decided, more: Decided) -> None:
+    decided.standing.update(more.standing)
+    for ticket_id, turn in more.turns.items():
+        decided.turns.setdefault(ticket_id, turn)
+    decided.new += more.new
+
+
+def _activities(time: CustomerTime) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for one in time.entries:
+        found.setdefault(str(one.link.ticket_id), set()).add(activity_of(one))
+    return found
+
+
+def _of_customer(tickets: Mapping[str, Ticket], organization_id: str) -> dict[str, Ticket]:
+    return {key: ticket for key, ticket in tickets.items() if ticket.organization_id == organization_id}
+
+
+def _mark_tickets(work: UnitOfWork, organization_id: str, now: datetime) -> None:
+    """The customer's last card ran out, or there is one again: every ticket that can be written shows it."""
+    ids = work.tickets.of_organization(organization_id)
+    work.dirty.mark(DirtyKind.TICKET, sorted(ids), "whether a card has time left changed", now)

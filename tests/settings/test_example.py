@@ -1,0 +1,62 @@
+"""``config.example.yaml`` can be used as it is, and leaves nothing out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from care_sync.application import site_settings
+from care_sync.settings import Settings, shown_settings
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
+IN_COMMENTS = {"helpdesk.base_url", "helpdesk.oauth_token"}
+"""Settings that cannot stand beside others, and are therefore shown in a comment."""
+
+
+@pytest.fixture(scope="module")
+def settings() -> Settings:
+    return site_settings(EXAMPLE)
+
+
+def paths(values: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    for name, value in values.items():
+        yield f"{above}{name}"
+        if isinstance(value, Mapping):
+            yield from paths(value, f"{above}{name}.")
+
+
+def test_the_example_is_accepted(settings: Settings) -> None:
+    assert settings.helpdesk.product == "zendesk"
+    assert settings.time_trackers["toggl"].product == "toggl"
+
+
+def test_the_example_names_every_setting(settings: Settings) -> None:
+    written = set(paths(yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))))
+    there_are = {path for path in paths(shown_settings(settings)) if ".minutes_per_month." not in path}
+
+    assert there_are - written - IN_COMMENTS == set()
+
+
+def test_what_the_example_shows_in_comments_is_there_too() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+
+    for path in IN_COMMENTS:
+        assert f"# {path.split('.')[-1]}:" in text
+
+
+def test_what_the_example_calls_a_default_is_the_default(settings: Settings) -> None:
+    shown = shown_settings(settings)
+    for section in ("store", "write_back", "schedule", "guard", "web", "logs", "linking", "facts", "rules", "messages"):
+        field = Settings.model_fields[section]
+        default = shown_settings(settings.model_copy(update={section: field.get_default()}))[section]
+        if section == "store":
+            default = {"url": shown["store"]["url"]}
+        assert shown[section] == default, section
+
+
+def test_the_example_keeps_secrets_out_of_what_is_shown(settings: Settings) -> None:
+    assert "set me" not in str(shown_settings(settings))
