@@ -18,6 +18,7 @@ from care_sync.cli import (
     config,
     daemon,
     entries,
+    explain,
     export,
     invoices,
     ledger,
@@ -83,13 +84,15 @@ def options(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Take the options that stand before the command."""
-    context.obj = Session(config_file, verbose, SystemClock())
+    """Take the options that stand before the command; a program that runs commands may bring its own session."""
+    if not isinstance(context.obj, Session):
+        context.obj = Session(config_file, verbose, SystemClock())
 
 
 for module in (status, export, sync, daemon, reconcile):
     module.register(app)
 statements.register(cards.group)
+explain.register(rules.group)
 for name, group in {
     "entries": entries.group,
     "cards": cards.group,

@@ -37,13 +37,17 @@ REFUSED = "write_refused"
 
 @dataclass(slots=True)
 class PushReport:
-    """How planned writes ended. ``later``: they failed and are tried again; ``error``: what ended the push early."""
+    """How planned writes ended. ``later``: they failed and are tried again, the last for what ``why`` says.
+
+    ``error`` is what ended the push early.
+    """
 
     written: int = 0
     found: int = 0
     closed: int = 0
     refused: int = 0
     later: int = 0
+    why: str = ""
     error: ConnectorError | None = None
     references: list[str] = field(default_factory=list)
 
@@ -150,6 +154,7 @@ def _take(work: UnitOfWork, row: OutboxRow, result: ChangeResult, now: datetime,
         _give_up(work, row, result.message, now)
         report.refused += 1
     if result.outcome is not ChangeOutcome.APPLIED:
+        report.why = result.message
         logger(__name__).warning(
             "write not made", ticket=row.change.ticket_id, reference=row.change.reference, why=result.message
         )

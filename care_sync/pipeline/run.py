@@ -248,6 +248,8 @@ class _Pass:
             )
             if pushed.error is not None:
                 raise pushed.error
+            if pushed.later:
+                self.report.failures.append(f"{pushed.later} writes are tried again later: {pushed.why}")
 
     def mark_what_rests_on_the_settings(self) -> None:
         """When rules or settings changed, everything that can still be written is looked at again, once."""

@@ -1,0 +1,133 @@
+"""``care-sync rules explain TICKET``: what was decided, by which rule and clause, from which facts, from where."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from care_sync.application import site_rules
+from care_sync.cli.output import hours, local, print_json, print_table, say
+from care_sync.cli.session import Session
+from care_sync.errors import UserError
+from care_sync.messages import Language
+from care_sync.pipeline.explanation import time_by_account
+from care_sync.settings import Settings
+from care_sync.store import UnitOfWork
+from care_sync.store.decisions import WHOLE_TICKET, StoredDecision
+from connectors.records import Ticket
+from rules.book import RuleBook
+
+
+def register(group: typer.Typer) -> None:
+    """Add the command."""
+    group.command()(explain)
+
+
+def explain(
+    context: typer.Context,
+    ticket: Annotated[str, typer.Argument(help="The ticket's number, as people see it, or its id.")],
+    language: Annotated[str | None, typer.Option(help="nl or en; else the company's.", show_default=False)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Tell what was decided on a ticket and why: the rule, the clause, each fact and where it came from.
+
+    ```
+    care-sync rules explain 1042
+    care-sync rules explain 1042 --json | jq .facts
+    ```
+    """
+    with Session.of(context).store() as (settings, store), store.read() as work:
+        found = work.tickets.by_number(ticket.removeprefix("#")) or work.tickets.get(ticket)
+        if found is None:
+            raise UserError(
+                f"ticket {ticket} is not in the store", [f"read it with `care-sync sync --ticket {ticket}`"]
+            )
+        standing = {activity: decision for (_, activity), decision in work.decisions.standing([found.id]).items()}
+        if WHOLE_TICKET not in standing:
+            raise UserError(f"ticket {ticket} was not decided yet", ["run `care-sync sync`"])
+        if as_json:
+            print_json(_document(work, found, standing))
+        else:
+            _show(work, settings, site_rules(settings), found, standing, Language.of(language, settings.company.locale))
+
+
+def _document(work: UnitOfWork, ticket: Ticket, standing: dict[str, StoredDecision]) -> dict[str, Any]:
+    whole = standing[WHOLE_TICKET]
+    time = time_by_account(work.ledger.standing_of_tickets([ticket.id]).get(ticket.id, ()))
+    return {
+        "ticket_id": ticket.id,
+        "number": ticket.number,
+        "subject": ticket.subject,
+        "decision": dict(whole.outcome),
+        "decided_at": whole.decided_at.isoformat(),
+        "rules_hash": whole.rules_hash,
+        "facts": {
+            name: {"value": _plain(value), "source": whole.sources.get(name, "")}
+            for name, value in sorted(whole.facts.items())
+        },
+        "activities": {activity: dict(decision.outcome) for activity, decision in sorted(standing.items()) if activity},
+        "seconds": {part.account: part.seconds for part in time},
+    }
+
+
+def _show(
+    work: UnitOfWork,
+    settings: Settings,
+    rules: RuleBook,
+    ticket: Ticket,
+    standing: dict[str, StoredDecision],
+    language: Language,
+) -> None:
+    whole = standing[WHOLE_TICKET]
+    outcome = whole.outcome
+    say(f"#{ticket.number}  {ticket.subject}")
+    say(
+        f"scope {outcome['scope']} · route {outcome['route']} · next step {outcome['next_step']}"
+        f"   (decided {local(whole.decided_at, settings.company.zone)}, rules {whole.rules_hash[:12]})"
+    )
+    say(language.text(outcome["reason"]))
+    print_table(
+        "\nBecause",
+        ("clause", "says"),
+        ((one, language.text(rules.clauses[one].text) if one in rules.clauses else "") for one in outcome["clauses"]),
+    )
+    say(f"Rules: {', '.join(outcome['rules']) or 'none'}")
+    print_table(
+        "\nFacts",
+        ("fact", "value", "from"),
+        ((name, _word(value), whole.sources.get(name, "")) for name, value in sorted(whole.facts.items())),
+    )
+    if outcome["questions"]:
+        print_table(
+            "\nTo be answered, the most telling first",
+            ("fact", "question"),
+            ((one, rules.question(one, language.code)) for one in outcome["questions"]),
+        )
+    print_table(
+        "\nTime by kind of work",
+        ("kind of work", "scope", "route", "rules"),
+        (
+            (activity, one.outcome["scope"], one.outcome["route"], ", ".join(one.outcome["rules"]))
+            for activity, one in sorted(standing.items())
+            if activity
+        ),
+    )
+    time = time_by_account(work.ledger.standing_of_tickets([ticket.id]).get(ticket.id, ()))
+    print_table(
+        "\nTime by account", ("account", "hours"), ((one.account, hours(one.seconds)) for one in time), right=("hours",)
+    )
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (set, frozenset, tuple, list)):
+        return ", ".join(sorted(map(str, value)))
+    return str(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (set, frozenset, tuple, list)):
+        return sorted(map(str, value))
+    return value if isinstance(value, (str, int, float, bool)) or value is None else str(value)
