@@ -36,5 +36,5 @@ def test_the_journal_goes_to_standard_output_or_to_a_file(care: Care, books: Pat
 def test_a_file_that_cannot_be_written_is_told(care: Care, books: Path) -> None:
     answer = care("export", "--output", "nowhere/care.journal")
 
-    assert (answer.code, answer.output) == (1, "")
+    assert (answer.code, answer.output) == (2, "")
     assert "cannot be written" in answer.errors

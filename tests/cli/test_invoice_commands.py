@@ -161,12 +161,12 @@ def test_drafts_are_made_once_and_what_needs_attention_ends_with_1(care: Care, b
 def test_without_a_bookkeeping_pushing_says_how_to_get_one(care: Care, books: Path) -> None:
     answer = care("invoices", "push", "2026-10")
 
-    assert answer.code == 1
+    assert answer.code == 2
     assert "product: moneybird" in answer.errors
 
 
 def test_an_open_month_is_not_pushed(care: Care, bookkeeping: SandboxMoneybird) -> None:
     answer = care("invoices", "push", "2026-11")
 
-    assert answer.code == 1
+    assert answer.code == 2
     assert "care-sync period close 2026-11" in answer.errors

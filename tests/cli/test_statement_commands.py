@@ -51,7 +51,7 @@ def test_csv_goes_to_standard_output_in_the_language_that_is_asked_for(care: Car
 def test_everybodys_statements_need_a_folder(care: Care, books: Path) -> None:
     answer = care("cards", "statement", "2026-10", "--format", "csv")
 
-    assert answer.code == 1
+    assert answer.code == 2
     assert "--output" in answer.errors
 
 
