@@ -20,8 +20,9 @@ from care_sync.pipeline.run import PassKind, PassReport, Scope, Watcher, run_pas
 from care_sync.pipeline.site import Site
 from care_sync.settings import Settings, load_settings
 from care_sync.store import Store, open_store
+from connectors.products import SettingsClasses
 from connectors.protocols import Bookkeeping, Environment, Helpdesk, TimeTracker
-from connectors.registry import BOOKKEEPINGS, HELPDESKS, TIME_TRACKERS, settings_classes
+from connectors.registry import BOOKKEEPINGS, HELPDESKS, TIME_TRACKERS
 from rules.book import RuleBook
 from rules.errors import RulesError
 from rules.facts import Fact, parse_fact
@@ -72,9 +73,9 @@ def site_settings(path: Path | None) -> Settings:
     """Read the settings, with the products that are registered. Raises :class:`care_sync.errors.UserError`."""
     return load_settings(
         path,
-        helpdesks=settings_classes(HELPDESKS),
-        time_trackers=settings_classes(TIME_TRACKERS),
-        bookkeepings=settings_classes(BOOKKEEPINGS),
+        helpdesks=SettingsClasses(HELPDESKS),
+        time_trackers=SettingsClasses(TIME_TRACKERS),
+        bookkeepings=SettingsClasses(BOOKKEEPINGS),
     )
 
 

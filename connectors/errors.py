@@ -75,5 +75,9 @@ class Malformed(ConnectorError):
     retryable = True
 
 
+class BrokenPackage(ConnectorError):
+    """The package that provides a product cannot be used: ``product`` is its name, ``message`` names the package."""
+
+
 class BadSignature(ConnectorError):
     """A webhook call whose signature, secret or time stamp does not hold."""

@@ -29,6 +29,7 @@ from care_sync.errors import UserError
 from care_sync.settings.model import PREFIX, Connection, Settings
 from care_sync.settings.problems import environment_name, sentence, setting_name, unknown
 from care_sync.settings.yaml_file import Location, YamlFile, read_yaml
+from connectors.errors import BrokenPackage
 from connectors.tracker_settings import TimeTrackerSettings
 
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
@@ -176,9 +177,13 @@ def _connection(
         return None
     options = dict(values)
     product = options.pop("product", default_product)
-    options_class = products.get(str(product))
+    name_of_product = setting_name((*base, "product"))
+    try:
+        options_class = products.get(str(product))
+    except BrokenPackage as error:
+        layers.problems.append(f"{layers.place((*base, 'product'))}: {name_of_product}: {error}")
+        return None
     if options_class is None:
-        name_of_product = setting_name((*base, "product"))
         told = f'{name_of_product}: "{product}" is not a product that CareSync knows'
         if not product:
             told = f"{name_of_product} is not set; say which product it is"

@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from care_sync.cli.main import run
 from care_sync.store import Store, open_store
-from connectors.registry import HELPDESKS, Product
+from connectors.products import Product
+from connectors.registry import HELPDESKS
 
 CONFIG = """\
 company:
@@ -63,7 +64,7 @@ Care = Callable[..., Answer]
 @pytest.fixture
 def site(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with settings and a migrated store."""
-    monkeypatch.setitem(HELPDESKS, "desk", Product(DeskOptions, lambda _options, _environment: None))  # type: ignore[arg-type]
+    monkeypatch.setitem(HELPDESKS.shipped, "desk", Product(DeskOptions, lambda _options, _environment: None))  # type: ignore[arg-type,return-value]
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config.yaml").write_text(CONFIG, encoding="utf-8")
     shutil.copyfile(sqlite_template, tmp_path / "store.sqlite")

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from care_sync.clock import ManualClock
+from connectors.products import SettingsClasses
 from connectors.protocols import Environment, Helpdesk, TimeTracker
-from connectors.registry import HELPDESKS, TIME_TRACKERS, settings_classes
+from connectors.registry import HELPDESKS, TIME_TRACKERS
 from connectors.tracker_settings import TimeTrackerSettings
 from tests.conformance.toggl_bed import Budgets
 from tests.conformance.tracker_bed import START
@@ -35,7 +36,7 @@ def test_a_time_tracker_is_made_from_its_least_settings(name: str) -> None:
     assert tracker.product == name
     assert isinstance(settings, TimeTrackerSettings)
     assert tracker.account == settings.account_name
-    assert settings_classes(TIME_TRACKERS)[name] is product.settings
+    assert SettingsClasses(TIME_TRACKERS)[name] is product.settings
 
 
 @pytest.mark.parametrize("name", sorted(HELPDESKS))
@@ -48,4 +49,4 @@ def test_a_helpdesk_is_made_from_its_least_settings(name: str) -> None:
 
     assert isinstance(helpdesk, Helpdesk)
     assert helpdesk.product == name
-    assert settings_classes(HELPDESKS)[name] is product.settings
+    assert SettingsClasses(HELPDESKS)[name] is product.settings
