@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import yaml
 
 from care_sync.application import site_settings
 from care_sync.settings import Settings, shown_settings
+from connectors.registry import TIME_TRACKERS
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
 IN_COMMENTS = {"helpdesk.base_url", "helpdesk.oauth_token"}
@@ -46,6 +48,16 @@ def test_what_the_example_shows_in_comments_is_there_too() -> None:
 
     for path in IN_COMMENTS:
         assert f"# {path.split('.')[-1]}:" in text
+
+
+def test_the_other_time_trackers_that_the_example_shows_can_be_used_as_they_are(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    shown = re.sub(r"^  # (\w+: \{.*\})$", r"  \1", text, flags=re.MULTILINE)
+    (tmp_path / "config.yaml").write_text(shown, encoding="utf-8")
+
+    trackers = site_settings(tmp_path / "config.yaml").time_trackers
+
+    assert {one.product for one in trackers.values()} == set(TIME_TRACKERS.shipped)
 
 
 def test_what_the_example_calls_a_default_is_the_default(settings: Settings) -> None:
