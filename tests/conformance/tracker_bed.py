@@ -44,9 +44,17 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TrackerTraits:
-    """What a product has. ``grain_seconds`` is the finest duration it keeps."""
+    """What a product has. ``grain_seconds`` is the finest duration it keeps.
+
+    ``has_projects``      work is for a project; a helpdesk's own time is for a ticket instead
+    ``has_descriptions``  an entry has text of its own
+    ``moves_days``        the day of an entry can be changed afterwards
+    """
 
     grain_seconds: int = 1
+    has_projects: bool = True
+    has_descriptions: bool = True
+    moves_days: bool = True
     has_clock_times: bool = True
     has_timers: bool = True
     has_tags: bool = True
@@ -79,7 +87,10 @@ class TrackerBed(Protocol):
         project: str | None = None,
         tags: tuple[str, ...] = (),
     ) -> str:
-        """Enter time that was worked, and give its id. A project named ``Site`` belongs to client ``Site BV``."""
+        """Enter time that was worked, and give its id. A project named ``Site`` belongs to client ``Site BV``.
+
+        Without projects the work is for that client alone: for a ticket of theirs.
+        """
 
     def edit(
         self,
@@ -92,7 +103,7 @@ class TrackerBed(Protocol):
         """Change what is given."""
 
     def move(self, entry_id: str, project: str) -> None:
-        """Move an entry to another project."""
+        """Move an entry to another project; without projects, its ticket to that project's client."""
 
     def delete(self, entry_id: str) -> None:
         """Delete an entry."""
