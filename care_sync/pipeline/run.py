@@ -27,6 +27,7 @@ from care_sync.pipeline.push import PushReport, push_outbox
 from care_sync.pipeline.reconcile import reconcile_window
 from care_sync.pipeline.settle import settle_customers
 from care_sync.pipeline.site import Site
+from care_sync.pipeline.strays import tell_of_strays
 from care_sync.store import Store, UnitOfWork
 from care_sync.store.columns import encode
 from care_sync.store.work import DirtyKind
@@ -169,6 +170,7 @@ class _Pass:
         if kind is PassKind.FULL:
             for name, tracker in site.trackers.items():
                 self.pull_window(name, tracker)
+            tell_of_strays(self.store, site.trackers.values(), site.clock, site.local_date(self.first_day()))
         self.pull_named()
 
     def pull_some(self) -> None:

@@ -172,6 +172,15 @@ class EntryRepository:
                 return
             after = rows[-1].entry_key
 
+    def live_by_account(self, first: date) -> dict[tuple[str, str], int]:
+        """How many entries since a work date each tracker and account has that are not deleted."""
+        query = (
+            select(time_entries.c.tracker, time_entries.c.account, func.count())
+            .where(time_entries.c.work_date >= first, time_entries.c.state != EntryState.DELETED.value)
+            .group_by(time_entries.c.tracker, time_entries.c.account)
+        )
+        return {(tracker, account): count for tracker, account, count in self._connection.execute(query)}
+
     def of_organization_since(self, organization_id: str, first: date) -> list[StoredEntry]:
         """A customer's entries from a work date on, in order of work."""
         query = select(time_entries).where(
