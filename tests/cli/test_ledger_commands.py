@@ -64,8 +64,8 @@ def test_everything_comes_as_json(care: Care, books: Path) -> None:
         (["--entry", "a", "--ticket", "1"], 2, "name one"),
         (["--ticket", "1001", "--period", "2026-10"], 2, "goes with --customer"),
         (["--customer", "5", "--period", "x"], 2, "is no month"),
-        (["--entry", "nobody"], 1, "there is no time entry nobody"),
-        (["--ticket", "99"], 1, "care-sync sync --ticket 99"),
+        (["--entry", "nobody"], 2, "there is no time entry nobody"),
+        (["--ticket", "99"], 2, "care-sync sync --ticket 99"),
     ],
 )
 def test_a_wrong_question_is_told(care: Care, books: Path, arguments: list[str], code: int, told: str) -> None:
