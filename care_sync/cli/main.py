@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from care_sync.cli import (
     attention,
+    audit,
     cards,
     config,
     daemon,
@@ -89,7 +90,7 @@ def options(
         context.obj = Session(config_file, verbose, SystemClock())
 
 
-for module in (status, export, sync, daemon, reconcile):
+for module in (status, audit, export, sync, daemon, reconcile):
     module.register(app)
 statements.register(cards.group)
 explain.register(rules.group)

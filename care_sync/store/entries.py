@@ -237,6 +237,18 @@ class EntryRepository:
         )
         return list(self._ordered(query))
 
+    def each(self) -> Iterator[list[StoredEntry]]:
+        """Every entry, in bounded pages."""
+        after = ""
+        while True:
+            query = select(time_entries).where(time_entries.c.entry_key > after)
+            rows = self._connection.execute(query.order_by(time_entries.c.entry_key).limit(CHUNK)).all()
+            if rows:
+                yield [_stored(row) for row in rows]
+            if len(rows) < CHUNK:
+                return
+            after = rows[-1].entry_key
+
     def count(self) -> int:
         """How many entries are stored."""
         return self._connection.execute(select(func.count()).select_from(time_entries)).scalar_one()

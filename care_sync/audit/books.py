@@ -1,0 +1,113 @@
+"""What the store proves by itself: the chain, the invariants, that every entry is booked as it stands, and invoices.
+
+Terms
+    booked   the seconds, customer and ticket that an entry stands for in the ledger
+    counts   an entry whose seconds must be booked: linked work that has stopped, of a ticket with a customer
+
+Promise: reads everything in pages; nothing is found in a store that one pass has just left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from care_sync.audit.difference import RESTORE, Difference
+from care_sync.billing.invoice import read_invoice
+from care_sync.billing.issue import changed_since
+from care_sync.billing.texts import clock
+from care_sync.errors import CareSyncError, UserError
+from care_sync.ledger import audit
+from care_sync.settings import Settings
+from care_sync.store import UnitOfWork
+from care_sync.store.entries import StoredEntry
+from care_sync.store.invoices import DraftState
+from care_sync.store.standing import Standing
+from connectors.records import Organization, Ticket
+
+
+def audit_books(work: UnitOfWork, settings: Settings) -> Iterator[Difference]:
+    """Yield everything in the store that does not agree with itself."""
+    for finding in audit.verify(work):
+        yield Difference("ledger", finding.subject, finding.message, RESTORE)
+    yield from _entries(work)
+    yield from _invoices(work, settings)
+
+
+def _entries(work: UnitOfWork) -> Iterator[Difference]:
+    """Every entry that counts is booked as it is, and nothing else is booked."""
+    for page in work.entries.each():
+        keys = [stored.entry.key for stored in page]
+        standing = work.ledger.standing(keys)
+        tickets = work.tickets.get_many({one.link.ticket_id for one in page if one.link.ticket_id})
+        for stored in page:
+            message = _differing(stored, standing.get(stored.entry.key), tickets)
+            if message:
+                ticket_id = stored.link.ticket_id or _ticket_of(standing.get(stored.entry.key))
+                yield Difference("entries", stored.entry.key, message, _sync(work, ticket_id))
+    for standings in work.ledger.each_standing():
+        known = work.entries.get_many(one.entry_key for one in standings)
+        for one in standings:
+            if one.entry_key not in known:
+                message = f"{clock(one.seconds)} is booked for an entry that the store does not know"
+                yield Difference("entries", one.entry_key, message, _sync(work, one.ticket_id))
+
+
+def _differing(stored: StoredEntry, standing: Standing | None, tickets: Mapping[str, Ticket]) -> str:
+    """How what is booked for an entry differs from the entry; empty when it does not."""
+    ticket = tickets.get(stored.link.ticket_id or "")
+    organization_id = ticket.organization_id if ticket is not None else None
+    must_be_booked = stored.counts and organization_id is not None and stored.entry.seconds > 0
+    if not must_be_booked:
+        if standing is None:
+            return ""
+        state = stored.entry.state.value if not stored.counts else "without a customer"
+        why = state if stored.link.ticket_id else stored.link.state.value
+        return f"{clock(standing.seconds)} is booked, but the entry does not count ({why})"
+    if standing is None:
+        return f"it lasts {clock(stored.entry.seconds)} and nothing is booked"
+    if standing.seconds != stored.entry.seconds:
+        return f"it lasts {clock(stored.entry.seconds)} and {clock(standing.seconds)} is booked"
+    if (standing.ticket_id, standing.organization_id) != (stored.link.ticket_id, organization_id):
+        booked = f"customer {standing.organization_id}, ticket {standing.ticket_id}"
+        return f"it is of customer {organization_id}, ticket {stored.link.ticket_id}, and is booked for {booked}"
+    return ""
+
+
+def _ticket_of(standing: Standing | None) -> str | None:
+    return standing.ticket_id if standing is not None else None
+
+
+def _sync(work: UnitOfWork, ticket_id: str | None) -> str:
+    ticket = work.tickets.get(ticket_id) if ticket_id is not None else None
+    return f"care-sync sync --ticket {ticket.number}" if ticket is not None else "care-sync sync"
+
+
+def _invoices(work: UnitOfWork, settings: Settings) -> Iterator[Difference]:
+    """What was numbered or drafted still comes to what it came to; what was begun is finished."""
+    for given in work.invoice_numbers.all():
+        organization = work.organizations.get(given.organization_id) or Organization(given.organization_id, "?")
+        try:
+            message = changed_since(read_invoice(work, organization, given.period, settings), given)
+        except CareSyncError as error:
+            message = _told(error)
+        if message:
+            yield Difference("invoices", given.number, message, "set ledger.invoice back to what was charged")
+    for draft in work.invoice_drafts.all():
+        organization = work.organizations.get(draft.organization_id) or Organization(draft.organization_id, "?")
+        repair = f'care-sync invoices push {draft.period} "{organization.name}"'
+        if draft.state is not DraftState.DONE:
+            why = f": {draft.last_error}" if draft.last_error else ""
+            yield Difference("invoices", draft.reference, f"its draft is {draft.state}{why}", repair)
+            continue
+        try:
+            total = read_invoice(work, organization, draft.period, settings).total
+        except CareSyncError as error:
+            yield Difference("invoices", draft.reference, _told(error), "set ledger.invoice back to what was charged")
+            continue
+        if total != draft.total:
+            message = f"it came to {draft.total} euro when its draft was made and comes to {total} now"
+            yield Difference("invoices", draft.reference, message, "set ledger.invoice back to what was charged")
+
+
+def _told(error: CareSyncError) -> str:
+    return "; ".join((error.message, *error.problems)) if isinstance(error, UserError) else str(error)

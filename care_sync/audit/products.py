@@ -1,0 +1,148 @@
+"""What the products prove: that they show and hold what the store says.
+
+Terms
+    reading   what a product says now
+    window    the days of time entries that are compared as a whole
+
+Promise: only reads. A product that cannot be reached is a difference too: what could not be looked at is not proven.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from itertools import islice
+
+from care_sync.audit.difference import Difference
+from care_sync.billing.texts import clock
+from care_sync.pipeline.decide import as_decision
+from care_sync.pipeline.explanation import telling
+from care_sync.pipeline.plan import difference
+from care_sync.store import UnitOfWork
+from care_sync.store.decisions import WHOLE_TICKET
+from care_sync.store.invoices import DraftState
+from care_sync.store.tickets import content_hash
+from connectors.errors import ConnectorError
+from connectors.protocols import Bookkeeping, Helpdesk, TimeTracker
+from connectors.records import EntryState, Ticket, TimeEntry
+
+TICKETS_AT_ONCE = 100
+
+
+def audit_helpdesk(work: UnitOfWork, helpdesk: Helpdesk, tag_prefix: str) -> Iterator[Difference]:
+    """Every ticket that can still be written is as it was last read, and shows what the ledger says."""
+    try:
+        for tickets in _batches(_decided(work)):
+            yield from _tickets(work, helpdesk, tickets, tag_prefix)
+    except ConnectorError as error:
+        yield _unreachable(helpdesk.product, error)
+
+
+def audit_tracker(work: UnitOfWork, name: str, tracker: TimeTracker, first: date, last: date) -> Iterator[Difference]:
+    """Every entry of the window is in the store as it is in the tracker, and no other is."""
+    try:
+        there = {
+            entry.key: entry
+            for page in tracker.entries_between(first, last)
+            for entry in page.entries
+            if entry.state is not EntryState.DELETED
+        }
+    except ConnectorError as error:
+        yield _unreachable(name, error)
+        return
+    here = {
+        stored.entry.key: stored.entry
+        for stored in work.entries.live_between(tracker.product, tracker.account, first, last)
+    }
+    repair = f"care-sync reconcile --tracker {name} --since {first}"
+    for key in sorted(there.keys() | here.keys()):
+        message = _entry_differs(there.get(key), here.get(key))
+        if message:
+            yield Difference(name, key, message, repair)
+
+
+def audit_bookkeeping(work: UnitOfWork, bookkeeping: Bookkeeping) -> Iterator[Difference]:
+    """Every draft that was made is there, once sent or not, and comes to what it came to."""
+    try:
+        for draft in work.invoice_drafts.all():
+            if draft.state is not DraftState.DONE:
+                continue
+            booked = bookkeeping.invoice(draft.reference)
+            if booked is None:
+                organization = work.organizations.get(draft.organization_id)
+                name = organization.name if organization is not None else draft.organization_id
+                repair = f'care-sync invoices push {draft.period} "{name}" --again'
+                yield Difference(bookkeeping.product, draft.reference, "its draft is not there any more", repair)
+            elif booked.total != draft.total:
+                message = f"it comes to {booked.total} euro there and to {draft.total} by the ledger"
+                yield Difference(bookkeeping.product, draft.reference, message, f"correct it in {bookkeeping.product}")
+    except ConnectorError as error:
+        yield _unreachable(bookkeeping.product, error)
+
+
+def _decided(work: UnitOfWork) -> Iterator[Ticket]:
+    return (ticket for ticket in work.tickets.each() if ticket.status.is_writable and ticket.merged_into is None)
+
+
+def _tickets(work: UnitOfWork, helpdesk: Helpdesk, tickets: Sequence[Ticket], tag_prefix: str) -> Iterator[Difference]:
+    ids = [ticket.id for ticket in tickets]
+    readings = {ticket.id: ticket for ticket in helpdesk.tickets(ids).tickets}
+    decisions = work.decisions.standing(ids)
+    standing = work.ledger.standing_of_tickets(ids)
+    unfinished = work.outbox.unfinished(ids)
+    for ticket in tickets:
+        subject, repair = f"#{ticket.number}", f"care-sync sync --ticket {ticket.number}"
+        reading = readings.get(ticket.id)
+        if reading is None:
+            yield Difference(helpdesk.product, subject, "the helpdesk has it no more", repair)
+            continue
+        if content_hash(reading) != content_hash(ticket):
+            changed = ", ".join(_changed(ticket, reading))
+            yield Difference(helpdesk.product, subject, f"it has changed since it was last read: {changed}", repair)
+            continue
+        decision = decisions.get((ticket.id, WHOLE_TICKET))
+        if decision is None:
+            yield Difference(helpdesk.product, subject, "nothing was decided on it yet", repair)
+        elif ticket.id not in unfinished:
+            told = telling(as_decision(decision), standing.get(ticket.id, ()))
+            add, remove, fields = difference(reading, told, tag_prefix)
+            parts = [
+                *(f"lacks the tag {tag}" for tag in sorted(add)),
+                *(f"has the tag {tag}" for tag in sorted(remove)),
+                *(f"shows {name} {reading.fields.get(name)} for {value}" for name, value in sorted(fields.items())),
+            ]
+            if parts:
+                yield Difference(helpdesk.product, subject, f"it {', '.join(parts)}", repair)
+
+
+def _changed(stored: Ticket, reading: Ticket) -> Iterator[str]:
+    """What of a ticket differs, by name."""
+    for name in ("subject", "status", "organization_id", "requester_id", "assignee_id", "merged_into", "description"):
+        if getattr(stored, name) != getattr(reading, name):
+            yield name
+    yield from (f"tag {tag}" for tag in sorted(stored.tags ^ reading.tags))
+    for name in sorted(stored.fields.keys() | reading.fields.keys()):
+        if stored.fields.get(name) != reading.fields.get(name):
+            yield name
+
+
+def _entry_differs(there: TimeEntry | None, here: TimeEntry | None) -> str:
+    if there is None and here is not None:
+        return f"{clock(here.seconds)} of {here.work_date}: it is not in the tracker any more"
+    if here is None and there is not None:
+        return f"{clock(there.seconds)} of {there.work_date}: it was never read"
+    if there is not None and here is not None and there.fingerprint != here.fingerprint:
+        if there.seconds != here.seconds:
+            return f"it lasts {clock(there.seconds)} in the tracker and {clock(here.seconds)} in the store"
+        return "it was changed in the tracker and not read again"
+    return ""
+
+
+def _unreachable(name: str, error: ConnectorError) -> Difference:
+    return Difference(name, "everything", f"it could not be looked at: {error}", "care-sync audit, when it answers")
+
+
+def _batches(tickets: Iterable[Ticket]) -> Iterator[list[Ticket]]:
+    iterator = iter(tickets)
+    while batch := list(islice(iterator, TICKETS_AT_ONCE)):
+        yield batch

@@ -1,0 +1,77 @@
+"""``care-sync audit``: proves the ledger, and that everything agrees with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from care_sync.application import Application, connect_bookkeeping
+from care_sync.audit.books import audit_books
+from care_sync.audit.difference import Difference
+from care_sync.audit.products import audit_bookkeeping, audit_helpdesk, audit_tracker
+from care_sync.cli.output import print_json, print_table, say
+from care_sync.cli.session import Session
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(audit)
+
+
+def audit(
+    context: typer.Context,
+    offline: Annotated[bool, typer.Option("--offline", help="The store alone; no product is asked.")] = False,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Compare time entries from this day on; else schedule.window_days."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Prove the hash chain and the invariants, and that ledger, helpdesk, time trackers and bookkeeping agree.
+
+    Nothing is written. Each difference is named with the command that repairs it; then it ends with 1.
+
+    ```
+    care-sync audit
+    care-sync audit --offline --json
+    ```
+    """
+    session = Session.of(context)
+    if offline:
+        with session.store() as (settings, store), store.read() as work:
+            found = list(audit_books(work, settings))
+    else:
+        with session.application() as application:
+            found = list(_audit(application, since))
+    if as_json:
+        print_json({"differences": [one.as_json() for one in found]})
+    elif not found:
+        say(
+            "Everything agrees: "
+            + ("the store with itself." if offline else "ledger, helpdesk, trackers, bookkeeping.")
+        )
+    else:
+        print_table(
+            f"{len(found)} differences",
+            ("where", "what", "how it differs", "repair"),
+            ((one.where, one.subject, one.message, one.repair) for one in found),
+        )
+    if found:
+        raise typer.Exit(1)
+
+
+def _audit(application: Application, since: datetime | None) -> Iterator[Difference]:
+    site = application.site
+    last = site.today() + timedelta(days=1)
+    first = since.date() if since else site.today() - timedelta(days=site.settings.schedule.window_days)
+    bookkeeping = connect_bookkeeping(site.settings, site.clock, application.store)
+    with application.store.read() as work:
+        yield from audit_books(work, site.settings)
+        yield from audit_helpdesk(work, site.helpdesk, site.settings.write_back.tag_prefix)
+        for name, tracker in site.trackers.items():
+            yield from audit_tracker(work, name, tracker, first, last)
+        if bookkeeping is not None:
+            yield from audit_bookkeeping(work, bookkeeping)
