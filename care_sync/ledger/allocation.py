@@ -8,7 +8,6 @@ Terms
     demand      an entry's seconds, and where its decision sends them
     capacity    what a card still has room for, closed months deducted
     share       seconds of one entry on one account; the shares of an entry sum to its seconds
-    pinned      shares that a closed month has settled already: they are laid first, and as they were
     overdraft   how far a card may be drawn below zero; a card that is bought later settles it
 """
 
@@ -52,8 +51,8 @@ class Demand:
     """One entry's time.
 
     ``period`` is the month it is booked in; posting gives it, and the ``verdict`` of a person on reviewed time.
-    ``pinned`` shares are laid as they are when the cards still allow it. ``absorbed`` seconds, where set, are what
-    fair use takes of it whatever is left of the allowance: a verdict on a closed month judges the rest alone.
+    ``absorbed`` seconds, where set, are what fair use takes of it whatever is left of the allowance: a verdict on a
+    closed month judges the rest alone.
     """
 
     entry_key: str
@@ -64,7 +63,6 @@ class Demand:
     ticket_id: str
     started_at: datetime | None = None
     verdict: Verdict | None = None
-    pinned: tuple[Leg, ...] = ()
     absorbed: int | None = None
 
     @property
@@ -105,9 +103,7 @@ def allocate(
     cover work from before it was bought but to settle what is overdrawn.
     """
     laying = _Laying(cards, terms, absorbed)
-    ordered = sorted(demands, key=lambda one: one.order)
-    held = {one.entry_key for one in ordered if one.pinned and laying.hold(one.pinned)}
-    return {one.entry_key: one.pinned if one.entry_key in held else laying.lay(one) for one in ordered}
+    return {one.entry_key: laying.lay(one) for one in sorted(demands, key=lambda one: one.order)}
 
 
 def settle(cards: Sequence[CardCapacity]) -> list[Settlement]:
@@ -138,18 +134,6 @@ class _Laying:
         self._overdrawn = {card.card_id: max(0, -card.left) for card in self._cards}
         self._limit = terms.overdraft_seconds
         self._fair_use = FairUse(terms, absorbed)
-
-    def hold(self, pinned: Sequence[Leg]) -> bool:
-        """Take pinned shares off first; ``False`` when a card no longer holds what they need."""
-        drawn = {card_id: leg.seconds for leg in pinned if (card_id := accounts.card_of(leg.account)) is not None}
-        if any(self._left.get(card_id, 0) < seconds for card_id, seconds in drawn.items()):
-            return False
-        for card_id, seconds in drawn.items():
-            self._left[card_id] -= seconds
-        for leg in pinned:
-            if accounts.is_fair_use(leg.account):
-                self._fair_use.take(str(accounts.period_of(leg.account)), leg.seconds)
-        return True
 
     def lay(self, demand: Demand) -> tuple[Leg, ...]:
         """The shares of one entry."""

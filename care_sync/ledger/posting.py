@@ -16,13 +16,13 @@ second, where it stood.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from care_sync.errors import IntegrityError
 from care_sync.ledger import accounts
-from care_sync.ledger.allocation import CardCapacity, Demand, Route, allocate, settle
+from care_sync.ledger.allocation import CardCapacity, Demand, Route, Settlement, allocate, settle
 from care_sync.ledger.basis import Worked, basis, differs_by_verdict_alone, is_settled, was_charged_while_pending
 from care_sync.ledger.months import Months
 from care_sync.ledger.terms import Terms
@@ -98,7 +98,10 @@ def post_customer(
     dropped = [key for key in gone if key in stands.frozen and key not in wanted]
     unsettled = {key: stands.frozen[key] for key in (*laid, *dropped) if key in stands.frozen}
     room = _Room(work, organization_id, [*stands.opened.values(), *unsettled.values()], months)
-    shares = allocate([one.demand for one in laid.values()], room.cards, terms, room.absorbed)
+    shares = {key: one.pinned for key, one in sorted(laid.items()) if one.pinned and room.hold(one.pinned, terms)}
+    room.settle()
+    demands = [one.demand for key, one in laid.items() if key not in shares]
+    shares.update(allocate(demands, room.cards, terms, room.absorbed))
 
     report = PostingReport(organization_id)
     writing = Writing(work, now, months)
@@ -134,11 +137,16 @@ def post_customer(
 
 @dataclass(frozen=True, slots=True)
 class _Laid:
-    """An entry that is laid down: ``as_wanted`` is what it rests on, ``demand`` how it is allocated."""
+    """An entry that is laid down: ``as_wanted`` is what it rests on, ``demand`` how it is allocated.
+
+    ``pinned`` shares are what a closed month had settled and what is true again: they are taken as they were, before
+    anything is allocated, as long as the cards still hold them.
+    """
 
     as_wanted: Worked
     demand: Demand
     reason: str
+    pinned: tuple[Leg, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +200,10 @@ def _laid(one: Worked, closed: Standing | None, months: Months, closing: str | N
     """Give the demand its month, and what a closed month settled of it already."""
     demand = replace(one.demand, period=months.booked(one.demand.work_date))
     reason = one.reason
+    pinned: tuple[Leg, ...] = ()
     if closed is not None and is_settled(closed, one):
-        demand = replace(demand, period=str(months.first_open), pinned=moved(closed.shares, months))
+        demand = replace(demand, period=str(months.first_open))
+        pinned = moved(closed.shares, months)
     elif closed is not None and differs_by_verdict_alone(closed, one):
         absorbed = sum(leg.seconds for leg in closed.shares if accounts.is_fair_use(leg.account))
         demand = replace(demand, absorbed=absorbed)
@@ -203,7 +213,7 @@ def _laid(one: Worked, closed: Standing | None, months: Months, closing: str | N
         wanted = replace(wanted, clauses=tuple(dict.fromkeys((*one.clauses, CLOSING))))
         demand = replace(demand, route=Route.HOUR_CARD)
         reason = f"still undetermined when {closed.period if closed else closing} closed"
-    return _Laid(wanted, demand, reason)
+    return _Laid(wanted, demand, reason, pinned)
 
 
 def _stands_already(standing: Standing, one: _Laid, shares: tuple[Leg, ...]) -> bool:
@@ -227,24 +237,52 @@ class _Room:
     def __init__(self, work: UnitOfWork, organization_id: str, freed: Collection[Standing], months: Months) -> None:
         self._organization_id = organization_id
         self._months = months
-        balances = work.ledger.balances(organization_id)
+        self._balances = work.ledger.balances(organization_id)
         self._owned = work.cards.of_organization(organization_id)
         self._settled = self._settlements_in_open_months(work)
+        self._settlements: list[Settlement] = []
         legs = [leg for standing in freed for leg in returned(standing, months)]
         legs += [leg for settlement in self._settled for leg in settlement.legs]
-        for leg in legs:
-            balances[leg.account] = balances.get(leg.account, 0) - leg.seconds
-        cards = self._capacities(balances)
-        self._settlements = settle(cards) if months.closed_through is not None else []
-        for settlement in self._settlements:
-            for leg in settlement_legs(settlement):
-                balances[leg.account] = balances.get(leg.account, 0) + leg.seconds
-        self.cards = self._capacities(balances)
-        self.absorbed = {
+        self._take(Leg(leg.account, -leg.seconds) for leg in legs)
+
+    @property
+    def cards(self) -> list[CardCapacity]:
+        """Seconds left by card."""
+        return [
+            CardCapacity(card.card_id, card.bought_on, -self._balances.get(accounts.card(card.card_id), 0))
+            for card in self._owned
+        ]
+
+    @property
+    def absorbed(self) -> dict[str, int]:
+        """Seconds that fair use took, by month."""
+        return {
             str(accounts.period_of(account)): seconds
-            for account, seconds in balances.items()
+            for account, seconds in self._balances.items()
             if accounts.is_fair_use(account)
         }
+
+    def hold(self, pinned: Sequence[Leg], terms: Terms) -> bool:
+        """Take pinned shares as they were; ``False`` when a card no longer holds what they need."""
+        limit = terms.overdraft_seconds
+        left = {card.card_id: card.left for card in self.cards}
+        for leg in pinned:
+            card_id = accounts.card_of(leg.account)
+            if card_id is not None and limit is not None and left.get(card_id, 0) - leg.seconds < -limit:
+                return False
+        self._take(pinned)
+        return True
+
+    def settle(self) -> None:
+        """Let newer cards take over what closed months have overdrawn."""
+        if self._months.closed_through is None:
+            return
+        self._settlements = settle(self.cards)
+        self._take(leg for settlement in self._settlements for leg in settlement_legs(settlement))
+
+    def _take(self, legs: Iterable[Leg]) -> None:
+        for leg in legs:
+            self._balances[leg.account] = self._balances.get(leg.account, 0) + leg.seconds
 
     def write_settlements(self, writing: Writing) -> None:
         """Settle what closed months have overdrawn, where that differs from what was settled already."""
@@ -264,9 +302,3 @@ class _Room:
         if first_open is None or len(self._owned) < 2:
             return []
         return work.ledger.unreversed(self._organization_id, SETTLEMENT, first_open)
-
-    def _capacities(self, balances: Mapping[str, int]) -> list[CardCapacity]:
-        return [
-            CardCapacity(card.card_id, card.bought_on, -balances.get(accounts.card(card.card_id), 0))
-            for card in self._owned
-        ]

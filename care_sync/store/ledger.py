@@ -168,9 +168,10 @@ class LedgerRepository(StandingRepository):
             & ~reversed_later.exists()
         )
 
-    def first_period(self) -> str | None:
-        """The earliest month in which anything was booked."""
-        found: str | None = self._connection.execute(select(func.min(transactions.c.period))).scalar_one()
+    def first_worked_period(self) -> str | None:
+        """The earliest month in which time was booked; cards may have been bought before."""
+        query = select(func.min(transactions.c.period)).where(transactions.c.entry_key.is_not(None))
+        found: str | None = self._connection.execute(query).scalar_one()
         return found
 
     def on_account(self, organization_id: str, account: str) -> list[StoredTransaction]:

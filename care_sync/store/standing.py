@@ -68,6 +68,12 @@ class StandingRepository:
         )
         return {row.entry_key: _standing(row) for row in self._connection.execute(query)}
 
+    def standing_in(self, period: str) -> list[Standing]:
+        """What stands in a month, of every customer."""
+        query = select(entry_standing).where(entry_standing.c.period == period)
+        ordered = query.order_by(entry_standing.c.organization_id, entry_standing.c.entry_key)
+        return [_standing(row) for row in self._connection.execute(ordered)]
+
     def standing_of_tickets(self, ticket_ids: Iterable[str]) -> dict[str, list[Standing]]:
         """What the entries of each of these tickets stand on."""
         found: dict[str, list[Standing]] = {}
