@@ -8,6 +8,7 @@ import typer
 
 from care_sync.cli.output import local, print_json, print_table, say
 from care_sync.cli.session import Session, command_group
+from care_sync.errors import UserError
 
 group = command_group("What a person must look at.")
 
@@ -51,3 +52,24 @@ def list_attention(
             ("since", "what", "about", "message"),
             ((local(one.since, zone), one.kind, one.subject, one.message) for one in found),
         )
+
+
+@group.command()
+def settle(
+    context: typer.Context,
+    kind: Annotated[str, typer.Argument(help="What it is, as `attention list` shows it.")],
+    subject: Annotated[str, typer.Argument(help="What it is about, as `attention list` shows it.")],
+) -> None:
+    """Take something off the list that you have seen to in another way.
+
+    What is not mended comes back at the next pass.
+
+    ```
+    care-sync attention settle customer_not_told 1042:turned_outside
+    ```
+    """
+    with Session.of(context).store() as (_, store), store.begin() as work:
+        if subject not in {one.subject for one in work.attention.all(kind)}:
+            raise UserError(f"{kind} {subject} is not on the list", ["`care-sync attention list` shows what is"])
+        work.attention.settle(kind, [subject])
+    say("Taken off the list.")

@@ -76,6 +76,10 @@ def test_attention_is_listed_with_what_to_do(care: Care, site_store: Store) -> N
     assert [one["kind"] for one in care("attention", "list", "--json").json] == ["missing_entries"]
     assert care("attention", "list", "--kind", "other", "--json").json == []
 
+    assert care("attention", "settle", "missing_entries", "toggl:12").code == 0
+    assert care("attention", "list", "--json").json == []
+    assert care("attention", "settle", "missing_entries", "toggl:12").code == 2
+
 
 def test_entries_without_a_ticket_are_listed_with_why_and_what_to_do(care: Care, site_store: Store) -> None:
     entry = TimeEntry(
