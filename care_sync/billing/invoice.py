@@ -153,9 +153,10 @@ def read_invoices(work: UnitOfWork, period: str, settings: Settings) -> list[Inv
 
 
 def invoiced_periods(work: UnitOfWork) -> list[str]:
-    """The months of which something stands, or stood, on an invoice, oldest first."""
+    """The months of which something stands, or stood, on an invoice: the last closed one and those after it."""
     named = {accounts.period_of(account) for _, account in work.ledger.all_balances() if account.startswith("invoice:")}
-    return sorted(period for period in named if period is not None)
+    first = Months.read(work).closed_through or ""
+    return sorted(period for period in named if period is not None and period >= first)
 
 
 def rate_of(settings: Settings, year: int) -> Decimal | None:

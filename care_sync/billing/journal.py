@@ -163,8 +163,8 @@ def _hledger_assertions(summary: _Summary) -> Iterator[str]:
 
 
 def _tag(value: str) -> str:
-    """A tag's value ends at a comma."""
-    return value.replace(",", " ")
+    """A tag's value ends at a comma, and at the end of its line."""
+    return one_line(value).replace(",", " ")
 
 
 # --- Beancount ----------------------------------------------------------------------------------------------------

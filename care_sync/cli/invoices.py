@@ -50,7 +50,9 @@ def list_invoices(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List what is invoiced, by month and customer. What stands on an open month can still change.
+    """List what is invoiced, by month and customer: of one month, or of the last closed one and those after it.
+
+    What stands on an open month can still change.
 
     ```
     care-sync invoices list
@@ -150,6 +152,10 @@ def export(
     ```
     """
     month, session = month_of(period, "MONTH"), Session.of(context)
+    if corrects and customer is None:
+        raise typer.BadParameter(
+            "an invoice that is corrected is one customer's; name the customer", param_hint="--corrects"
+        )
     with session.store() as (settings, store):
         if form is Format.UBL:
             if customer is None and output is None:

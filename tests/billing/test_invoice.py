@@ -172,7 +172,7 @@ def test_the_rate_of_the_hour_card_serves_a_year_without_one_of_its_own(store: S
         assert read_invoice(work, CUSTOMER, "2026-10", configured).net == Decimal("80.00")
 
 
-def test_all_customers_of_a_month_and_all_months_are_found(store: Store) -> None:
+def test_all_customers_of_a_month_and_the_months_that_matter_now_are_found(store: Store) -> None:
     with store.begin() as work:
         fill(work, tickets=[ticket("1"), ticket("4", organization_id="6")])
         post(work, worked("a", HOUR), worked("n", HOUR, day=date(2026, 11, 1)))
@@ -182,6 +182,9 @@ def test_all_customers_of_a_month_and_all_months_are_found(store: Store) -> None
             "Northwind Trading",
         ]
         assert invoiced_periods(work) == ["2026-10", "2026-11"]
+        close(work, "2026-10", worked("a", HOUR), worked("n", HOUR, day=date(2026, 11, 1)))
+        close(work, "2026-11", worked("a", HOUR), worked("n", HOUR, day=date(2026, 11, 1)))
+        assert invoiced_periods(work) == ["2026-11"]
 
 
 def test_a_reference_is_of_letters_and_digits_and_differs_for_every_customer() -> None:

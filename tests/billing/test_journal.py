@@ -91,6 +91,7 @@ def test_the_real_tool_comes_to_the_same_balances_to_the_second(store: Store, tm
 
     assert (by_beancount(text) if tool is Tool.BEANCOUNT else by_hledger(path)) == expected
     assert len(expected) == 10
+    assert not any(line.lstrip().startswith("2026-01-01 open Assets:Stolen") for line in text.splitlines())
 
 
 def test_a_months_balances_are_the_ledgers_period(store: Store, tmp_path: Path) -> None:

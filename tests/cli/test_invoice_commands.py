@@ -91,6 +91,13 @@ def test_several_e_invoices_need_a_folder_and_give_no_number_without(care: Care,
     assert "number" not in care("invoices", "list", "2026-10").output
 
 
+def test_an_invoice_that_is_corrected_is_one_customers(care: Care, books: Path) -> None:
+    answer = care("invoices", "export", "2026-10", "--format", "ubl", "--output", "ubl", "--corrects", "F1")
+
+    assert answer.code == 2
+    assert "name the customer" in " ".join(answer.errors.replace("│", " ").split())
+
+
 def test_an_open_month_is_no_e_invoice(care: Care, books: Path) -> None:
     answer = care("invoices", "export", "2026-11", "5", "--format", "ubl")
 
