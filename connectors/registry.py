@@ -23,7 +23,8 @@ from connectors.toggl.connector import TogglTimeTracker
 from connectors.toggl.settings import TogglSettings
 from connectors.tracker_settings import TimeTrackerSettings
 from connectors.zendesk.connector import ZendeskHelpdesk
-from connectors.zendesk.settings import ZendeskSettings
+from connectors.zendesk.settings import ZendeskSettings, ZendeskTimeSettings
+from connectors.zendesk.time_tracker import ZendeskTimeTracker
 
 HELPDESKS: Products[Helpdesk] = Products(
     "care_sync.helpdesks",
@@ -39,6 +40,7 @@ TIME_TRACKERS: Products[TimeTracker] = Products(
         "kimai": Product(KimaiSettings, KimaiTimeTracker),
         "redmine": Product(RedmineSettings, RedmineTimeTracker),
         "toggl": Product(TogglSettings, TogglTimeTracker),
+        "zendesk": Product(ZendeskTimeSettings, ZendeskTimeTracker),
     },
     settings=TimeTrackerSettings,
 )

@@ -227,6 +227,8 @@ class ZendeskApi:
 
     def _tickets(self, call: Call) -> Answer:
         living = [one for one in self.account.records.tickets.values() if one.status != "deleted"]
+        if call.query.get("sort") == "-updated_at":
+            living.sort(key=lambda one: (one.updated_at, one.id), reverse=True)
         beside = self.shapes.beside(living, call.query.get("include", ""))
         return self._list(call, "tickets", [self.shapes.ticket(one) for one in living], beside)
 
@@ -250,8 +252,13 @@ class ZendeskApi:
     def _audits(self, call: Call) -> Answer:
         if self._ticket(call).status != 200:
             return NOT_FOUND
-        rows = [self.shapes.audit(one) for one in self.account.records.audits[call.ticket_id]]
-        return self._list(call, "audits", rows)
+        audits = self.account.records.audits[call.ticket_id]
+        beside = {}
+        if call.query.get("include") == "users":
+            authors = {one.author_id for one in audits}
+            known = self.account.records.users.items()
+            beside["users"] = [self.shapes.user(user) for user_id, user in known if user_id in authors]
+        return self._list(call, "audits", [self.shapes.audit(one) for one in audits], beside)
 
     def _comments(self, call: Call) -> Answer:
         if self._ticket(call).status != 200:

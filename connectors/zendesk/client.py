@@ -106,6 +106,21 @@ class ZendeskClient:
         """Every audit of a ticket, the oldest first."""
         return self._pages(f"/api/v2/tickets/{ticket_id}/audits.json", "audits")
 
+    def audits_with_authors(self, ticket_id: str) -> Iterator[tuple[Sequence[Object], Sequence[Object]]]:
+        """Every audit of a ticket, the oldest first, in pages, each with the users that it mentions."""
+        path = f"/api/v2/tickets/{ticket_id}/audits.json"
+        for data in self._answers(path, "audits", {"include": "users"}):
+            yield objects(data.get("audits"), "audits"), objects(data.get("users") or [], "users")
+
+    def newest_changed(self) -> Iterator[ExportPage]:
+        """Tickets by their last update, the newest first, in pages; archived and deleted ones are not among them."""
+        more = {"sort": "-updated_at", "include": "organizations"}
+        for data in self._answers("/api/v2/tickets.json", "tickets", more):
+            tickets = objects(data.get("tickets"), "tickets")
+            yield ExportPage(
+                tickets, (), objects(data.get("organizations") or [], "organizations"), None, is_last=False
+            )
+
     def update_many(self, tickets: Sequence[Object]) -> str:
         """Queue a write of up to a hundred tickets, each with its own changes; gives the job's id. Never repeated."""
         path = "/api/v2/tickets/update_many.json"
@@ -136,11 +151,15 @@ class ZendeskClient:
             yield from page
 
     def _lists(self, path: str, what: str) -> Iterator[Sequence[Object]]:
+        for data in self._answers(path, what, {}):
+            yield objects(data.get(what), what)
+
+    def _answers(self, path: str, what: str, more: Mapping[str, Any]) -> Iterator[Object]:
         """The pages of a list, by cursor; an answer without ``meta`` is whole (archived tickets' audits are)."""
-        params: dict[str, Any] = {"page[size]": ROWS_A_PAGE}
+        params: dict[str, Any] = {"page[size]": ROWS_A_PAGE, **more}
         while True:
             data = self._object("GET", path, params)
-            yield objects(data.get(what), what)
+            yield data
             meta = an_object(data.get("meta") or {}, "meta")
             if not meta.get("has_more"):
                 return

@@ -30,7 +30,7 @@ from connectors.zendesk.client import ROWS_A_PAGE, ExportPage, Object, ZendeskCl
 from connectors.zendesk.fields import FieldMap, mapped, organization_field, ticket_field
 from connectors.zendesk.limits import left_of_account, left_of_exports
 from connectors.zendesk.reading import PRODUCT, an_object, identity, is_number
-from connectors.zendesk.settings import ZendeskSettings
+from connectors.zendesk.settings import ZendeskAccess, ZendeskSettings
 from connectors.zendesk.webhooks import read_webhook
 from connectors.zendesk.writing import is_under_way, reference_of, write
 
@@ -40,7 +40,7 @@ LARGEST_CLOCK_DIFFERENCE = timedelta(seconds=60)
 NOT_ADMINISTRATOR = "Use the token of an administrator: others may not use the incremental export."
 
 
-def authorization(settings: ZendeskSettings) -> Mapping[str, SecretStr]:
+def authorization(settings: ZendeskAccess) -> Mapping[str, SecretStr]:
     """The header that proves who we are: Basic ``email/token:api_token``, or Bearer."""
     if settings.oauth_token is not None:
         return {"Authorization": SecretStr(f"Bearer {settings.oauth_token.get_secret_value()}")}

@@ -13,8 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from connectors.tracker_settings import TimeTrackerSettings, TimeZoneName
 
 MOST_TICKETS_A_PAGE = 1000
 MOST_CHANGES_A_CALL = 100
@@ -22,13 +25,11 @@ MOST_CHANGES_A_CALL = 100
 Name = Annotated[str, Field(min_length=1)]
 
 
-class ZendeskSettings(BaseModel):
-    """One account.
+class ZendeskAccess(BaseModel):
+    """Where an account is, and the way in.
 
     ``base_url``         where the account is when that is not ``https://<subdomain>.zendesk.com``
-    ``webhook_secret``   the signing secret of the webhook; without one webhook calls are refused
     ``export_page_size`` tickets asked for per page of the incremental export
-    ``changes_a_call``   tickets written with one call
     ``reserved_requests`` requests of each minute's limit that are never used, for people and other programs
     """
 
@@ -39,11 +40,7 @@ class ZendeskSettings(BaseModel):
     email: Name | None = None
     api_token: SecretStr | None = None
     oauth_token: SecretStr | None = None
-    webhook_secret: SecretStr | None = None
-    fields: Mapping[Name, Name | int] = {}
-    organization_fields: Mapping[Name, Name] = {}
     export_page_size: Annotated[int, Field(ge=1, le=MOST_TICKETS_A_PAGE)] = MOST_TICKETS_A_PAGE
-    changes_a_call: Annotated[int, Field(ge=1, le=MOST_CHANGES_A_CALL)] = MOST_CHANGES_A_CALL
     reserved_requests: Annotated[int, Field(ge=0)] = 20
 
     @model_validator(mode="after")
@@ -58,3 +55,39 @@ class ZendeskSettings(BaseModel):
     def address(self) -> str:
         """Where the account is, without a slash at the end."""
         return str(self.base_url or f"https://{self.subdomain}.zendesk.com").rstrip("/")
+
+
+class ZendeskSettings(ZendeskAccess):
+    """One account as a helpdesk.
+
+    ``webhook_secret``   the signing secret of the webhook; without one webhook calls are refused
+    ``changes_a_call``   tickets written with one call
+    """
+
+    webhook_secret: SecretStr | None = None
+    fields: Mapping[Name, Name | int] = {}
+    organization_fields: Mapping[Name, Name] = {}
+    changes_a_call: Annotated[int, Field(ge=1, le=MOST_CHANGES_A_CALL)] = MOST_CHANGES_A_CALL
+
+
+class ZendeskTimeSettings(ZendeskAccess, TimeTrackerSettings):
+    """The Time Tracking app of one account as a time tracker.
+
+    ``total_field``        the app's ticket field of all seconds that were spent: its title, or its number
+    ``last_update_field``  its field of the seconds of the last update alike
+    ``time_zone``          the zone whose calendar gives time its work date
+    """
+
+    total_field: Name | int = "Total time spent (sec)"
+    last_update_field: Name | int = "Time spent last update (sec)"
+    time_zone: TimeZoneName = "Europe/Amsterdam"
+
+    @property
+    def account_name(self) -> str:
+        """The subdomain."""
+        return self.subdomain
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone itself."""
+        return ZoneInfo(self.time_zone)

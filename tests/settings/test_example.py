@@ -52,7 +52,7 @@ def test_what_the_example_shows_in_comments_is_there_too() -> None:
 
 def test_the_other_time_trackers_that_the_example_shows_can_be_used_as_they_are(tmp_path: Path) -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
-    shown = re.sub(r"^  # (\w+: \{.*\})$", r"  \1", text, flags=re.MULTILINE)
+    shown = re.sub(r"^  # (\w+: \{.*\})", r"  \1", text, flags=re.MULTILINE)
     (tmp_path / "config.yaml").write_text(shown, encoding="utf-8")
 
     trackers = site_settings(tmp_path / "config.yaml").time_trackers

@@ -1,0 +1,271 @@
+"""Zendesk's Time Tracking app as a time tracker: time that agents submit with their updates of tickets.
+
+Terms
+    total      the app's ticket field of all seconds that were spent on a ticket
+    time       what one update brought, rebuilt from the ticket's audits (:mod:`connectors.zendesk.time_rebuild`)
+    export     tickets that changed; it leaves out what changed within the minute before the request
+    newest     tickets by their last update: what the export leaves out
+
+Promises. A ticket whose time was spent on a day was changed on that day or later, so the export from the window's
+first day on, with the newest, holds every ticket that has any. An entry's id is ``<ticket>-<audit>``; it belongs to
+its ticket, and its work date is the day on which it was submitted. Time that was taken back is gone; so is that of a
+deleted ticket, but only to a token that sees every ticket, an administrator's.
+
+Audits are read ticket by ticket; those of a ticket that has not changed since are remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from connectors.errors import BadSignature, ConnectorError, NotFound, PermissionMissing
+from connectors.http import HttpClient, Limits
+from connectors.protocols import BudgetState, Environment
+from connectors.records import (
+    CheckResult,
+    EntryKind,
+    EntryPage,
+    EntryState,
+    TicketReference,
+    TimeEntry,
+    WebhookCall,
+)
+from connectors.zendesk.client import ExportPage, Object, ZendeskClient
+from connectors.zendesk.connector import NOT_ADMINISTRATOR, authorization
+from connectors.zendesk.fields import FieldMap, mapped, ticket_field
+from connectors.zendesk.limits import left_of_account, left_of_exports
+from connectors.zendesk.reading import (
+    PRODUCT,
+    an_object,
+    identity,
+    identity_or_none,
+    instant,
+    is_number,
+    objects,
+    text,
+)
+from connectors.zendesk.settings import ZendeskTimeSettings
+from connectors.zendesk.time_rebuild import SpentTime, rebuilt
+
+LAST_MINUTES = timedelta(minutes=3)
+"""More than the export leaves out, and than clocks differ."""
+MOST_REMEMBERED = 5000
+TOTAL, LAST_UPDATE = "total_field", "last_update_field"
+
+
+class ZendeskTimeTracker:
+    """Keeps :class:`connectors.protocols.TimeTracker` for the Time Tracking app of a Zendesk account."""
+
+    def __init__(self, settings: ZendeskTimeSettings, environment: Environment) -> None:
+        self._settings = settings
+        self._now = environment.now
+        budget = f"{PRODUCT}:{settings.subdomain}"
+        of_account = Limits(account=budget, left=left_of_account, reserve=settings.reserved_requests)
+        of_exports = Limits(account=f"{budget}:exports", left=left_of_exports)
+        proof = authorization(settings)
+        http = HttpClient(PRODUCT, settings.address, proof, environment, of_account)
+        exports = HttpClient(PRODUCT, settings.address, proof, environment, of_exports, within=http)
+        self._http = http
+        self._client = ZendeskClient(http, exports, settings.export_page_size)
+        self._found_fields: FieldMap | None = None
+        self._remembered: dict[str, tuple[str, tuple[SpentTime, ...]]] = {}
+        self._names: dict[str, str] = {}
+
+    @property
+    def product(self) -> str:
+        """``zendesk``."""
+        return PRODUCT
+
+    @property
+    def account(self) -> str:
+        """The subdomain."""
+        return self._settings.account_name
+
+    def changed_entries(self, cursor: str | None, since: datetime) -> Iterator[EntryPage]:
+        """Yield all time of the tickets that changed. A cursor that the export refuses raises
+        :class:`connectors.errors.Invalid`."""
+        while True:
+            page = self._client.export(cursor, since, self._now())
+            cursor = page.cursor or cursor
+            yield EntryPage(tuple(self._entries(page)), cursor, last=page.is_last)
+            if page.is_last:
+                return
+
+    def entries_between(self, first: date, last: date) -> Iterator[EntryPage]:
+        """Yield every entry with ``first <= work_date <= last``, ticket by ticket."""
+        now = self._now()
+        begin = datetime.combine(first, time(), self._settings.zone).astimezone(UTC)
+        told: set[str] = set()
+        for page in self._tickets_since(begin, now):
+            entries = [one for one in self._entries(page) if first <= one.work_date <= last and one.id not in told]
+            told.update(one.id for one in entries)
+            yield EntryPage(tuple(entries), None, last=False)
+        yield EntryPage((), None, last=True)
+
+    def entry(self, entry_id: str) -> TimeEntry | None:
+        """Read one entry; ``None`` when its ticket is gone, or no longer holds it, and the token sees everything."""
+        ticket_id, _, audit_id = entry_id.partition("-")
+        if not is_number(ticket_id) or not is_number(audit_id):
+            return None
+        self._remembered.pop(ticket_id, None)
+        page = self._client.show_many([ticket_id])
+        for entry in self._entries(page):
+            if entry.id == entry_id:
+                return entry
+        if page.tickets:
+            return None
+        if not self._is_administrator():
+            told = f"cannot tell whether the time {entry_id} is gone or out of sight"
+            raise PermissionMissing(PRODUCT, told, remedy=NOT_ADMINISTRATOR)
+        return None
+
+    def webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookCall:
+        """Refuse: Zendesk's webhooks tell of tickets and go to the helpdesk's address."""
+        told = "tells of time with its tickets alone"
+        raise BadSignature(PRODUCT, told, remedy="Let the webhook call the helpdesk's address, /webhooks/helpdesk.")
+
+    def budget(self) -> BudgetState | None:
+        """Requests left of the account's limit a minute, as the last answer told."""
+        return self._http.budget()
+
+    def check(self) -> Sequence[CheckResult]:
+        """Try the credentials, the role, and the app's two fields."""
+        try:
+            me = an_object(an_object(self._client.me().data, "the answer").get("user"), "user")
+        except ConnectorError as error:
+            return (CheckResult("credentials", passed=False, remedy=str(error)),)
+        if me.get("id") is None:
+            return (CheckResult("credentials", passed=False, remedy="Set email and api_token anew in the settings."),)
+        is_administrator = me.get("role") == "admin"
+        results = [
+            CheckResult("credentials", passed=True),
+            CheckResult("administrator", is_administrator, "" if is_administrator else NOT_ADMINISTRATOR),
+        ]
+        self._found_fields = None
+        try:
+            missing = self._fields().missing
+        except ConnectorError as error:
+            return (*results, CheckResult("ticket fields", passed=False, remedy=str(error)))
+        for name, wanted in ((TOTAL, self._settings.total_field), (LAST_UPDATE, self._settings.last_update_field)):
+            remedy = f'There is no active ticket field "{wanted}": install the Time Tracking app or mend {name}.'
+            results.append(
+                CheckResult(f'ticket field "{wanted}"', name not in missing, remedy if name in missing else "")
+            )
+        return tuple(results)
+
+    def _tickets_since(self, begin: datetime, now: datetime) -> Iterator[ExportPage]:
+        """Every ticket that changed since ``begin``: by the export, and then those that it left out for being fresh.
+
+        The fresh ones come last: whatever changes while the export is read is fresh then.
+        """
+        cursor: str | None = None
+        while True:
+            page = self._client.export(cursor, begin, now)
+            cursor = page.cursor or cursor
+            yield page
+            if page.is_last:
+                break
+        for page in self._client.newest_changed():
+            fresh = [one for one in page.tickets if self._changed_at(one) >= now - LAST_MINUTES]
+            yield ExportPage(fresh, (), page.organizations, None, is_last=False)
+            if len(fresh) < len(page.tickets):
+                return
+
+    def _entries(self, page: ExportPage) -> Iterator[TimeEntry]:
+        """The time of a page's tickets; deleted tickets have none."""
+        total = self._field(TOTAL)
+        customers = {
+            identity(one.get("id"), "organization.id"): text(one.get("name"), "organization.name")
+            for one in page.organizations
+        }
+        for ticket in page.tickets:
+            if ticket.get("status") == "deleted" or not _has_value(ticket, total):
+                continue
+            ticket_id = identity(ticket.get("id"), "ticket.id")
+            customer_id = identity_or_none(ticket.get("organization_id"), "ticket.organization_id")
+            for spent in self._spent_on(ticket_id, ticket):
+                yield self._translated(ticket_id, spent, customer_id, customers.get(customer_id or ""))
+
+    def _spent_on(self, ticket_id: str, ticket: Object) -> tuple[SpentTime, ...]:
+        """A ticket's time, rebuilt anew when the ticket changed since."""
+        changed_at = text(ticket.get("updated_at"), "ticket.updated_at")
+        known = self._remembered.get(ticket_id)
+        if known is not None and known[0] == changed_at and not self._is_fresh(ticket):
+            return known[1]
+        audits: list[Object] = []
+        try:
+            for page, users in self._client.audits_with_authors(ticket_id):
+                audits.extend(page)
+                self._names.update(_names(users))
+        except NotFound:
+            return ()
+        spent = tuple(rebuilt(audits, self._field(TOTAL), self._fields_id(LAST_UPDATE)))
+        if len(self._remembered) >= MOST_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[ticket_id] = (changed_at, spent)
+        return spent
+
+    def _translated(self, ticket_id: str, spent: SpentTime, customer_id: str | None, customer: str | None) -> TimeEntry:
+        return TimeEntry(
+            tracker=PRODUCT,
+            account=self.account,
+            id=f"{ticket_id}-{spent.audit_id}",
+            state=EntryState.STOPPED,
+            kind=EntryKind.WORK,
+            seconds=spent.seconds,
+            work_date=spent.submitted_at.astimezone(self._settings.zone).date(),
+            person_id=spent.author_id,
+            person_name=self._names.get(spent.author_id or ""),
+            client_id=customer_id,
+            client_name=customer,
+            references=(TicketReference("ticket", ticket_id=ticket_id),),
+            source_updated_at=spent.submitted_at,
+        )
+
+    def _changed_at(self, ticket: Object) -> datetime:
+        return instant(ticket.get("updated_at"), "ticket.updated_at")
+
+    def _is_fresh(self, ticket: Object) -> bool:
+        """Whether the same second may still bring another change."""
+        return self._changed_at(ticket) >= self._now() - LAST_MINUTES
+
+    def _is_administrator(self) -> bool:
+        user = an_object(self._client.me().data, "the answer").get("user")
+        return an_object(user, "user").get("role") == "admin"
+
+    def _fields(self) -> FieldMap:
+        if self._found_fields is None:
+            definitions = [ticket_field(item) for item in self._client.ticket_fields()]
+            wanted = {TOTAL: self._settings.total_field, LAST_UPDATE: self._settings.last_update_field}
+            self._found_fields = mapped(wanted, [one for one in definitions if one is not None])
+        return self._found_fields
+
+    def _fields_id(self, name: str) -> str | None:
+        found = self._fields().by_name.get(name)
+        return found.id if found else None
+
+    def _field(self, name: str) -> str:
+        """The number of a field that has to be there. Raises :class:`PermissionMissing`."""
+        found = self._fields_id(name)
+        if found is None:
+            self._found_fields = None
+            wanted = getattr(self._settings, name)
+            told = f'the ticket field "{wanted}" does not exist'
+            raise PermissionMissing(
+                PRODUCT, told, remedy=f"Install the Time Tracking app, or mend {name} in the settings."
+            )
+        return found
+
+
+def _has_value(ticket: Object, field_id: str) -> bool:
+    values = objects(ticket.get("custom_fields") or [], "ticket.custom_fields")
+    return any(
+        identity(one.get("id"), "ticket.custom_fields.id") == field_id and one.get("value") not in (None, "")
+        for one in values
+    )
+
+
+def _names(users: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    return {identity(one.get("id"), "user.id"): text(one.get("name"), "user.name") for one in users}

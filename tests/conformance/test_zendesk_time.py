@@ -1,0 +1,18 @@
+"""Zendesk's Time Tracking app keeps the promises of every time tracker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conformance.tracker_bed import TrackerBed
+from tests.conformance.tracker_suite import TrackerSuite
+from tests.conformance.zendesk_time_bed import ZendeskTimeBed
+
+
+class TestZendeskTime(TrackerSuite):
+    @pytest.fixture
+    def bed(self) -> Iterator[TrackerBed]:
+        with ZendeskTimeBed.open() as bed:
+            yield bed
