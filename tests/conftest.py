@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -34,11 +35,14 @@ def shared_fixtures() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server with a migrated template database."""
+def postgresql_server() -> Iterator[str]:
+    """A PostgreSQL server with a migrated template database.
+
+    Its folder is none of pytest's, which shuts others out of all of them whenever a second run begins.
+    """
     if postgresql.binaries() is None:
         pytest.skip("PostgreSQL (initdb, postgres) is not on this machine")
-    with postgresql.server(tmp_path_factory.mktemp("postgresql")) as url:
+    with TemporaryDirectory(prefix="care-sync-") as folder, postgresql.server(Path(folder)) as url:
         _sql(url, "CREATE DATABASE template_care_sync")
         migrate(f"{url}template_care_sync")
         yield url

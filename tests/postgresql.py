@@ -49,7 +49,7 @@ def server(folder: Path) -> Iterator[str]:
 
 
 def _unprivileged(folder: Path) -> list[str]:
-    """PostgreSQL refuses to run as root: then it runs as another user, who is let into ``folder``."""
+    """PostgreSQL refuses to run as root: then it runs as another user, who is given ``folder``."""
     if os.geteuid() != 0:
         return []
     for name in ("postgres", "nobody"):
@@ -58,9 +58,6 @@ def _unprivileged(folder: Path) -> list[str]:
         except KeyError:
             continue
         os.chown(folder, user.pw_uid, user.pw_gid)
-        for parent in (folder, *folder.parents):
-            if str(parent).startswith(str(Path(folder.anchor) / "tmp")) and parent.stat().st_uid == 0:
-                parent.chmod(parent.stat().st_mode | 0o011)
         return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
     return []
 
