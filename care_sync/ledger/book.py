@@ -64,17 +64,16 @@ def record_all(
     months = Months.read(work)
     customers = sorted({one.organization_id for one in transactions if _touches_a_card(one)})
     before = {customer: work.ledger.balances(customer) for customer in customers}
-    numbers: list[int] = []
+    written: list[StoredTransaction] = []
     previous = head.hash
     for number, transaction in enumerate(transactions, start=head.transaction_id + 1):
         _check(transaction, months)
-        written = _chain(transaction, number, previous)
-        work.ledger.append(written)
-        numbers.append(number)
-        previous = written.hash
+        written.append(_chain(transaction, number, previous))
+        previous = written[-1].hash
+    work.ledger.append(written)
     for customer in customers:
         _check_cards(work, customer, before[customer], overdraft_seconds)
-    return numbers
+    return [one.transaction_id for one in written]
 
 
 def chained_hash(transaction: StoredTransaction) -> str:

@@ -105,14 +105,17 @@ def _look_for(store: Store, site: Site, rows: Sequence[OutboxRow], report: PushR
 
 
 def _write(store: Store, site: Site, rows: Sequence[OutboxRow], report: PushReport) -> None:
+    """What was told is settled at once for all; of what a dying process did not settle, its lease tells."""
     waiting = {row.change.reference: row for row in rows}
+    told: list[tuple[OutboxRow, ChangeResult]] = []
     try:
-        for result in site.helpdesk.apply([row.change for row in rows]):
-            row = waiting.pop(result.reference)
-            with store.begin() as work:
-                _take(work, row, result, site.now(), report)
+        results = site.helpdesk.apply([row.change for row in rows])
+        told.extend((waiting.pop(result.reference), result) for result in results)
     except ConnectorError as error:
         report.error = error
+    with store.begin() as work:
+        for row, result in told:
+            _take(work, row, result, site.now(), report)
     _put_back(store, site, waiting.values(), report)
 
 

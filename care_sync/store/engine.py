@@ -23,7 +23,6 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy import exc as database
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.pool import NullPool
 
 from care_sync.errors import CareSyncError, IntegrityError, StoreError, UserError
 
@@ -60,9 +59,7 @@ def connect(text: str) -> Engine:
     """An engine with the settings that the promises of the store rest on."""
     url = parse_url(text)
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(
-            url, poolclass=NullPool, connect_args={"timeout": PATIENCE_SECONDS}, hide_parameters=True
-        )
+        engine = create_engine(url, connect_args={"timeout": PATIENCE_SECONDS}, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -117,11 +114,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    if is_reading(connection):
-        connection.exec_driver_sql("PRAGMA query_only=ON")
-        connection.exec_driver_sql("BEGIN")
-    else:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if is_reading(connection) else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if is_reading(connection) else "BEGIN IMMEDIATE")
 
 
 def is_reading(connection: Connection) -> bool:

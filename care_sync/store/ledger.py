@@ -7,7 +7,7 @@ against them by the audit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -64,41 +64,24 @@ class LedgerRepository(StandingRepository):
         row = self._connection.execute(query).one()
         return Head(row.transaction_id, row.hash)
 
-    def append(self, transaction: StoredTransaction) -> None:
-        """Add one transaction with its legs and move the balances and the head along."""
-        self._connection.execute(
-            transactions.insert().values(
-                transaction_id=transaction.transaction_id,
-                kind=transaction.kind,
-                organization_id=transaction.organization_id,
-                entry_key=transaction.entry_key,
-                entry_revision=transaction.entry_revision,
-                ticket_id=transaction.ticket_id,
-                rules=list(transaction.rules),
-                clauses=list(transaction.clauses),
-                period=transaction.period,
-                work_date=transaction.work_date,
-                booked_at=transaction.booked_at,
-                reverses=transaction.reverses,
-                corrects=transaction.corrects,
-                actor=transaction.actor,
-                reason=transaction.reason,
-                previous_hash=transaction.previous_hash,
-                hash=transaction.hash,
-            )
-        )
+    def append(self, written: Sequence[StoredTransaction]) -> None:
+        """Add transactions with their legs, in order, and move the balances and the head along."""
+        if not written:
+            return
+        self._connection.execute(transactions.insert(), [_row(one) for one in written])
         self._connection.execute(
             postings.insert(),
             [
-                {
-                    "transaction_id": transaction.transaction_id,
-                    "line": line,
-                    "account": leg.account,
-                    "seconds": leg.seconds,
-                }
-                for line, leg in enumerate(transaction.legs, start=1)
+                {"transaction_id": one.transaction_id, "line": line, "account": leg.account, "seconds": leg.seconds}
+                for one in written
+                for line, leg in enumerate(one.legs, start=1)
             ],
         )
+        moved: dict[tuple[str, str], int] = {}
+        for one in written:
+            for leg in one.legs:
+                key = (one.organization_id, leg.account)
+                moved[key] = moved.get(key, 0) + leg.seconds
         statement = insert(self._connection, balances)
         statement = statement.on_conflict_do_update(
             index_elements=["organization_id", "account"],
@@ -107,17 +90,12 @@ class LedgerRepository(StandingRepository):
         self._connection.execute(
             statement,
             [
-                {
-                    "organization_id": transaction.organization_id,
-                    "account": leg.account,
-                    "seconds": leg.seconds,
-                }
-                for leg in transaction.legs
+                {"organization_id": organization_id, "account": account, "seconds": seconds}
+                for (organization_id, account), seconds in sorted(moved.items())
             ],
         )
-        self._connection.execute(
-            ledger_head.update().values(transaction_id=transaction.transaction_id, hash=transaction.hash)
-        )
+        last = written[-1]
+        self._connection.execute(ledger_head.update().values(transaction_id=last.transaction_id, hash=last.hash))
 
     def balances(self, organization_id: str) -> dict[str, int]:
         """A customer's balances, debit positive, by account."""
@@ -243,6 +221,28 @@ class LedgerRepository(StandingRepository):
             for row in self._connection.execute(query):
                 found.setdefault(row.transaction_id, []).append(Leg(row.account, row.seconds))
         return found
+
+
+def _row(transaction: StoredTransaction) -> dict[str, Any]:
+    return {
+        "transaction_id": transaction.transaction_id,
+        "kind": transaction.kind,
+        "organization_id": transaction.organization_id,
+        "entry_key": transaction.entry_key,
+        "entry_revision": transaction.entry_revision,
+        "ticket_id": transaction.ticket_id,
+        "rules": list(transaction.rules),
+        "clauses": list(transaction.clauses),
+        "period": transaction.period,
+        "work_date": transaction.work_date,
+        "booked_at": transaction.booked_at,
+        "reverses": transaction.reverses,
+        "corrects": transaction.corrects,
+        "actor": transaction.actor,
+        "reason": transaction.reason,
+        "previous_hash": transaction.previous_hash,
+        "hash": transaction.hash,
+    }
 
 
 def _transaction(row: Row[Any], legs: tuple[Leg, ...]) -> StoredTransaction:

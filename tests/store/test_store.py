@@ -152,7 +152,7 @@ def test_the_ledger_refuses_to_be_changed(store: Store) -> None:
         entry_key="e", entry_revision=1, hash="h",
     )  # fmt: skip
     with store.begin() as work:
-        work.ledger.append(transaction)
+        work.ledger.append([transaction])
         work.ledger.stand([Standing("e", "5", "900", "2026-10", "b", 60, (Leg("sla", 60),), 1, date(2026, 10, 5))])
     with store.read() as work:
         assert work.ledger.of_entry("e") == [transaction]
