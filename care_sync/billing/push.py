@@ -22,7 +22,6 @@ from care_sync.billing.invoice import Invoice
 from care_sync.billing.issue import require_final
 from care_sync.billing.texts import language_of, name_of, work_of
 from care_sync.clock import Clock
-from care_sync.messages import Language
 from care_sync.settings import Settings
 from care_sync.store import Store
 from care_sync.store.invoices import DraftState, InvoiceDraft
@@ -138,7 +137,7 @@ def _push(
 
 def draft_of(invoice: Invoice, settings: Settings) -> DraftInvoice:
     """What the bookkeeping is asked for, in the customer's language."""
-    language: Language = language_of(invoice, settings.company.locale)
+    language = language_of(invoice, settings.company.locale)
     return DraftInvoice(
         reference=invoice.reference,
         customer_id=invoice.organization.id,

@@ -84,6 +84,9 @@ def _data(statement: Statement, language: Language, company: str) -> dict[str, A
         nonlocal left
         left += one.seconds
         what = _printable(one.what, LONGEST_WHAT)
+        if len(one.cards) > 1 and one.entry_key is None:
+            moved = sorted(one.cards.items())
+            what = ", ".join(f"{word('card').lower()} {card_id} {told(seconds)}" for card_id, seconds in moved)
         subject = _printable(one.subject, LONGEST_SUBJECT)
         return {
             "date": f"{one.day:%d-%m-%Y}",

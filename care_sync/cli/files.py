@@ -18,9 +18,13 @@ def month_of(text: str, parameter: str = "--period") -> str:
     return text
 
 
+LONGEST_PART = 60
+"""Letters of a part of a file's name; what tells files apart stands in a part of its own."""
+
+
 def file_name(*parts: str) -> str:
     """A name for a file, of letters, digits and hyphens: ``Bakkerij Van Dam`` → ``bakkerij-van-dam``."""
-    words = (re.sub(r"[^\w]+", "-", part.casefold()).strip("-") for part in parts)
+    words = (re.sub(r"[^\w]+", "-", part.casefold())[:LONGEST_PART].strip("-") for part in parts)
     return "-".join(word for word in words if word)
 
 

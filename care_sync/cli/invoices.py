@@ -208,6 +208,7 @@ def push(
             raise UserError("no bookkeeping is configured", ["add a section `bookkeeping` with `product: moneybird`"])
         with store.read() as work:
             found = _chosen(work, month, customer, settings)
+            states = [_state(work, invoice) for invoice in found]
         if dry_run:
             for invoice in found:
                 require_final(invoice)
@@ -217,8 +218,9 @@ def push(
     if as_json:
         print_json([_pushed_as_json(one) for one in pushed] if not dry_run else [invoice_as_json(one) for one in found])
     elif dry_run:
-        for invoice in found:
-            say(f"{invoice.reference}: {invoice.organization.name}, {len(invoice.lines)} lines, {invoice.total} euro.")
+        for invoice, state in zip(found, states, strict=True):
+            told = f"{invoice.organization.name}, {len(invoice.lines)} lines, {invoice.total} euro ({state})"
+            say(f"{invoice.reference}: {told}")
     else:
         print_table(
             "Drafts",

@@ -289,6 +289,15 @@ def test_a_card_that_is_overdrawn_and_a_month_without_anything_are_shown(full: S
     assert "Er is geen strippenkaart." in " ".join(pages(statement_as_pdf(empty, DUTCH, "CARE")))
 
 
+def test_what_one_card_takes_over_from_another_is_told_in_the_readers_language(full: Statement) -> None:
+    (_, adjusted) = full.others
+    settled = replace(adjusted, kind="settlement", seconds=0, cards={1: 7200, 2: -7200}, what="card 2 settles card 1")
+    text = " ".join(pages(statement_as_pdf(replace(full, movements=(settled,)), DUTCH, "CARE")))
+
+    assert "Verrekening tussen kaarten" in text
+    assert "kaart 1 2:00, kaart 2 −2:00" in text
+
+
 def test_fonts_that_are_not_there_are_told(full: Statement, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no directory with fonts"):
         statement_as_pdf(full, DUTCH, "CARE", tmp_path / "none")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -21,7 +22,21 @@ from care_sync.billing.ubl import Issued, ubl_of
 from care_sync.errors import IntegrityError, UserError
 from care_sync.messages import Language
 from care_sync.store import Store, UnitOfWork
-from tests.billing.books import BUYER, CUSTOMER, HOUR, NORTHWIND, SELLER, TODAY, close, fill, post, settings, worked
+from connectors.records import Organization
+from tests.billing.books import (
+    BUYER,
+    CUSTOMER,
+    HOUR,
+    NORTHWIND,
+    NOW,
+    SELLER,
+    TODAY,
+    close,
+    fill,
+    post,
+    settings,
+    worked,
+)
 from tests.billing.published_rules import problems_of
 
 NAMES = {
@@ -158,6 +173,30 @@ def test_a_month_gets_its_number_and_date_once_and_numbers_have_no_holes(store: 
     assert (first.number, second.number) == ("CS2026-0001", "CS2026-0002")
     assert (again.number, again.issued_on, again.due_on) == ("CS2026-0001", TODAY, date(2026, 12, 2))
     assert ubl_of(again, "peppol") == ubl_of(first, "peppol")
+
+
+def test_customers_that_are_numbered_at_once_get_numbers_without_holes(store: Store) -> None:
+    customers = [replace(CUSTOMER, id=str(number), name=f"Klant {number}") for number in range(20, 28)]
+    with store.begin() as work:
+        fill(work, *customers)
+        for customer in customers:
+            post(work, worked(f"e{customer.id}", HOUR), organization_id=customer.id)
+        work.periods.close("2026-10", NOW, "anna")
+    given: list[str] = []
+
+    def give(customer: Organization) -> None:
+        with store.begin() as work:
+            invoice = read_invoice(work, customer, "2026-10", settings())
+            given.append(issue(work, invoice, settings(), today=TODAY, actor="anna").number)
+
+    threads = [threading.Thread(target=give, args=(customer,)) for customer in [*customers, *customers]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(given) == 16
+    assert sorted(set(given)) == [f"CS2026-{number:04}" for number in range(1, 9)]
 
 
 def test_a_number_is_never_changed_and_never_taken_away(store: Store) -> None:

@@ -149,7 +149,7 @@ def bookkeeping(books: Path) -> Iterator[SandboxMoneybird]:
 def test_drafts_are_made_once_and_what_needs_attention_ends_with_1(care: Care, bookkeeping: SandboxMoneybird) -> None:
     tried = care("invoices", "push", "2026-10", "--dry-run")
     assert (tried.code, bookkeeping.requests) == (0, [])
-    assert "CS-2026-10-5: Bakkerij Van Dam, 1 lines, 111.93 euro." in tried.output
+    assert "CS-2026-10-5: Bakkerij Van Dam, 1 lines, 111.93 euro (closed)" in tried.output
 
     first = care("invoices", "push", "2026-10", "--json")
     assert first.code == 1
