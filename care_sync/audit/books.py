@@ -17,6 +17,8 @@ from care_sync.billing.issue import changed_since
 from care_sync.billing.texts import clock
 from care_sync.errors import CareSyncError, UserError
 from care_sync.ledger import audit
+from care_sync.ledger.months import Months
+from care_sync.pipeline.post import has_lost_its_customer
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
 from care_sync.store.entries import StoredEntry
@@ -35,12 +37,14 @@ def audit_books(work: UnitOfWork, settings: Settings) -> Iterator[Difference]:
 
 def _entries(work: UnitOfWork) -> Iterator[Difference]:
     """Every entry that counts is booked as it is, and nothing else is booked."""
+    months = Months.read(work)
     for page in work.entries.each():
         keys = [stored.entry.key for stored in page]
         standing = work.ledger.standing(keys)
-        tickets = work.tickets.get_many({one.link.ticket_id for one in page if one.link.ticket_id})
+        wanted = {*(one.link.ticket_id for one in page), *(one.ticket_id for one in standing.values())}
+        tickets = work.tickets.get_many(key for key in wanted if key is not None)
         for stored in page:
-            message = _differing(stored, standing.get(stored.entry.key), tickets)
+            message = _differing(stored, standing.get(stored.entry.key), tickets, months)
             if message:
                 ticket_id = stored.link.ticket_id or _ticket_of(standing.get(stored.entry.key))
                 yield Difference("entries", stored.entry.key, message, _sync(work, ticket_id))
@@ -52,13 +56,18 @@ def _entries(work: UnitOfWork) -> Iterator[Difference]:
                 yield Difference("entries", one.entry_key, message, _sync(work, one.ticket_id))
 
 
-def _differing(stored: StoredEntry, standing: Standing | None, tickets: Mapping[str, Ticket]) -> str:
-    """How what is booked for an entry differs from the entry; empty when it does not."""
+def _differing(stored: StoredEntry, standing: Standing | None, tickets: Mapping[str, Ticket], months: Months) -> str:
+    """How what is booked for an entry differs from the entry; empty when it does not.
+
+    What a closed month settled stays while the ticket has no customer.
+    """
     ticket = tickets.get(stored.link.ticket_id or "")
     organization_id = ticket.organization_id if ticket is not None else None
     must_be_booked = stored.counts and organization_id is not None and stored.entry.seconds > 0
     if not must_be_booked:
         if standing is None:
+            return ""
+        if has_lost_its_customer(stored, standing, tickets.get(str(standing.ticket_id)), months):
             return ""
         state = stored.entry.state.value if not stored.counts else "without a customer"
         why = state if stored.link.ticket_id else stored.link.state.value

@@ -6,8 +6,7 @@ Terms
     turn      a subject that is decided otherwise than it stood: what notices to customers rest on
 
 Promise: a decision is stored with its facts, their sources and the hash of the rules, and only when facts or outcome
-differ from what stands; deciding again with nothing new writes nothing. A ticket that was deleted in the helpdesk keeps
-what was decided: its emptied fields say nothing.
+differ from what stands; deciding again with nothing new writes nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from care_sync.pipeline.site import Site
 from care_sync.store import UnitOfWork
 from care_sync.store.decisions import WHOLE_TICKET, StoredDecision
 from care_sync.store.entries import StoredEntry
-from connectors.records import Ticket, TicketStatus
+from connectors.records import Ticket
 from rules.ruleset import Decision
 
 NOT_UNDERSTOOD = "fact_not_understood"
@@ -86,9 +85,6 @@ def decide_tickets(
     problems: dict[str, str] = {}
     for ticket in tickets:
         subjects = [WHOLE_TICKET, *sorted(activities.get(ticket.id, ()))]
-        if ticket.status is TicketStatus.DELETED and all((ticket.id, one) in standing for one in subjects):
-            decided.standing.update({(ticket.id, one): as_decision(standing[ticket.id, one]) for one in subjects})
-            continue
         collected = facts_of(site, ticket, customer)
         problems.update({f"{ticket.id}:{fact}": said for fact, said in collected.problems.items()})
         for activity in subjects:

@@ -5,7 +5,9 @@ Terms
     open      entries that are or should be booked in a month that is not closed: all of them are laid down anew
 
 Promise: see :mod:`care_sync.ledger.posting`, which does the work. Here is gathered what it needs and nothing more: work
-grows with what changed and with the customer's open months, never with history.
+grows with what changed and with the customer's open months, never with history. Time whose ticket lost its customer is
+taken back in open months; what a closed month settled stays, because nobody else pays for it: an invoice is not
+credited because somebody deleted an organization. It moves when the ticket has a customer again.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from care_sync.pipeline.customer import Customer
 from care_sync.pipeline.decide import Decided
 from care_sync.store import UnitOfWork
 from care_sync.store.entries import StoredEntry
+from care_sync.store.standing import Standing
+from connectors.records import EntryKind, EntryState, Ticket
 from rules.ruleset import Decision
 
 
@@ -34,7 +38,8 @@ class CustomerTime:
 
 def gather_time(work: UnitOfWork, organization_id: str, touched: Collection[str]) -> CustomerTime:
     """Read what of a customer's time is open, and what of it changed."""
-    first = Months.read(work).first_open
+    months = Months.read(work)
+    first = months.first_open
     first_day = date.fromisoformat(f"{first}-01") if first else date.min
     standing = work.ledger.standing_of_organization(organization_id, first or "")
     of_touched = work.ledger.standing_of_tickets(touched)
@@ -45,10 +50,27 @@ def gather_time(work: UnitOfWork, organization_id: str, touched: Collection[str]
     entries.update(work.entries.get_many(sorted(unread)))
     counting = tuple(one for one in entries.values() if one.counts and one.link.organization_id == organization_id)
     keys = {one.entry.key for one in counting}
+    tickets = work.tickets.get_many(touched)
     gone = frozenset(
-        key for key, stands in touched_standing.items() if stands.organization_id == organization_id and key not in keys
+        key
+        for key, stands in touched_standing.items()
+        if stands.organization_id == organization_id
+        and key not in keys
+        and not has_lost_its_customer(entries.get(key), stands, tickets.get(str(stands.ticket_id)), months)
     )
     return CustomerTime(counting, gone)
+
+
+def has_lost_its_customer(stored: StoredEntry | None, stands: Standing, ticket: Ticket | None, months: Months) -> bool:
+    """Whether an entry that a closed month settled is nobody's now, because its ticket has no customer any more."""
+    return (
+        months.is_closed(stands.period)
+        and ticket is not None
+        and ticket.organization_id is None
+        and stored is not None
+        and (stored.entry.state, stored.entry.kind) == (EntryState.STOPPED, EntryKind.WORK)
+        and ticket.id in (stored.link.ticket_id, stored.link.wanted_ticket)
+    )
 
 
 def post_time(

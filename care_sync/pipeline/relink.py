@@ -21,7 +21,7 @@ from care_sync.store import UnitOfWork
 from care_sync.store.entries import Link, LinkState, StoredEntry
 from care_sync.store.tickets import OrganizationMoved, TicketMoved
 from care_sync.store.work import DirtyKind
-from connectors.records import Organization, Ticket, TicketPage, TimeEntry
+from connectors.records import Organization, Ticket, TicketPage, TicketStatus, TimeEntry
 
 
 class StoreLookup:
@@ -192,7 +192,7 @@ def take_tickets(work: UnitOfWork, page: TicketPage, linking: Linking, now: date
     """Store a page of tickets with what came beside it, mark what changed, and link the entries concerned again."""
     organizations = take_organizations(work, page.organizations, now)
     work.people.upsert(page.people)
-    moved = work.tickets.upsert(page.tickets, now)
+    moved = work.tickets.upsert(_not_wiped(work, page.tickets), now)
     marks = Marks()
     for one in moved:
         marks.tickets[one.after.id] = "the ticket changed"
@@ -203,6 +203,22 @@ def take_tickets(work: UnitOfWork, page: TicketPage, linking: Linking, now: date
     marks.wanted |= merged - set(work.tickets.get_many(merged))
     marks.write(work, now)
     return TakenPage(len(moved), organizations, relink_entries(work, _concerned(work, moved), linking, now))
+
+
+def _not_wiped(work: UnitOfWork, tickets: Sequence[Ticket]) -> list[Ticket]:
+    """Of a deleted ticket, what its time rests on stays when the helpdesk wipes it; what was said in it goes."""
+    before = work.tickets.get_many(ticket.id for ticket in tickets if ticket.status is TicketStatus.DELETED)
+    return [_with_what_was(ticket, before[ticket.id]) if ticket.id in before else ticket for ticket in tickets]
+
+
+def _with_what_was(ticket: Ticket, before: Ticket) -> Ticket:
+    there = {name: value for name, value in ticket.fields.items() if value is not None}
+    return replace(
+        ticket,
+        organization_id=ticket.organization_id or before.organization_id,
+        tags=ticket.tags or before.tags,
+        fields={**before.fields, **there},
+    )
 
 
 def take_organizations(work: UnitOfWork, records: Sequence[Organization], now: datetime) -> int:

@@ -158,14 +158,18 @@ def _settle_without_customer(
             work.attention.raise_(
                 NO_CUSTOMER,
                 ticket.id,
-                f"#{ticket.number} has {seconds // 60} minutes of work and no organization, so nobody is charged. "
-                "Give its requester an organization in the helpdesk.",
+                f"#{ticket.number} has {seconds // 60} minutes of work and no organization{_unknown(ticket)}, so "
+                "nobody is charged but for what closed months settled. Give the ticket an organization in the helpdesk.",
                 now,
             )
         else:
             work.attention.settle(NO_CUSTOMER, [ticket.id])
     work.dirty.clear(DirtyKind.TICKET, marks)
     report.add(len(marks), decided, None, planned)
+
+
+def _unknown(ticket: Ticket) -> str:
+    return f" that we know ({ticket.organization_id} was not read)" if ticket.organization_id else ""
 
 
 def _decide(

@@ -16,7 +16,11 @@ from typing import Any
 from care_sync.application import Application, open_application, site_settings
 from care_sync.clock import ManualClock
 from care_sync.ledger import accounts, cards
+from care_sync.ledger.closing import close_month
+from care_sync.ledger.terms import Terms
+from care_sync.pipeline.customer import read_customer
 from care_sync.pipeline.run import PassKind, PassReport, Scope
+from care_sync.store import UnitOfWork
 from care_sync.store.work import DirtyKind
 from connectors.sandbox.toggl import SandboxToggl
 from connectors.sandbox.toggl_state import TogglWorkspace
@@ -174,6 +178,18 @@ class Office:
             work.dirty.mark(DirtyKind.ORGANIZATION, [organization_id], "a card was bought", self.clock.now())
         return card.card_id
 
+    def close_month(self, period: str) -> None:
+        """Close a month that is over."""
+        with self.application.store.begin() as work:
+            close_month(
+                work,
+                period,
+                terms=lambda key: self._terms(work, key),
+                now=self.clock.now(),
+                today=self.application.site.today(),
+                actor="anna",
+            )
+
     # ---- CareSync ------------------------------------------------------------------------------------
 
     def sync(self, kind: PassKind = PassKind.FULL, **scope: Any) -> PassReport:
@@ -228,6 +244,11 @@ class Office:
     def requester(self, name: str) -> int:
         """The number of a customer's requester in Zendesk."""
         return self._requesters[name]
+
+    def _terms(self, work: UnitOfWork, organization_id: str) -> Terms:
+        organization = work.organizations.get(organization_id)
+        assert organization is not None
+        return read_customer(work, self.application.settings, organization).terms
 
     def _project(self, customer: str) -> int:
         if customer not in self._projects:
