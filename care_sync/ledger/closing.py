@@ -10,7 +10,7 @@ customers must be told are one transaction. It rests on what was posted last; wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -140,22 +140,6 @@ def close_month(work: UnitOfWork, period: str, *, terms: TermsOf, now: datetime,
         DirtyKind.TICKET, [one.ticket_id for one in charged], f"charged when {period} closed, still undetermined", now
     )
     return Closing(period, charged, transactions)
-
-
-def charged_undetermined(work: UnitOfWork, ticket_ids: Collection[str]) -> dict[str, tuple[Charged, ...]]:
-    """What stands charged of these tickets because a month closed before their cause was known (I4).
-
-    One for each closed month in which it is booked; what has been credited back since is not there any more.
-    """
-    months = Months.read(work)
-    by_ticket = work.ledger.standing_of_tickets(ticket_ids)
-    charged = {
-        ticket_id: _by_ticket(
-            one for one in standings if months.is_closed(one.period) and was_charged_while_pending(one)
-        )
-        for ticket_id, standings in by_ticket.items()
-    }
-    return {ticket_id: found for ticket_id, found in charged.items() if found}
 
 
 def as_posted(work: UnitOfWork, organization_id: str) -> list[Worked]:

@@ -54,14 +54,26 @@ def read_customer(work: UnitOfWork, settings: Settings, organization: Organizati
         if standing.ticket_id is not None:
             on_cards = sum(leg.seconds for leg in standing.shares if accounts.card_of(leg.account) is not None)
             drawn[standing.ticket_id] = drawn.get(standing.ticket_id, 0) + on_cards
-    minutes = fair_use_minutes(settings, organization)
     return Customer(
         organization=organization,
         cards=cards,
         left={card.card_id: -balances.get(accounts.card(card.card_id), 0) for card in cards},
-        terms=Terms(allowance=lambda _period: minutes * 60),
-        fair_use_minutes=minutes,
+        terms=terms_of(work, settings, organization),
+        fair_use_minutes=fair_use_minutes(settings, organization),
         drawn=drawn,
+    )
+
+
+def terms_of(work: UnitOfWork, settings: Settings, organization: Organization) -> Terms:
+    """What the customer's agreement allows. Unused minutes are carried from the month of the first work on."""
+    seconds = fair_use_minutes(settings, organization) * 60
+    carried_months = settings.ledger.fair_use.carried_months
+    first_day = work.entries.first_work_date(organization.id) if carried_months else None
+    return Terms(
+        allowance=lambda _period: seconds,
+        carried_months=carried_months,
+        first_month=accounts.period_of_date(first_day) if first_day is not None else "",
+        overdraft_seconds=settings.ledger.hour_card.overdraft_seconds,
     )
 
 

@@ -289,6 +289,7 @@ def basis_of(site: Site) -> str:
         settings.company.model_dump(mode="json"),
         settings.facts.model_dump(mode="json"),
         settings.ledger.fair_use.model_dump(mode="json"),
+        settings.ledger.hour_card.model_dump(mode="json", include={"overdraft_hours"}),
         settings.write_back.model_dump(mode="json", include={"tag_prefix", "notes"}),
     ]
     return hashlib.sha256(encode(content).encode()).hexdigest()

@@ -21,6 +21,7 @@ from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from care_sync.settings.agreements import FairUseSection, HourCardSection
 from care_sync.settings.facts import FactsSection
 from care_sync.settings.invoice import InvoiceSection
 from care_sync.settings.linking import LinkSettings
@@ -91,19 +92,6 @@ class Connection:
     name: str
     product: str
     options: BaseModel
-
-
-class HourCardSection(Section):
-    """Prepaid hour cards: the least that is sold (H1), and euro per hour by calendar year (H5)."""
-
-    minimum_hours: Annotated[Decimal, Field(ge=0)] = Decimal(50)
-    rates: Mapping[Annotated[int, Field(ge=2000, le=2100)], Annotated[Decimal, Field(gt=0)]] = {}
-
-
-class FairUseSection(Section):
-    """Free minutes a month (K1, M5), by the level that the organization field ``sla`` names."""
-
-    minutes_per_month: Mapping[str, Annotated[int, Field(ge=0)]] = {"default": 60, "none": 0}
 
 
 class LedgerSection(Section):

@@ -188,6 +188,17 @@ class EntryRepository:
         )
         return list(self._ordered(query))
 
+    def first_work_date(self, organization_id: str) -> date | None:
+        """The day of a customer's first work that counts; ``None`` while there is none."""
+        query = select(func.min(time_entries.c.work_date)).where(
+            time_entries.c.organization_id == organization_id,
+            time_entries.c.link_state == LinkState.LINKED.value,
+            time_entries.c.state == EntryState.STOPPED.value,
+            time_entries.c.kind == EntryKind.WORK.value,
+        )
+        found: date | None = self._connection.execute(query).scalar_one()
+        return found
+
     def unlinked(self, limit: int | None = None) -> list[StoredEntry]:
         """Entries that found no ticket and are waiting for a person, newest work first."""
         return self._newest_first([LinkState.UNLINKED, LinkState.UNKNOWN_TICKET, LinkState.OTHER_CUSTOMER], limit)

@@ -8,7 +8,7 @@ import pytest
 
 from care_sync.errors import UserError
 from care_sync.ledger.allocation import Route
-from care_sync.ledger.closing import charged_undetermined, close_month, outlook
+from care_sync.ledger.closing import close_month, outlook
 from care_sync.ledger.terms import Terms
 from care_sync.store import Store, UnitOfWork
 from care_sync.store.entries import Link, LinkState
@@ -41,22 +41,13 @@ def test_i4_what_is_undetermined_is_charged_and_its_ticket_marked_so_that_the_cu
             ("2", CUSTOMER, "2026-10", HOUR),
         ]
         assert sorted(work.dirty.take(DirtyKind.TICKET)) == ["1", "2"]
-        told = charged_undetermined(work, ["1", "2", "3"])
-        assert {ticket: one.shares for ticket, (one,) in told.items()} == {
-            "1": (Leg(f"card:{card}", HOUR),),
-            "2": (Leg("invoice:2026-10", HOUR),),
-        }
+        assert [one.shares for one in done.charged] == [
+            (Leg(f"card:{card}", HOUR),),
+            (Leg("invoice:2026-10", HOUR),),
+        ]
         charging = work.ledger.of_entry("b")[-1]
         assert (charging.clauses, charging.reason) == (("Q5", "I4"), "still undetermined when 2026-10 closed")
         assert post(work, *worked).transactions == []
-
-
-def test_what_is_credited_back_is_charged_no_more(store: Store) -> None:
-    with store.begin() as work:
-        post(work, entry("a", HOUR, Route.PENDING))
-        close(work, "2026-10")
-        post(work, entry("a", HOUR, Route.SLA))
-        assert charged_undetermined(work, ["1"]) == {}
 
 
 def test_a_month_without_anything_pending_closes_without_a_transaction(store: Store) -> None:

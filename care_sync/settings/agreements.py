@@ -1,0 +1,46 @@
+"""The sections of what customers agreed on: hour cards, fair use, and the alerts that go with them.
+
+Terms
+    level    what the organization field ``sla`` names: ``gold``, ``silver`` …
+             ``default`` is any other level, ``none`` a customer without an SLA
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Hours = Annotated[Decimal, Field(ge=0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class HourCardSection(_Section):
+    """Prepaid hour cards.
+
+    ``minimum_hours``    the least that is sold (H1)
+    ``rates``            euro per hour by calendar year (H5)
+    ``overdraft_hours``  how far a card may fall below zero before time goes to the invoice: a number of hours, or
+                         ``until_next_card``; a card that is bought later settles it
+    """
+
+    minimum_hours: Hours = Decimal(50)
+    rates: Mapping[Annotated[int, Field(ge=2000, le=2100)], Annotated[Decimal, Field(gt=0)]] = {}
+    overdraft_hours: Hours | Literal["until_next_card"] = Decimal(0)
+
+    @property
+    def overdraft_seconds(self) -> int | None:
+        """The overdraft in whole seconds; ``None`` for no limit."""
+        return None if self.overdraft_hours == "until_next_card" else int(self.overdraft_hours * 3600)
+
+
+class FairUseSection(_Section):
+    """Free minutes a month (K1, M5) by level, and for how many months unused ones stay usable."""
+
+    minutes_per_month: Mapping[str, Annotated[int, Field(ge=0)]] = {"default": 60, "none": 0}
+    carried_months: Annotated[int, Field(ge=0, le=24)] = 0
