@@ -159,7 +159,7 @@ def _settle_without_customer(
                 NO_CUSTOMER,
                 ticket.id,
                 f"#{ticket.number} has {seconds // 60} minutes of work and no organization{_unknown(ticket)}, so "
-                "nobody is charged but for what closed months settled. Give the ticket an organization in the helpdesk.",
+                "nobody is charged but for what closed months settled. Give it an organization in the helpdesk.",
                 now,
             )
         else:
