@@ -1,14 +1,18 @@
 """Time, as everything else gets it: handed in, never reached for.
 
-``SystemClock`` is the one place that reads the wall clock and sleeps. ``ManualClock`` stands still until it
-is moved; its sleep moves it. The demo and the tests live by it.
+``SystemClock`` is the one place that reads the wall clock and sleeps. ``ManualClock``, which stands still until it is
+moved, comes from the connectors, whose sandboxes and suites live by it; so do the demo and the tests.
 """
 
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
+
+from connectors.clock import ManualClock
+
+__all__ = ["Clock", "ManualClock", "SystemClock"]
 
 
 class Clock(Protocol):
@@ -31,28 +35,3 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Wait for real."""
         time.sleep(seconds)
-
-
-class ManualClock:
-    """A clock that somebody else moves."""
-
-    def __init__(self, start: datetime) -> None:
-        self._now = start.astimezone(UTC)
-
-    def now(self) -> datetime:
-        """The instant it was last moved to."""
-        return self._now
-
-    def sleep(self, seconds: float) -> None:
-        """Move on by ``seconds`` without waiting."""
-        self.advance(timedelta(seconds=seconds))
-
-    def advance(self, by: timedelta) -> None:
-        """Move on."""
-        self._now += by
-
-    def move_to(self, instant: datetime) -> None:
-        """Move to an instant, which must not lie in the past."""
-        if instant.astimezone(UTC) < self._now:
-            raise ValueError("a clock does not run backwards")
-        self._now = instant.astimezone(UTC)

@@ -11,17 +11,17 @@ from typing import Any
 from care_sync.clock import ManualClock
 from connectors.clockify.connector import ClockifyTimeTracker
 from connectors.clockify.settings import ClockifySettings
+from connectors.conformance.environment import Budgets
+from connectors.conformance.tracker_bed import START, TOKEN, Fault, TrackerBed, TrackerTraits
 from connectors.protocols import Environment
 from connectors.sandbox.clockify import SandboxClockify
 from connectors.sandbox.clockify_state import ClockifyUser, ClockifyWorkspace
-from tests.conformance.toggl_bed import Budgets
-from tests.conformance.tracker_bed import START, TOKEN, Fault, TrackerTraits
 
 WEBHOOK_TOKEN = "hook-token"
 
 
-class ClockifyBed:
-    """Keeps :class:`tests.conformance.tracker_bed.TrackerBed` for the sandbox's Clockify."""
+class ClockifyBed(TrackerBed):
+    """The sandbox's Clockify, as a bed."""
 
     traits = TrackerTraits()
 

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from care_sync.clock import ManualClock
+from connectors.conformance.environment import Budgets
+from connectors.conformance.tracker_bed import START, TOKEN, ZONE, Fault, TrackerBed, TrackerTraits
 from connectors.harvest.connector import HarvestTimeTracker
 from connectors.harvest.settings import HarvestSettings
 from connectors.protocols import Environment
 from connectors.sandbox.harvest import HarvestAccount, HarvestUser, SandboxHarvest
-from tests.conformance.toggl_bed import Budgets
-from tests.conformance.tracker_bed import START, TOKEN, ZONE, Fault, TrackerTraits
 
 USUAL_PROJECT = "Sundry"
 """Harvest has no entries without a project."""
 
 
-class HarvestBed:
-    """Keeps :class:`tests.conformance.tracker_bed.TrackerBed` for the sandbox's Harvest."""
+class HarvestBed(TrackerBed):
+    """The sandbox's Harvest, as a bed."""
 
     traits = TrackerTraits(grain_seconds=36, has_clock_times=False, has_tags=False, has_webhooks=False)
 
@@ -112,9 +112,6 @@ class HarvestBed:
 
     def mend(self) -> None:
         self.server.faults.clear()
-
-    def webhook_call(self, entry_id: str) -> tuple[Mapping[str, str], bytes]:
-        raise NotImplementedError("Harvest sends no webhooks")
 
     def absent_id(self) -> str:
         return "999999999"

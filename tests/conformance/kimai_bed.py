@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from care_sync.clock import ManualClock
+from connectors.conformance.environment import Budgets
+from connectors.conformance.tracker_bed import START, TOKEN, Fault, TrackerBed, TrackerTraits
 from connectors.kimai.connector import KimaiTimeTracker
 from connectors.kimai.settings import KimaiSettings
 from connectors.protocols import Environment
 from connectors.sandbox.kimai import CURRENT_VERSION, KimaiSite, KimaiUser, SandboxKimai
-from tests.conformance.toggl_bed import Budgets
-from tests.conformance.tracker_bed import START, TOKEN, Fault, TrackerTraits
 
 USUAL_PROJECT = "Sundry"
 """Kimai has no timesheets without a project."""
 
 
-class KimaiBed:
-    """Keeps :class:`tests.conformance.tracker_bed.TrackerBed` for the sandbox's Kimai."""
+class KimaiBed(TrackerBed):
+    """The sandbox's Kimai, as a bed."""
 
     traits = TrackerTraits(has_webhooks=False)
 
@@ -111,9 +111,6 @@ class KimaiBed:
 
     def mend(self) -> None:
         self.server.faults.clear()
-
-    def webhook_call(self, entry_id: str) -> tuple[Mapping[str, str], bytes]:
-        raise NotImplementedError("Kimai sends no webhooks")
 
     def absent_id(self) -> str:
         return "999999999"

@@ -16,13 +16,13 @@ from typing import Any
 import requests
 
 from care_sync.clock import ManualClock
+from connectors.conformance.environment import Budgets
+from connectors.conformance.tracker_bed import START, TOKEN, ZONE, Fault, TrackerBed, TrackerTraits
 from connectors.protocols import Environment
 from connectors.redmine.connector import RedmineTimeTracker
 from connectors.redmine.settings import RedmineSettings
 from connectors.sandbox.redmine import SandboxRedmine
 from connectors.sandbox.redmine_state import LOG_TIME, VIEW_ISSUES, VIEW_TIME, RedmineSite
-from tests.conformance.toggl_bed import Budgets
-from tests.conformance.tracker_bed import START, TOKEN, ZONE, Fault, TrackerTraits
 from tests.real_servers.redmine import RealRedmine
 
 WEBHOOK_SECRET = "hook-secret"
@@ -32,8 +32,8 @@ USUAL_PROJECT = "Sundry"
 _numbers = itertools.count(1)
 
 
-class RedmineBed:
-    """Keeps :class:`tests.conformance.tracker_bed.TrackerBed` for Redmine."""
+class RedmineBed(TrackerBed):
+    """Redmine, as a bed."""
 
     def __init__(self, url: str, administrator_key: str, page_size: int, server: SandboxRedmine | None = None) -> None:
         self.clock = ManualClock(START)
@@ -188,12 +188,6 @@ class RedmineBed:
 
     def delete(self, entry_id: str) -> None:
         self.ask("DELETE", f"/time_entries/{entry_id}.json", expect=204)
-
-    def start_timer(self, description: str, *, person: str = "Anna") -> str:
-        raise NotImplementedError("Redmine has no timers")
-
-    def stop_timer(self, entry_id: str) -> None:
-        raise NotImplementedError("Redmine has no timers")
 
     def take_permission_away(self) -> None:
         while self._memberships:

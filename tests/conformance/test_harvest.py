@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from connectors.conformance.tracker_bed import TrackerBed
+from connectors.conformance.tracker_suite import TrackerSuite
 from tests.conformance.harvest_bed import HarvestBed
-from tests.conformance.tracker_bed import TrackerBed
-from tests.conformance.tracker_suite import TrackerSuite
 
 
 class TestHarvest(TrackerSuite):

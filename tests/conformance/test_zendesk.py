@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conformance.helpdesk_bed import HelpdeskBed
-from tests.conformance.helpdesk_suite import HelpdeskSuite
+from connectors.conformance.helpdesk_bed import HelpdeskBed
+from connectors.conformance.helpdesk_suite import HelpdeskSuite
 from tests.conformance.zendesk_bed import ZendeskBed
 
 

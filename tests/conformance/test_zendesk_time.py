@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conformance.tracker_bed import TrackerBed
-from tests.conformance.tracker_suite import TrackerSuite
+from connectors.conformance.tracker_bed import TrackerBed
+from connectors.conformance.tracker_suite import TrackerSuite
 from tests.conformance.zendesk_time_bed import ZendeskTimeBed
 
 

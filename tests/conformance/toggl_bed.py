@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from care_sync.clock import ManualClock
-from connectors.protocols import BudgetState, Environment
+from connectors.conformance.environment import Budgets
+from connectors.conformance.tracker_bed import START, TOKEN, Fault, TrackerBed, TrackerTraits
+from connectors.protocols import Environment
 from connectors.sandbox.toggl import SandboxToggl
 from connectors.sandbox.toggl_state import TogglUser, TogglWorkspace
 from connectors.sandbox.toggl_webhooks import Subscription
 from connectors.toggl.connector import TogglTimeTracker
 from connectors.toggl.settings import TogglSettings
-from tests.conformance.tracker_bed import START, TOKEN, Fault, TrackerTraits
 
 WEBHOOK_SECRET = "hook-secret"
 CALLS = re.compile(
@@ -24,21 +25,8 @@ CALLS = re.compile(
 )
 
 
-class Budgets:
-    """Budgets that outlive a connector, as the daemon's store keeps them."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, BudgetState] = {}
-
-    def load(self, account: str) -> BudgetState | None:
-        return self.kept.get(account)
-
-    def save(self, account: str, state: BudgetState) -> None:
-        self.kept[account] = state
-
-
-class TogglBed:
-    """Keeps :class:`tests.conformance.tracker_bed.TrackerBed` for the sandbox's Toggl."""
+class TogglBed(TrackerBed):
+    """The sandbox's Toggl, as a bed."""
 
     traits = TrackerTraits()
 

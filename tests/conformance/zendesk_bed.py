@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from care_sync.clock import ManualClock
+from connectors.conformance.environment import Budgets
+from connectors.conformance.helpdesk_bed import START, TOKEN, Fault, HelpdeskTraits, SeenTicket
 from connectors.protocols import Environment
 from connectors.records import Comment, CommentKind, FieldValue, TicketStatus
 from connectors.sandbox.server import Answer
@@ -19,8 +21,6 @@ from connectors.sandbox.zendesk_webhooks import Webhook
 from connectors.zendesk.connector import ZendeskHelpdesk
 from connectors.zendesk.fields import field_value
 from connectors.zendesk.settings import ZendeskSettings
-from tests.conformance.helpdesk_bed import START, TOKEN, Fault, HelpdeskTraits, SeenTicket
-from tests.conformance.toggl_bed import Budgets
 
 WEBHOOK_SECRET = "hook-secret"
 OPTIONS = {"care": "CARE", "customer": "Klant", "third_party": "Derde partij"}
@@ -36,7 +36,7 @@ SHOW_MANY = 100
 
 
 class ZendeskBed:
-    """Keeps :class:`tests.conformance.helpdesk_bed.HelpdeskBed` for the sandbox's Zendesk."""
+    """Keeps :class:`connectors.conformance.helpdesk_bed.HelpdeskBed` for the sandbox's Zendesk."""
 
     traits = HelpdeskTraits()
 

@@ -6,26 +6,26 @@ first update, so that tickets of other days are brought in from the past, as an 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from care_sync.clock import ManualClock
+from connectors.conformance.environment import Budgets
+from connectors.conformance.tracker_bed import START, TOKEN, Fault, TrackerBed, TrackerTraits
 from connectors.protocols import Environment
 from connectors.sandbox.zendesk import SandboxZendesk
 from connectors.sandbox.zendesk_state import ZendeskAccount
 from connectors.zendesk.settings import ZendeskTimeSettings
 from connectors.zendesk.time_tracker import ZendeskTimeTracker
-from tests.conformance.toggl_bed import Budgets
-from tests.conformance.tracker_bed import START, TOKEN, Fault, TrackerTraits
 
 TOTAL, LAST_UPDATE = "Total time spent (sec)", "Time spent last update (sec)"
 USUAL_CUSTOMER = "Sundry"
 
 
-class ZendeskTimeBed:
-    """Keeps :class:`tests.conformance.tracker_bed.TrackerBed` for the Time Tracking app in the sandbox's Zendesk."""
+class ZendeskTimeBed(TrackerBed):
+    """The Time Tracking app in the sandbox's Zendesk, as a bed."""
 
     traits = TrackerTraits(
         has_projects=False,
@@ -137,12 +137,6 @@ class ZendeskTimeBed:
         self.set_total(int(entry_id.split("-", maxsplit=1)[0]), 0)
         self._settle()
 
-    def start_timer(self, description: str, *, person: str = "Anna") -> str:
-        raise NotImplementedError("the app's timers run in the agent's browser alone")
-
-    def stop_timer(self, entry_id: str) -> None:
-        raise NotImplementedError("the app's timers run in the agent's browser alone")
-
     def take_permission_away(self) -> None:
         self.account.records.users[self.reader].role = "agent"
 
@@ -151,9 +145,6 @@ class ZendeskTimeBed:
 
     def mend(self) -> None:
         self.server.faults.clear()
-
-    def webhook_call(self, entry_id: str) -> tuple[Mapping[str, str], bytes]:
-        raise NotImplementedError("webhooks tell of tickets")
 
     def absent_id(self) -> str:
         return "99999-99999"

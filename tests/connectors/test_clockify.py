@@ -17,11 +17,11 @@ from pydantic import SecretStr, ValidationError
 from connectors.clockify.settings import ClockifySettings
 from connectors.clockify.translate import entry_from_api, entry_from_row
 from connectors.clockify.webhooks import read_call
+from connectors.conformance.tracker_bed import TODAY, TOKEN, at, counted, drain, window
 from connectors.errors import BadSignature, Invalid, Malformed, PermissionMissing
 from connectors.records import EntryKind, EntryState
 from connectors.sandbox.server import Answer
 from tests.conformance.clockify_bed import ClockifyBed
-from tests.conformance.tracker_bed import TODAY, TOKEN, at, counted, drain, window
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 ROW: dict[str, Any] = {

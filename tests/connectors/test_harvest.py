@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from connectors.conformance.tracker_bed import TODAY, TOKEN, at, drain, window
 from connectors.errors import ConnectorError, Invalid, Malformed
 from connectors.harvest.settings import HarvestSettings
 from connectors.harvest.translate import entry_from_api, seconds_of
 from connectors.records import EntryState, TicketReference, TimeEntry
 from connectors.sandbox.server import Answer
 from tests.conformance.harvest_bed import USUAL_PROJECT, HarvestBed
-from tests.conformance.tracker_bed import TODAY, TOKEN, at, drain, window
 
 ENTRY: dict[str, Any] = {
     "id": 636709355,

@@ -14,13 +14,13 @@ import requests
 from pydantic import ValidationError
 
 from care_sync.clock import ManualClock
+from connectors.conformance.tracker_bed import START, TODAY, TOKEN, at, by_id, drain, only, window
 from connectors.errors import Invalid, Malformed, NotFound
 from connectors.kimai.settings import KimaiSettings
 from connectors.kimai.translate import entry_from_api
 from connectors.records import TicketReference, TimeEntry
 from connectors.sandbox.server import Answer
 from tests.conformance.kimai_bed import USUAL_PROJECT, KimaiBed
-from tests.conformance.tracker_bed import START, TODAY, TOKEN, at, by_id, drain, only, window
 
 TIMESHEET: dict[str, Any] = {
     "id": 7,

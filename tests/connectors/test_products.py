@@ -12,14 +12,14 @@ import pytest
 from care_sync.clock import ManualClock
 from care_sync.errors import UserError
 from care_sync.settings import load_settings
+from connectors.conformance.environment import Budgets
+from connectors.conformance.tracker_bed import START
 from connectors.errors import BrokenPackage
 from connectors.products import Product, Products, SettingsClasses
 from connectors.protocols import Environment, TimeTracker
 from connectors.toggl.connector import TogglTimeTracker
 from connectors.toggl.settings import TogglSettings
 from connectors.tracker_settings import TimeTrackerSettings
-from tests.conformance.toggl_bed import Budgets
-from tests.conformance.tracker_bed import START
 
 GROUP = "care_sync.time_trackers"
 SOUND = """

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from connectors.conformance.tracker_bed import START, TODAY, TOKEN, at, by_id, drain, only, window
 from connectors.errors import BadSignature, Invalid, Malformed, NotFound, PermissionMissing
 from connectors.records import TicketReference, TimeEntry
 from connectors.redmine.connector import LOOK_BACK
@@ -29,7 +30,6 @@ from tests.conformance.redmine_bed import (
     WEBHOOK_SECRET,
     RedmineBed,
 )
-from tests.conformance.tracker_bed import START, TODAY, TOKEN, at, by_id, drain, only, window
 
 ENTRY: dict[str, Any] = {
     "id": 7,

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from care_sync.clock import ManualClock
+from connectors.conformance.environment import Budgets
+from connectors.conformance.tracker_bed import START
 from connectors.products import SettingsClasses
 from connectors.protocols import Environment, Helpdesk, TimeTracker
 from connectors.registry import HELPDESKS, TIME_TRACKERS
 from connectors.tracker_settings import TimeTrackerSettings
-from tests.conformance.toggl_bed import Budgets
-from tests.conformance.tracker_bed import START
 
 LEAST: dict[str, dict[str, Any]] = {
     "clockify": {"workspace_id": "0" * 24, "api_key": "k"},

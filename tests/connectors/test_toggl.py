@@ -12,12 +12,12 @@ from datetime import date, timedelta
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from connectors.conformance.tracker_bed import A_WEEK_AGO, TODAY, TOKEN, at, by_id, drain, window
 from connectors.errors import ConnectorError, Invalid, Limited, Malformed, PermissionMissing
 from connectors.protocols import BudgetState, TimeTracker
 from connectors.records import EntryState
 from connectors.toggl.settings import TogglSettings
 from tests.conformance.toggl_bed import TogglBed
-from tests.conformance.tracker_bed import A_WEEK_AGO, TODAY, TOKEN, at, by_id, drain, window
 
 
 @pytest.fixture

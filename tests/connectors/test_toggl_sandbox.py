@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import requests
 
+from connectors.conformance.tracker_bed import TODAY, TOKEN, at
 from connectors.sandbox.toggl_webhooks import TogglWebhooks
 from tests.conformance.toggl_bed import WEBHOOK_SECRET, TogglBed
-from tests.conformance.tracker_bed import TODAY, TOKEN, at
 
 
 @pytest.fixture

@@ -10,11 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors.errors import Invalid, Limited, PermissionMissing, Unavailable, WrongCredentials
-from connectors.records import Channel, TicketChange, TicketStatus
-from connectors.sandbox.server import Answer, Request
-from connectors.zendesk.settings import ZendeskSettings
-from tests.conformance.helpdesk_bed import (
+from connectors.conformance.helpdesk_bed import (
     LONG_AGO,
     TOKEN,
     apply,
@@ -26,6 +22,10 @@ from tests.conformance.helpdesk_bed import (
     says,
     ticket_of,
 )
+from connectors.errors import Invalid, Limited, PermissionMissing, Unavailable, WrongCredentials
+from connectors.records import Channel, TicketChange, TicketStatus
+from connectors.sandbox.server import Answer, Request
+from connectors.zendesk.settings import ZendeskSettings
 from tests.conformance.zendesk_bed import ZendeskBed
 
 UPDATE = "PUT tickets/update_many"

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from connectors.conformance.helpdesk_bed import LONG_AGO, drain, named, note, organizations
 from connectors.errors import ConnectorError, Malformed
 from connectors.records import ChangeOutcome, ChangeResult, TicketChange
 from connectors.sandbox.server import Answer, Request
-from tests.conformance.helpdesk_bed import LONG_AGO, drain, named, note, organizations
 from tests.conformance.zendesk_bed import ZendeskBed
 
 INSTEAD: tuple[Any, ...] = (

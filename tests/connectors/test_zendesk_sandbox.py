@@ -15,11 +15,11 @@ import requests
 import yaml
 
 from care_sync.clock import ManualClock
+from connectors.conformance.helpdesk_bed import START, TOKEN, note
 from connectors.sandbox.zendesk import SandboxZendesk
 from connectors.sandbox.zendesk_records import read_file, write_file
 from connectors.sandbox.zendesk_state import ZendeskAccount
 from connectors.sandbox.zendesk_updates import Refused
-from tests.conformance.helpdesk_bed import START, TOKEN, note
 from tests.conformance.zendesk_bed import ZendeskBed
 from tests.connectors.zendesk_recorded import assert_same_shape, recorded
 

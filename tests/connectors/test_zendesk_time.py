@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from connectors.conformance.tracker_bed import TODAY, TOKEN, drain, only, window
 from connectors.errors import Malformed, PermissionMissing
 from connectors.records import TicketReference
 from connectors.zendesk.settings import ZendeskTimeSettings
 from connectors.zendesk.time_rebuild import rebuilt
-from tests.conformance.tracker_bed import TODAY, TOKEN, drain, only, window
 from tests.conformance.zendesk_time_bed import TOTAL, ZendeskTimeBed
 
 TOTAL_ID, LAST_ID = "11", "12"

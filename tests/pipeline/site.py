@@ -13,8 +13,8 @@ from care_sync.settings.model import GuardSection
 from care_sync.store import Store
 from care_sync.store.entries import StoredEntry
 from care_sync.store.work import DirtyKind
+from connectors.conformance.tracker_bed import START, TODAY, ZONE, TrackerBed
 from connectors.records import Organization
-from tests.conformance.tracker_bed import START, TODAY, ZONE, TrackerBed
 from tests.pipeline.products import FakeHelpdesk, a_ticket
 
 FIRST, LAST = TODAY - timedelta(days=30), TODAY

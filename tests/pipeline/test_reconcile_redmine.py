@@ -9,9 +9,9 @@ import pytest
 
 from care_sync.store import Store
 from care_sync.store.entries import LinkState
+from connectors.conformance.tracker_bed import TODAY
 from connectors.records import EntryState
 from tests.conformance.redmine_bed import RedmineBed
-from tests.conformance.tracker_bed import TODAY
 from tests.pipeline.site import Site, at, follow
 
 

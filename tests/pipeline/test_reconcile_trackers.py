@@ -9,12 +9,12 @@ import pytest
 
 from care_sync.store import Store
 from care_sync.store.entries import LinkState
+from connectors.conformance.tracker_bed import TODAY, Fault
 from connectors.errors import Malformed, Unavailable
 from connectors.records import EntryState
 from tests.conformance.clockify_bed import ClockifyBed
 from tests.conformance.kimai_bed import KimaiBed
 from tests.conformance.toggl_bed import TogglBed
-from tests.conformance.tracker_bed import TODAY, Fault
 from tests.pipeline.site import Site, at, follow
 
 

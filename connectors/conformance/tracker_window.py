@@ -1,50 +1,29 @@
-"""What every time tracker's connector must do: one suite, run unchanged for each product.
-
-A product's test module gives a :class:`tests.conformance.tracker_bed.TrackerBed` (people who work in the
-product or its sandbox, and a connector that reads it) as the fixture ``bed`` and derives from
-:class:`TrackerSuite`::
-
-    class TestToggl(TrackerSuite):
-        @pytest.fixture
-        def bed(self) -> Iterator[TrackerBed]: ...
-"""
+"""What every time tracker's connector promises about the window and about single entries."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from datetime import UTC, date, timedelta
-from itertools import islice
 
 import pytest
 
-from connectors.errors import BadSignature, ConnectorError, Limited, PermissionMissing, Unavailable, WrongCredentials
-from connectors.protocols import TimeTracker
-from connectors.records import EntryKind, EntryState, TimeEntry
-from tests.conformance.tracker_bed import (
-    A_WEEK_AGO,
+from connectors.conformance.tracker_bed import (
     TODAY,
-    TOKEN,
-    Fault,
     TrackerBed,
     at,
     by_id,
     counted,
-    drain,
-    fingerprints,
     needs,
     only,
     tags,
     window,
 )
+from connectors.errors import PermissionMissing
+from connectors.protocols import TimeTracker
+from connectors.records import EntryKind, EntryState
 
 
-class TrackerSuite:
-    """The promises of :class:`connectors.protocols.TimeTracker`."""
-
-    @pytest.fixture
-    @abstractmethod
-    def bed(self) -> TrackerBed:
-        """The product under test."""
+class WindowPromises:
+    """Part of :class:`connectors.conformance.tracker_suite.TrackerSuite`."""
 
     # ---- reading the window -----------------------------------------------------------------------
 
@@ -264,213 +243,3 @@ class TrackerSuite:
             bed.tracker().entry(entry_id)
 
         assert raised.value.remedy
-
-    # ---- the fast lane -----------------------------------------------------------------------------
-
-    def test_the_first_reading_tells_everything_since(self, bed: TrackerBed) -> None:
-        ids = {bed.write_down(at(9), 900, person=person) for person in ("Anna", "Bert", "Anna")}
-
-        read, _ = drain(bed.tracker(), None)
-
-        assert {entry.id for entry in read} == ids
-
-    def test_a_later_reading_tells_what_changed_meanwhile(self, bed: TrackerBed) -> None:
-        needs(bed.traits.lists_changes, "the product lists no changes")
-        old = bed.write_down(at(9), 900)
-        _, cursor = drain(bed.tracker(), None)
-        bed.clock.advance(timedelta(hours=2))
-        new = bed.write_down(at(13), 900, person="Bert")
-        bed.edit(old, seconds=2700)
-        bed.clock.advance(timedelta(minutes=5))
-
-        read, _ = drain(bed.tracker(), cursor)
-
-        found = by_id(read)
-        assert found.keys() >= {old, new}
-        assert found[old].seconds == 2700
-
-    def test_two_changes_in_the_same_second_are_both_told(self, bed: TrackerBed) -> None:
-        needs(bed.traits.lists_changes, "the product lists no changes")
-        first, second = bed.write_down(at(9), 900), bed.write_down(at(10), 900)
-        bed.clock.advance(timedelta(hours=1))
-        bed.edit(first, seconds=1800)
-        _, cursor = drain(bed.tracker(), None)
-        bed.edit(second, seconds=2700)
-        bed.clock.advance(timedelta(minutes=5))
-
-        read, _ = drain(bed.tracker(), cursor)
-
-        assert by_id(read)[second].seconds == 2700
-
-    def test_reading_again_with_the_same_cursor_tells_the_same(self, bed: TrackerBed) -> None:
-        _, cursor = drain(bed.tracker(), None)
-        bed.clock.advance(timedelta(hours=1))
-        bed.write_down(at(9), 900)
-        bed.clock.advance(timedelta(minutes=5))
-
-        once, _ = drain(bed.tracker(), cursor)
-        again, _ = drain(bed.tracker(), cursor)
-
-        assert fingerprints(once) == fingerprints(again)
-
-    def test_after_a_crash_between_two_pages_nothing_is_missing(self, bed: TrackerBed) -> None:
-        count = bed.page_size() * 2 + 1
-        ids = {bed.write_down(at(8, minute=number % 60), 900, person="Bert") for number in range(count)}
-
-        before: list[TimeEntry] = []
-        cursor: str | None = None
-        for page in islice(bed.tracker().changed_entries(None, A_WEEK_AGO), 1):
-            before, cursor = [*page.entries], page.cursor
-        after, _ = drain(bed.tracker(), cursor)
-
-        assert {entry.id for entry in [*before, *after]} == ids
-
-    def test_a_deletion_that_is_told_is_told_as_one(self, bed: TrackerBed) -> None:
-        entry_id = bed.write_down(at(9), 3600)
-        _, cursor = drain(bed.tracker(), None)
-        bed.clock.advance(timedelta(minutes=1))
-        bed.delete(entry_id)
-        bed.clock.advance(timedelta(minutes=5))
-
-        read, _ = drain(bed.tracker(), cursor)
-
-        assert counted(entry for entry in read if entry.id == entry_id) == []
-
-    def test_both_lanes_read_an_entry_alike(self, bed: TrackerBed) -> None:
-        for person in ("Anna", "Bert"):
-            bed.write_down(at(9), 3600, "#1001", person=person, project="Site", tags=tags(bed, "admin", "vip"))
-        tracker = bed.tracker()
-
-        read, _ = drain(tracker, None)
-
-        assert fingerprints(read) == fingerprints(window(tracker))
-
-    @pytest.mark.parametrize("minutes", [-5, 5])
-    def test_a_clock_that_differs_from_the_products_loses_no_change(self, bed: TrackerBed, minutes: int) -> None:
-        needs(bed.traits.lists_changes, "the product lists no changes")
-        tracker = bed.tracker()
-        _, cursor = drain(tracker, None, since=A_WEEK_AGO + timedelta(minutes=minutes))
-        bed.clock.advance(timedelta(minutes=1))
-        entry_id = bed.write_down(at(9), 900, person="Bert")
-        bed.clock.advance(timedelta(minutes=5))
-
-        read, _ = drain(tracker, cursor)
-
-        assert entry_id in by_id(read)
-
-    # ---- timers ------------------------------------------------------------------------------------
-
-    def test_a_running_timer_counts_nothing(self, bed: TrackerBed) -> None:
-        needs(bed.traits.has_timers, "the product has no timers")
-        bed.start_timer("#1001 menu")
-        bed.clock.advance(timedelta(minutes=20))
-        tracker = bed.tracker()
-
-        read, _ = drain(tracker, None)
-
-        assert counted([*read, *window(tracker)]) == []
-        assert all(entry.seconds == 0 for entry in [*read, *window(tracker)])
-
-    def test_a_timer_that_stops_counts_what_it_ran(self, bed: TrackerBed) -> None:
-        needs(bed.traits.has_timers, "the product has no timers")
-        entry_id = bed.start_timer("#1001 menu")
-        _, cursor = drain(bed.tracker(), None)
-        bed.clock.advance(timedelta(minutes=30))
-        bed.stop_timer(entry_id)
-        bed.clock.advance(timedelta(minutes=5))
-
-        read, _ = drain(bed.tracker(), cursor)
-
-        assert by_id(read)[entry_id].state is EntryState.STOPPED
-        assert by_id(read)[entry_id].seconds == 1800
-        assert by_id(window(bed.tracker()))[entry_id].seconds == 1800
-
-    def test_a_running_timer_exists(self, bed: TrackerBed) -> None:
-        needs(bed.traits.has_timers, "the product has no timers")
-        entry_id = bed.start_timer("#1001 menu")
-
-        entry = bed.tracker().entry(entry_id)
-
-        assert entry is not None
-        assert (entry.state, entry.seconds, entry.ended_at) == (EntryState.RUNNING, 0, None)
-
-    # ---- failures ----------------------------------------------------------------------------------
-
-    @pytest.mark.parametrize("fault", [Fault.DOWN, Fault.CUT_OFF, Fault.MALFORMED, Fault.WRONG_SHAPE])
-    def test_a_window_that_cannot_be_read_is_an_error_and_never_an_absence(self, bed: TrackerBed, fault: Fault) -> None:
-        needs(bed.traits.has_faults, "a real server does not fail on demand")
-        entry_id = bed.write_down(at(9), 900, project="Site")
-        bed.break_down(fault)
-        with pytest.raises(ConnectorError) as raised:
-            window(bed.tracker())
-        with pytest.raises(ConnectorError):
-            bed.tracker().entry(entry_id)
-
-        bed.mend()
-
-        assert raised.value.retryable
-        assert [entry.id for entry in window(bed.tracker())] == [entry_id]
-
-    def test_a_product_that_is_down_is_called_unavailable(self, bed: TrackerBed) -> None:
-        needs(bed.traits.has_faults, "a real server does not fail on demand")
-        bed.break_down(Fault.DOWN)
-
-        with pytest.raises(Unavailable):
-            window(bed.tracker())
-
-    def test_a_limit_is_told_with_the_time_to_come_back(self, bed: TrackerBed) -> None:
-        needs(bed.traits.has_faults, "a real server does not fail on demand")
-        bed.break_down(Fault.LIMITED)
-
-        with pytest.raises(Limited) as raised:
-            window(bed.tracker())
-
-        assert raised.value.retry_after_seconds > 0
-
-    def test_wrong_credentials_are_called_that(self, bed: TrackerBed) -> None:
-        with pytest.raises(WrongCredentials):
-            window(bed.tracker_with_wrong_credentials())
-
-    def test_no_error_shows_the_secret(self, bed: TrackerBed, caplog: pytest.LogCaptureFixture) -> None:
-        needs(bed.traits.has_faults, "a real server does not fail on demand")
-        caplog.set_level("DEBUG")
-        for fault in Fault:
-            bed.break_down(fault)
-            with pytest.raises(ConnectorError) as raised:
-                window(bed.tracker())
-            assert TOKEN not in f"{raised.value} {raised.value!r} {raised.value.__dict__}"
-
-        assert TOKEN not in caplog.text
-
-    # ---- webhooks and the self-check ---------------------------------------------------------------
-
-    def test_a_genuine_webhook_call_points_at_the_entry(self, bed: TrackerBed) -> None:
-        needs(bed.traits.has_webhooks, "the product has no webhooks")
-        entry_id = bed.write_down(at(9), 900)
-        headers, body = bed.webhook_call(entry_id)
-
-        call = bed.tracker().webhook(headers, body, bed.clock.now())
-
-        assert call.entry_ids == (entry_id,)
-        assert call.delivery_id
-
-    def test_a_webhook_call_that_proves_nothing_is_refused(self, bed: TrackerBed) -> None:
-        entry_id = bed.write_down(at(9), 900)
-        body = bed.webhook_call(entry_id)[1] if bed.traits.has_webhooks else b"{}"
-
-        with pytest.raises(BadSignature):
-            bed.tracker().webhook({}, body, bed.clock.now())
-
-    def test_the_self_check_passes_where_all_is_well(self, bed: TrackerBed) -> None:
-        bed.write_down(at(9), 900)
-
-        results = bed.tracker().check()
-
-        assert [result for result in results if not result.passed] == []
-        assert results
-
-    def test_the_self_check_says_what_to_do_and_does_not_raise(self, bed: TrackerBed) -> None:
-        failed = [result for result in bed.tracker_with_wrong_credentials().check() if not result.passed]
-
-        assert failed
-        assert all(result.remedy for result in failed)

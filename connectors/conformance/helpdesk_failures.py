@@ -8,6 +8,16 @@ from datetime import timedelta
 
 import pytest
 
+from connectors.conformance.helpdesk_bed import (
+    TOKEN,
+    Fault,
+    HelpdeskBed,
+    drain,
+    named,
+    needs,
+    note,
+    organizations,
+)
 from connectors.errors import (
     BadSignature,
     ConnectorError,
@@ -19,23 +29,13 @@ from connectors.errors import (
 )
 from connectors.protocols import Helpdesk
 from connectors.records import TicketChange
-from tests.conformance.helpdesk_bed import (
-    TOKEN,
-    Fault,
-    HelpdeskBed,
-    drain,
-    named,
-    needs,
-    note,
-    organizations,
-)
 
 UNREADABLE = [Fault.CUT_OFF, Fault.MALFORMED, Fault.WRONG_SHAPE, Fault.NULL]
 NO_FAULTS = "a real server does not fail on demand"
 
 
 class FailurePromises:
-    """Part of :class:`tests.conformance.helpdesk_suite.HelpdeskSuite`."""
+    """Part of :class:`connectors.conformance.helpdesk_suite.HelpdeskSuite`."""
 
     @pytest.mark.parametrize("way", ["changes", "named", "organizations", "references"])
     @pytest.mark.parametrize("fault", [Fault.DOWN, *UNREADABLE])

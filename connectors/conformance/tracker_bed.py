@@ -5,20 +5,23 @@ Terms
     trait     what a product can and cannot do (:class:`TrackerTraits`); a test about a thing that a
               product does not have is skipped, and says so
     fault     what goes wrong with the product's next answers (:class:`Fault`)
+    people    do what they do in the product itself, past our connector: Anna and her colleague Bert work there
+
+How to write a bed stands in ``docs/writing-a-connector.md``.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from care_sync.clock import ManualClock
+from connectors.clock import ManualClock
 from connectors.protocols import TimeTracker
 from connectors.records import EntryKind, EntryPage, EntryState, TimeEntry
 
@@ -27,7 +30,7 @@ ZONE = ZoneInfo("Europe/Amsterdam")
 TODAY = date(2026, 10, 26)
 """Beds begin at noon, local time, on this Monday: the day after summer time ended."""
 START = datetime(2026, 10, 26, 12, 0, tzinfo=ZONE)
-TOKEN = "a-secret-that-is-never-shown-001"
+TOKEN = "a-secret-that-is-never-shown-001"  # noqa: S105
 """The credential that a bed's connector uses: it must turn up in no error and no log line."""
 A_WEEK_AGO = START - timedelta(days=7)
 
@@ -47,8 +50,17 @@ class TrackerTraits:
     """What a product has. ``grain_seconds`` is the finest duration it keeps.
 
     ``has_projects``      work is for a project; a helpdesk's own time is for a ticket instead
+    ``has_clients``       work is for a client, whom the project or the ticket tells
     ``has_descriptions``  an entry has text of its own
+    ``has_tags``          an entry can have any tags
+    ``has_clock_times``   it is known when work began and ended, and not only for how long and on which day
+    ``has_timers``        an entry can be running
     ``moves_days``        the day of an entry can be changed afterwards
+    ``lists_changes``     the fast lane tells edits and new entries
+    ``has_credentials``   the product knows who asks
+    ``tells_forbidden_from_gone``  what a credential may not see is refused, or its rights can be asked
+    ``has_webhooks``      the product calls us, and its calls can be proven genuine
+    ``has_faults``        answers can be made to fail
     """
 
     grain_seconds: int = 1
@@ -59,24 +71,32 @@ class TrackerTraits:
     has_timers: bool = True
     has_tags: bool = True
     has_clients: bool = True
+    has_credentials: bool = True
     has_webhooks: bool = True
     has_faults: bool = True
     lists_changes: bool = True
     tells_forbidden_from_gone: bool = True
 
 
-class TrackerBed(Protocol):
-    """People in a product, and connectors that read it. Entry ids are the product's, as text."""
+class TrackerBed(ABC):
+    """People in a product, and connectors that read it. Entry ids are the product's, as text.
+
+    A bed has a ``clock`` and states its ``traits``. What the traits say that the product does not have is never asked
+    for, and need not be written.
+    """
 
     clock: ManualClock
     traits: TrackerTraits
 
+    @abstractmethod
     def tracker(self) -> TimeTracker:
         """A new connector with the right credential, as after a restart."""
 
+    @abstractmethod
     def tracker_with_wrong_credentials(self) -> TimeTracker:
-        """A connector that the product does not know."""
+        """A connector that the product does not know; without credentials, one that finds nothing to read."""
 
+    @abstractmethod
     def write_down(
         self,
         start: datetime,
@@ -92,6 +112,7 @@ class TrackerBed(Protocol):
         Without projects the work is for that client alone: for a ticket of theirs.
         """
 
+    @abstractmethod
     def edit(
         self,
         entry_id: str,
@@ -102,35 +123,45 @@ class TrackerBed(Protocol):
     ) -> None:
         """Change what is given."""
 
-    def move(self, entry_id: str, project: str) -> None:
-        """Move an entry to another project; without projects, its ticket to that project's client."""
-
+    @abstractmethod
     def delete(self, entry_id: str) -> None:
         """Delete an entry."""
 
-    def start_timer(self, description: str, *, person: str = "Anna") -> str:
-        """Start a timer now, and give the entry's id."""
-
-    def stop_timer(self, entry_id: str) -> None:
-        """Stop it now."""
-
-    def take_permission_away(self) -> None:
-        """From now on the connector's credential does not see colleagues."""
-
-    def break_down(self, fault: Fault) -> None:
-        """From now on every answer fails in this way."""
-
-    def mend(self) -> None:
-        """Everything answers again."""
-
-    def webhook_call(self, entry_id: str) -> tuple[Mapping[str, str], bytes]:
-        """The headers (names in lower case) and body of a genuine call about an entry."""
-
+    @abstractmethod
     def absent_id(self) -> str:
         """An id of the product's own form that no entry ever had."""
 
     def page_size(self) -> int:
-        """How many entries the product gives per page to this bed's connectors."""
+        """How many entries the product gives per page to this bed's connectors; any number where it has no pages."""
+        return 5
+
+    def move(self, entry_id: str, project: str) -> None:
+        """Move an entry to another project; without projects, its ticket to that project's client."""
+        raise NotImplementedError("has_projects, or has_clients")
+
+    def start_timer(self, description: str, *, person: str = "Anna") -> str:
+        """Start a timer now, and give the entry's id."""
+        raise NotImplementedError("has_timers")
+
+    def stop_timer(self, entry_id: str) -> None:
+        """Stop it now."""
+        raise NotImplementedError("has_timers")
+
+    def take_permission_away(self) -> None:
+        """From now on the connector's credential does not see colleagues."""
+        raise NotImplementedError("tells_forbidden_from_gone")
+
+    def break_down(self, fault: Fault) -> None:
+        """From now on every answer fails in this way."""
+        raise NotImplementedError("has_faults")
+
+    def mend(self) -> None:
+        """Everything answers again."""
+        raise NotImplementedError("has_faults")
+
+    def webhook_call(self, entry_id: str) -> tuple[Mapping[str, str], bytes]:
+        """The headers (names in lower case) and body of a genuine call about an entry."""
+        raise NotImplementedError("has_webhooks")
 
 
 def at(hour: int, *, minute: int = 0, day: date = TODAY) -> datetime:

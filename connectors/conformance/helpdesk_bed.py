@@ -15,7 +15,7 @@ How to write a bed for a product
        the connector under test; :meth:`HelpdeskBed.seen` likewise. Ticket ids are the product's, as text.
     4. State the traits truthfully, and the least requests that the product's interface allows (``requests_to_…``): the
        suite counts what the connector sends.
-    5. Derive from :class:`tests.conformance.helpdesk_suite.HelpdeskSuite` and give the bed as the fixture ``bed``.
+    5. Derive from :class:`connectors.conformance.helpdesk_suite.HelpdeskSuite` and give the bed as the fixture ``bed``.
 
 A bed over a sandbox begins at :data:`START` and moves its clock; one over a real server keeps real time and lets
 :meth:`HelpdeskBed.later` wait only as long as changes need to be told apart (trait ``moves_time``).
@@ -50,7 +50,7 @@ from connectors.records import (
 ZONE = ZoneInfo("Europe/Amsterdam")
 START = datetime(2026, 10, 26, 12, 0, tzinfo=ZONE)
 """When a bed with a clock of its own begins: noon on the day after summer time ended."""
-TOKEN = "a-secret-that-is-never-shown-001"
+TOKEN = "a-secret-that-is-never-shown-001"  # noqa: S105
 """The credential that a bed's connector uses: it must turn up in no error and no log line."""
 LONG_AGO = timedelta(days=7)
 
