@@ -87,13 +87,17 @@ def connect_bookkeeping(settings: Settings, clock: Clock, store: Store) -> Bookk
     return BOOKKEEPINGS[section.product].connect(section.options, Environment(clock.now, clock.sleep, store.budgets))
 
 
-def site_rules(settings: Settings) -> RuleBook:
-    """Read the rules of a site. Raises :class:`UserError` with every mistake and its place."""
-    path = settings.rules.path
+def read_rules(path: Path | None) -> RuleBook:
+    """Read rules, those that come with CareSync for ``None``. Raises :class:`UserError` with every mistake."""
     try:
-        rules = load_rules(path)
+        return load_rules(path)
     except RulesError as error:
         raise UserError(f"The rules {path or ''} cannot be used.", [str(one) for one in error.problems]) from None
+
+
+def site_rules(settings: Settings) -> RuleBook:
+    """Read the rules of a site. Raises :class:`UserError` with every mistake and its place."""
+    rules = read_rules(settings.rules.path)
     problems = list(_unusable_facts(settings, rules))
     if problems:
         raise UserError("The settings cannot be used with these rules.", problems)

@@ -25,6 +25,7 @@ from care_sync.cli import (
     ledger,
     period,
     reconcile,
+    replay,
     rules,
     statements,
     status,
@@ -95,6 +96,7 @@ for module in (status, audit, export, sync, daemon, reconcile):
     module.register(app)
 statements.register(cards.group)
 explain.register(rules.group)
+replay.register(rules.group)
 for name, group in {
     "entries": entries.group,
     "cards": cards.group,

@@ -79,6 +79,27 @@ class DecisionRepository:
                 found[row.ticket_id, row.activity] = _stored(row)
         return found
 
+    def each_standing(self) -> Iterator[StoredDecision]:
+        """The newest decision of every subject, in the order in which they were taken, in bounded pages."""
+        newer = decisions.alias("newer")
+        is_replaced = (
+            select(newer.c.decision_id)
+            .where(
+                newer.c.ticket_id == decisions.c.ticket_id,
+                newer.c.activity == decisions.c.activity,
+                newer.c.decision_id > decisions.c.decision_id,
+            )
+            .exists()
+        )
+        after = 0
+        while True:
+            query = select(decisions).where(decisions.c.decision_id > after, ~is_replaced)
+            rows = self._connection.execute(query.order_by(decisions.c.decision_id).limit(CHUNK)).all()
+            yield from map(_stored, rows)
+            if len(rows) < CHUNK:
+                return
+            after = rows[-1].decision_id
+
     def history(self, ticket_id: str) -> list[StoredDecision]:
         """Everything ever decided on a ticket, oldest first."""
         query = select(decisions).where(decisions.c.ticket_id == ticket_id).order_by(decisions.c.decision_id)

@@ -199,6 +199,27 @@ class EntryRepository:
         found: date | None = self._connection.execute(query).scalar_one()
         return found
 
+    def counting_since(self, first: date) -> Iterator[StoredEntry]:
+        """Entries whose seconds stand on an account, worked since a day, in bounded pages."""
+        after = ""
+        while True:
+            query = (
+                select(time_entries)
+                .where(
+                    time_entries.c.link_state == LinkState.LINKED.value,
+                    time_entries.c.state == EntryState.STOPPED.value,
+                    time_entries.c.work_date >= first,
+                    time_entries.c.entry_key > after,
+                )
+                .order_by(time_entries.c.entry_key)
+                .limit(CHUNK)
+            )
+            rows = self._connection.execute(query).all()
+            yield from (stored for stored in map(_stored, rows) if stored.counts)
+            if len(rows) < CHUNK:
+                return
+            after = rows[-1].entry_key
+
     def unlinked(self, limit: int | None = None) -> list[StoredEntry]:
         """Entries that found no ticket and are waiting for a person, newest work first."""
         return self._newest_first([LinkState.UNLINKED, LinkState.UNKNOWN_TICKET, LinkState.OTHER_CUSTOMER], limit)

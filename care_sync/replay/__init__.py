@@ -1,0 +1,1 @@
+"""Changed rules over the stored history: what they would have cost, without touching it."""

@@ -1,0 +1,151 @@
+"""Two rule books over one history. Pure.
+
+Each subject is decided by both from the facts that decided it last; where routes differ, the customer's time since the
+first day is laid over cards and allowances twice, as if every month were open, and the accounts are compared.
+
+Terms
+    difference   a subject whose scope, route or next step the new rules decide otherwise
+    moved        seconds and euro that an account of a customer holds more (or less) by the new rules
+    culprits     the rules that lead to one outcome and not to the other
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from care_sync.billing.amounts import amount_of
+from care_sync.ledger import accounts
+from care_sync.ledger.allocation import Demand, Route, allocate
+from care_sync.replay.history import CustomerHistory, History, Subject
+from care_sync.store.standing import Leg
+from rules.book import RuleBook
+from rules.ruleset import Decision
+
+RateOf = Callable[[int], Decimal | None]
+"""Euro per hour that is invoiced for work of a calendar year; ``None`` where no rate is configured."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionDifference:
+    """A subject that the new rules decide otherwise."""
+
+    subject: Subject
+    before: Decision
+    after: Decision
+
+    @property
+    def culprits(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Rules that led to the old outcome alone, and to the new one alone."""
+        old, new = set(self.before.rules), set(self.after.rules)
+        return tuple(sorted(old - new)), tuple(sorted(new - old))
+
+
+@dataclass(slots=True)
+class Moved:
+    """What moves on one account of a customer, in seconds by rate; the rate is ``None`` where none is configured."""
+
+    by_rate: dict[Decimal | None, int] = field(default_factory=dict)
+
+    def add(self, seconds: int, rate: Decimal | None) -> None:
+        """Count time at a rate in euro per hour."""
+        self.by_rate[rate] = self.by_rate.get(rate, 0) + seconds
+
+    @property
+    def seconds(self) -> int:
+        """All of it; below zero where the account holds less by the new rules."""
+        return sum(self.by_rate.values())
+
+    @property
+    def euro(self) -> Decimal | None:
+        """What it is worth, each rate rounded once; ``None`` where a rate is missing."""
+        total = Decimal("0.00")
+        for rate, seconds in self.by_rate.items():
+            if rate is None and seconds:
+                return None
+            amount = amount_of(abs(seconds), rate or Decimal(0))
+            total += amount if seconds > 0 else -amount
+        return total
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the new rules change. ``moved`` is by customer's id and account (``card``, ``invoice``, ``sla`` …)."""
+
+    since: date
+    subjects: int
+    tickets: int
+    differences: tuple[DecisionDifference, ...]
+    moved: Mapping[str, Mapping[str, Moved]] = field(default_factory=dict)
+
+    @property
+    def changed_tickets(self) -> list[str]:
+        """Ids of tickets of which anything is decided otherwise, in the order of the history."""
+        return list(dict.fromkeys(one.subject.ticket_id for one in self.differences))
+
+    def by_culprits(self) -> dict[tuple[tuple[str, ...], tuple[str, ...]], int]:
+        """How many subjects each set of responsible rules changed, most first."""
+        counted: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
+        for one in self.differences:
+            counted[one.culprits] = counted.get(one.culprits, 0) + 1
+        return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
+
+
+def compare(history: History, old: RuleBook, new: RuleBook, rate_of: RateOf) -> Comparison:
+    """Decide the history by both rule books and compare."""
+    routes_before: dict[tuple[str, str], str] = {}
+    rerouted: dict[tuple[str, str], str] = {}
+    differences: list[DecisionDifference] = []
+    for subject in history.subjects:
+        before = old.decide(subject.facts, on=subject.on, organization=subject.organization_id)
+        after = new.decide(subject.facts, on=subject.on, organization=subject.organization_id)
+        routes_before[subject.ticket_id, subject.activity] = before.route
+        if (before.scope, before.route, before.next_step) != (after.scope, after.route, after.next_step):
+            differences.append(DecisionDifference(subject, before, after))
+            rerouted[subject.ticket_id, subject.activity] = after.route
+    moved = {
+        key: accounts_moved
+        for key, customer in history.customers.items()
+        if any((one.ticket_id, one.activity) in rerouted for one in customer.worked)
+        and (accounts_moved := _moved(customer, routes_before, rerouted, rate_of))
+    }
+    return Comparison(history.since, len(history.subjects), len(history.tickets), tuple(differences), moved)
+
+
+def _moved(
+    customer: CustomerHistory,
+    before: Mapping[tuple[str, str], str],
+    rerouted: Mapping[tuple[str, str], str],
+    rate_of: RateOf,
+) -> dict[str, Moved]:
+    old = _laid(customer, before)
+    new = _laid(customer, {**before, **rerouted})
+    years = {one.entry_key: one.work_date.year for one in customer.worked}
+    rates: dict[str, Decimal | None] = {accounts.card(card.card_id): card.rate for card in customer.cards}
+    found: dict[str, Moved] = {}
+    for key in old.keys() | new.keys():
+        for sign, legs in ((-1, old.get(key, ())), (1, new.get(key, ()))):
+            for leg in legs:
+                kind = leg.account.partition(":")[0]
+                rate = rate_of(years[key]) if kind == "invoice" else rates.get(leg.account, Decimal(0))
+                found.setdefault(kind, Moved()).add(sign * leg.seconds, rate)
+    return {kind: moved for kind, moved in sorted(found.items()) if moved.seconds or moved.euro}
+
+
+def _laid(customer: CustomerHistory, routes: Mapping[tuple[str, str], str]) -> dict[str, Sequence[Leg]]:
+    demands = [
+        Demand(
+            entry_key=one.entry_key,
+            seconds=one.seconds,
+            route=Route(routes[one.ticket_id, one.activity]),
+            work_date=one.work_date,
+            period=accounts.period_of_date(one.work_date),
+            ticket_id=one.ticket_id,
+            started_at=one.started_at,
+        )
+        for one in customer.worked
+        if (one.ticket_id, one.activity) in routes
+    ]
+    return dict(allocate(demands, customer.capacities, customer.terms, {}))

@@ -1,0 +1,125 @@
+"""What a replay works on, read from the store: subjects with their facts, time, and customers with their cards.
+
+Terms
+    subject   a ticket as a whole, or one kind of work on it, with the facts that decided it last
+    worked    an entry's time, as the ledger would lay it down, but for its route
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from care_sync.ledger import accounts
+from care_sync.ledger.allocation import CardCapacity
+from care_sync.ledger.terms import Terms
+from care_sync.pipeline.customer import read_customer
+from care_sync.pipeline.decide import activity_of
+from care_sync.settings import Settings
+from care_sync.store import UnitOfWork
+from care_sync.store.agreements import CardRow
+from connectors.records import Organization, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What was decided; ``activity`` is empty for the ticket as a whole, ``on`` the day whose rules hold."""
+
+    ticket_id: str
+    activity: str
+    facts: Mapping[str, Any]
+    on: date
+    organization_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedTime:
+    """An entry's seconds; ``activity`` tells which subject of its ticket sends it somewhere."""
+
+    entry_key: str
+    ticket_id: str
+    activity: str
+    seconds: int
+    work_date: date
+    started_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerHistory:
+    """A customer with its time since the first day, and its cards as if none of that time had been laid on them."""
+
+    organization: Organization
+    cards: tuple[CardRow, ...]
+    capacities: tuple[CardCapacity, ...]
+    terms: Terms
+    worked: tuple[WorkedTime, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Everything since a day. Tickets count that were reported or worked on since then."""
+
+    since: date
+    subjects: tuple[Subject, ...]
+    customers: Mapping[str, CustomerHistory]
+    tickets: Mapping[str, Ticket]
+
+
+def read_history(work: UnitOfWork, settings: Settings, since: date) -> History:
+    """Read the history since a local date."""
+    worked: dict[str, list[WorkedTime]] = {}
+    worked_on: set[str] = set()
+    for stored in work.entries.counting_since(since):
+        if stored.link.organization_id is None or stored.link.ticket_id is None:
+            continue
+        entry = stored.entry
+        worked_on.add(stored.link.ticket_id)
+        worked.setdefault(stored.link.organization_id, []).append(
+            WorkedTime(
+                entry.key, stored.link.ticket_id, activity_of(stored), entry.seconds, entry.work_date, entry.started_at
+            )
+        )
+    first = datetime.combine(since, time(), settings.company.zone)
+    tickets = {one.id: one for one in work.tickets.each() if one.created_at >= first or one.id in worked_on}
+    subjects = tuple(
+        Subject(
+            one.ticket_id,
+            one.activity,
+            one.facts,
+            tickets[one.ticket_id].created_at.astimezone(settings.company.zone).date(),
+            tickets[one.ticket_id].organization_id,
+        )
+        for one in work.decisions.each_standing()
+        if one.ticket_id in tickets
+    )
+    organizations = work.organizations.get_many(worked)
+    customers = {
+        key: _customer(work, settings, organizations[key], tuple(many))
+        for key, many in worked.items()
+        if key in organizations
+    }
+    return History(since, subjects, customers, tickets)
+
+
+def _customer(
+    work: UnitOfWork, settings: Settings, organization: Organization, worked: tuple[WorkedTime, ...]
+) -> CustomerHistory:
+    customer = read_customer(work, settings, organization)
+    freed: dict[int, int] = {}
+    for standing in work.ledger.standing(one.entry_key for one in worked).values():
+        for leg in standing.shares:
+            card_id = accounts.card_of(leg.account)
+            if card_id is not None:
+                freed[card_id] = freed.get(card_id, 0) + leg.seconds
+    return CustomerHistory(
+        organization=organization,
+        cards=customer.cards,
+        capacities=tuple(
+            CardCapacity(card.card_id, card.bought_on, customer.left[card.card_id] + freed.get(card.card_id, 0))
+            for card in customer.cards
+        ),
+        terms=customer.terms,
+        worked=worked,
+    )

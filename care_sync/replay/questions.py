@@ -1,0 +1,59 @@
+"""Which fact is worth asking: how often each unknown fact left a ticket undetermined, how long, and what was at stake.
+
+Terms
+    open question   a fact that a decision named as missing
+    waiting         the time from the decision that first asked to the one that no longer did, or to now
+    at stake        seconds of the tickets' time that stood on ``pending`` or could not be told while it was asked
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from care_sync.store.decisions import WHOLE_TICKET, StoredDecision
+
+
+@dataclass(slots=True)
+class FactCost:
+    """What one fact cost: ``tickets`` that it left open, ``waited_seconds`` in all, ``still_open`` now."""
+
+    fact: str
+    tickets: set[str] = field(default_factory=set)
+    still_open: set[str] = field(default_factory=set)
+    waited_seconds: int = 0
+    seconds_at_stake: int = 0
+
+
+def fact_costs(
+    decisions: Iterable[StoredDecision], seconds_by_ticket: Mapping[str, int], now: datetime
+) -> list[FactCost]:
+    """Add up the history (oldest first) of tickets as wholes; the costliest fact first."""
+    costs: dict[str, FactCost] = {}
+    asked: dict[tuple[str, str], datetime] = {}
+    for one in decisions:
+        if one.activity != WHOLE_TICKET:
+            continue
+        questions = set(one.outcome["questions"]) if _is_open(one) else set()
+        for ticket_id, fact in [key for key in asked if key[0] == one.ticket_id and key[1] not in questions]:
+            _waited(costs[fact], asked.pop((ticket_id, fact)), one.decided_at)
+        for fact in questions:
+            cost = costs.setdefault(fact, FactCost(fact))
+            if one.ticket_id not in cost.tickets:
+                cost.tickets.add(one.ticket_id)
+                cost.seconds_at_stake += seconds_by_ticket.get(one.ticket_id, 0)
+            asked.setdefault((one.ticket_id, fact), one.decided_at)
+    for (ticket_id, fact), since in asked.items():
+        costs[fact].still_open.add(ticket_id)
+        _waited(costs[fact], since, now)
+    return sorted(costs.values(), key=lambda one: (-one.seconds_at_stake, -len(one.tickets), one.fact))
+
+
+def _is_open(one: StoredDecision) -> bool:
+    outcome = one.outcome
+    return bool(outcome["scope"] == "undetermined" or outcome["route"] == "pending" or outcome["next_step"] == "ask")
+
+
+def _waited(cost: FactCost, since: datetime, until: datetime) -> None:
+    cost.waited_seconds += max(0, int((until - since).total_seconds()))
