@@ -28,6 +28,7 @@ def issue(
     Raises :class:`UserError` with everything that is missing; then no number is used up.
     """
     require_final(invoice)
+    work.invoice_numbers.lock()
     _require_not_drafted(work, invoice)
     parties = _parties(invoice, settings)
     corrected = _corrected_numbers(work, invoice, corrects)

@@ -29,8 +29,8 @@ from connectors.errors import ConnectorError, Invalid, NotFound
 from connectors.protocols import Bookkeeping
 from connectors.records import BookedInvoice, DraftInvoice, DraftLine
 
-LEASE = timedelta(minutes=10)
-"""Longer than any request can take."""
+LEASE = timedelta(minutes=30)
+"""Longer than making a draft can take: three requests, each tried four times with its waits and time-outs."""
 SETTLING = timedelta(minutes=5)
 DIFFERS = "invoice_differs"
 """The kind of attention for a draft that does not come to what the ledger says."""
@@ -106,11 +106,6 @@ def push_invoices(
 def _push(
     store: Store, bookkeeping: Bookkeeping, invoice: Invoice, settings: Settings, clock: Clock, *, again: bool
 ) -> Pushed:
-    with store.read() as work:
-        numbered = work.invoice_numbers.get(invoice.organization.id, invoice.period)
-    if numbered is not None:
-        told = f"it is invoice {numbered.number} already; the bookkeeping would number it a second time"
-        return Pushed(invoice, Outcome.FAILED, message=told)
     if again:
         _forget_deleted(store, bookkeeping, invoice)
     draft = _claim(store, invoice, clock)
@@ -118,16 +113,18 @@ def _push(
         return _not_ours(store, invoice)
     try:
         found = bookkeeping.invoice(invoice.reference)
+        held = draft if found is not None else _renew(store, draft, clock)
+        if held is None:
+            return Pushed(invoice, Outcome.WAITING)
+        draft = held
         booked = found or bookkeeping.create_draft(draft_of(invoice, settings))
     except ConnectorError as error:
-        _settle(store, invoice, clock, error)
+        _settle(store, draft, clock, error)
         raise
     message = differing(invoice, booked)
     with store.begin() as work:
         now = clock.now()
-        work.invoice_drafts.settle(
-            invoice.organization.id, invoice.period, DraftState.DONE, now, external_id=booked.id, url=booked.url
-        )
+        work.invoice_drafts.settle(draft, DraftState.DONE, now, external_id=booked.id, url=booked.url)
         if message:
             work.attention.raise_(DIFFERS, invoice.reference, message, now)
         else:
@@ -160,8 +157,12 @@ def differing(invoice: Invoice, booked: BookedInvoice) -> str:
 
 
 def _claim(store: Store, invoice: Invoice, clock: Clock) -> InvoiceDraft | None:
+    """Take the draft to make; nobody gets it while another has it, and not when the month is numbered here."""
     now = clock.now()
     with store.begin() as work:
+        work.invoice_numbers.lock()
+        if work.invoice_numbers.get(invoice.organization.id, invoice.period) is not None:
+            return None
         return work.invoice_drafts.claim(
             invoice.organization.id,
             invoice.period,
@@ -172,9 +173,20 @@ def _claim(store: Store, invoice: Invoice, clock: Clock) -> InvoiceDraft | None:
         )
 
 
+def _renew(store: Store, draft: InvoiceDraft, clock: Clock) -> InvoiceDraft | None:
+    """Looking can have taken long: only whose claim still stands asks for the draft."""
+    now = clock.now()
+    with store.begin() as work:
+        return work.invoice_drafts.renew(draft, now, now + LEASE)
+
+
 def _not_ours(store: Store, invoice: Invoice) -> Pushed:
     with store.read() as work:
         known = work.invoice_drafts.get(invoice.organization.id, invoice.period)
+        numbered = work.invoice_numbers.get(invoice.organization.id, invoice.period)
+    if numbered is not None:
+        told = f"it is invoice {numbered.number} already; the bookkeeping would number it a second time"
+        return Pushed(invoice, Outcome.FAILED, message=told)
     if known is None or known.state is not DraftState.DONE:
         return Pushed(invoice, Outcome.WAITING)
     changed = known.total != invoice.total
@@ -182,13 +194,12 @@ def _not_ours(store: Store, invoice: Invoice) -> Pushed:
     return Pushed(invoice, Outcome.DONE, known.url, message if changed else "")
 
 
-def _settle(store: Store, invoice: Invoice, clock: Clock, error: ConnectorError) -> None:
+def _settle(store: Store, draft: InvoiceDraft, clock: Clock, error: ConnectorError) -> None:
     """Write down how the attempt failed. An uncertain one is given time to take effect, or not."""
     now = clock.now()
     with store.begin() as work:
         work.invoice_drafts.settle(
-            invoice.organization.id,
-            invoice.period,
+            draft,
             DraftState.UNCERTAIN if error.uncertain else DraftState.FAILED,
             now,
             error=str(error),

@@ -7,7 +7,6 @@ searched for its reference before it is asked for again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -39,6 +38,10 @@ class InvoiceNumberRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    def lock(self) -> None:
+        """Take numbering; until this transaction ends nobody else numbers an invoice or claims a draft."""
+        queue_for(self._connection, invoice_numbers)
+
     def give(
         self,
         organization_id: str,
@@ -51,7 +54,7 @@ class InvoiceNumberRepository:
         total: Decimal,
     ) -> InvoiceNumber:
         """The number of this month, the next one of the year unless it has one already."""
-        queue_for(self._connection, invoice_numbers)
+        self.lock()
         if (known := self.get(organization_id, period)) is not None:
             return known
         newest = select(func.max(invoice_numbers.c.sequence)).where(invoice_numbers.c.year == issued_on.year)
@@ -82,11 +85,9 @@ class InvoiceNumberRepository:
         row = self._connection.execute(query).one_or_none()
         return None if row is None else _number(row)
 
-    def all(self, period: str | None = None) -> list[InvoiceNumber]:
-        """Every number that was given, of one month or all, in order."""
+    def all(self) -> list[InvoiceNumber]:
+        """Every number that was given, in order."""
         query = select(invoice_numbers).order_by(invoice_numbers.c.year, invoice_numbers.c.sequence)
-        if period is not None:
-            query = query.where(invoice_numbers.c.period == period)
         return [_number(row) for row in self._connection.execute(query)]
 
 
@@ -152,21 +153,27 @@ class InvoiceDraftRepository:
             is_taken = known.leased_until is not None and known.leased_until > now
             if known.state is DraftState.DONE or is_taken:
                 return None
-            self._change(
-                organization_id,
-                period,
-                now,
-                state=DraftState.SENDING.value,
-                leased_until=lease_until,
-                attempts=known.attempts + 1,
-                total=str(total),
+            self._connection.execute(
+                update(invoice_drafts)
+                .where(invoice_drafts.c.organization_id == organization_id, invoice_drafts.c.period == period)
+                .values(
+                    state=DraftState.SENDING.value,
+                    leased_until=lease_until,
+                    attempts=known.attempts + 1,
+                    total=str(total),
+                    updated_at=now,
+                )
             )
         return self.get(organization_id, period)
 
+    def renew(self, draft: InvoiceDraft, now: datetime, lease_until: datetime) -> InvoiceDraft | None:
+        """Keep a claim for longer; ``None`` when it ran out and somebody else has taken it."""
+        held = self._change(draft, now, leased_until=lease_until)
+        return self.get(draft.organization_id, draft.period) if held else None
+
     def settle(
         self,
-        organization_id: str,
-        period: str,
+        draft: InvoiceDraft,
         state: DraftState,
         now: datetime,
         *,
@@ -175,10 +182,12 @@ class InvoiceDraftRepository:
         error: str = "",
         not_before: datetime | None = None,
     ) -> None:
-        """Write down how an attempt ended; nobody takes it up again before ``not_before``."""
+        """Write down how an attempt ended, unless somebody else has taken it over meanwhile.
+
+        Nobody takes it up again before ``not_before``.
+        """
         self._change(
-            organization_id,
-            period,
+            draft,
             now,
             state=state.value,
             leased_until=not_before,
@@ -200,11 +209,9 @@ class InvoiceDraftRepository:
         row = self._connection.execute(self._of(organization_id, period)).one_or_none()
         return None if row is None else _draft(row)
 
-    def all(self, periods: Iterable[str] | None = None) -> list[InvoiceDraft]:
+    def all(self) -> list[InvoiceDraft]:
         """Every draft, by month and customer."""
         query = select(invoice_drafts).order_by(invoice_drafts.c.period, invoice_drafts.c.organization_id)
-        if periods is not None:
-            query = query.where(invoice_drafts.c.period.in_(list(periods)))
         return [_draft(row) for row in self._connection.execute(query)]
 
     def _of(self, organization_id: str, period: str) -> Any:
@@ -212,12 +219,20 @@ class InvoiceDraftRepository:
             invoice_drafts.c.organization_id == organization_id, invoice_drafts.c.period == period
         )
 
-    def _change(self, organization_id: str, period: str, now: datetime, **values: Any) -> None:
-        self._connection.execute(
+    def _change(self, draft: InvoiceDraft, now: datetime, **values: Any) -> bool:
+        """Change a draft whose claim still stands as it was taken; tells whether it does."""
+        changed = self._connection.execute(
             update(invoice_drafts)
-            .where(invoice_drafts.c.organization_id == organization_id, invoice_drafts.c.period == period)
+            .where(
+                invoice_drafts.c.organization_id == draft.organization_id,
+                invoice_drafts.c.period == draft.period,
+                invoice_drafts.c.state == DraftState.SENDING.value,
+                invoice_drafts.c.attempts == draft.attempts,
+                invoice_drafts.c.leased_until == draft.leased_until,
+            )
             .values(updated_at=now, **values)
         )
+        return changed.rowcount == 1
 
 
 def _number(row: Row[Any]) -> InvoiceNumber:

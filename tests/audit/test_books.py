@@ -13,7 +13,7 @@ from care_sync.billing.issue import issue
 from care_sync.ledger.allocation import Route
 from care_sync.store import Store, UnitOfWork
 from care_sync.store.entries import Link, LinkState
-from care_sync.store.invoices import DraftState
+from care_sync.store.invoices import DraftState, InvoiceDraft
 from connectors.records import EntryState
 from tests.billing.books import CUSTOMER, HOUR, NOW, TODAY, buy, close, enter, fill, post, settings, worked
 
@@ -112,13 +112,18 @@ def test_a_draft_that_was_begun_and_not_finished_is_named_with_its_command(store
         fill(work)
         entry = enter(work, "a", HOUR)
         close(work, "2026-10", worked(entry.key, HOUR))
-        work.invoice_drafts.claim(
-            "5", "2026-10", reference="CS-2026-10-5", total=Decimal("114.95"), now=NOW, lease_until=NOW
-        )
-        work.invoice_drafts.settle("5", "2026-10", DraftState.UNCERTAIN, NOW, error="no answer")
+        work.invoice_drafts.settle(claim(work), DraftState.UNCERTAIN, NOW, error="no answer")
         (uncertain,) = found(work)
-        work.invoice_drafts.settle("5", "2026-10", DraftState.DONE, NOW, external_id="1")
+        work.invoice_drafts.settle(claim(work), DraftState.DONE, NOW, external_id="1")
         assert found(work) == []
 
     assert uncertain.message == "its draft is uncertain: no answer"
     assert uncertain.repair == 'care-sync invoices push 2026-10 "Bakkerij Van Dam"'
+
+
+def claim(work: UnitOfWork) -> InvoiceDraft:
+    draft = work.invoice_drafts.claim(
+        "5", "2026-10", reference="CS-2026-10-5", total=Decimal("114.95"), now=NOW, lease_until=NOW
+    )
+    assert draft is not None
+    return draft

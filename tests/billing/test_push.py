@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 
@@ -143,6 +143,59 @@ def test_dying_between_making_and_noting_leads_to_no_second_draft(
     assert len(server.administration.invoices) == 2
 
 
+class Slow(Dying):
+    """A bookkeeping that answers so late that somebody else has taken over and made the draft."""
+
+    def __init__(self, bookkeeping: MoneybirdBookkeeping, meanwhile: Callable[[], None]) -> None:
+        super().__init__(bookkeeping, after=False)
+        self._meanwhile = meanwhile
+
+    def invoice(self, reference: str) -> BookedInvoice | None:
+        found = super().invoice(reference)
+        self._meanwhile()
+        return found
+
+
+def test_whose_claim_ran_out_while_looking_makes_no_second_draft(
+    store: Store, server: SandboxMoneybird, clock: ManualClock, invoices: list[Invoice]
+) -> None:
+    def meanwhile() -> None:
+        clock.sleep(push.LEASE.total_seconds())
+        assert outcomes(pushing(store, server, clock, invoices[:1])) == [Outcome.MADE]
+
+    slow = Slow(connect(store, server, clock), meanwhile)
+    late = push_invoices(store, slow, invoices[:1], settings(), clock)
+
+    assert outcomes(late) == [Outcome.WAITING]
+    assert len(server.administration.invoices) == 1
+    assert outcomes(pushing(store, server, clock, invoices[:1])) == [Outcome.DONE]
+
+
+def test_numbering_and_pushing_at_once_gives_one_of_the_two(
+    store: Store, server: SandboxMoneybird, clock: ManualClock, invoices: list[Invoice]
+) -> None:
+    ended: list[str] = []
+
+    def number() -> None:
+        try:
+            with store.begin() as work:
+                issue(work, invoices[0], settings(), today=TODAY, actor="anna")
+            ended.append("numbered")
+        except UserError:
+            ended.append("refused")
+
+    def draft() -> None:
+        ended.append(pushing(store, server, clock, invoices[:1])[0].outcome)
+
+    threads = [threading.Thread(target=number), threading.Thread(target=draft)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(ended) in (["failed", "numbered"], ["made", "refused"])
+
+
 def test_two_daemons_at_once_make_one_draft(
     store: Store, server: SandboxMoneybird, clock: ManualClock, invoices: list[Invoice]
 ) -> None:
@@ -252,7 +305,7 @@ STORM = st.lists(
         st.sampled_from([None, *FaultKind]),
         st.sampled_from(["POST", "GET"]),
         st.sampled_from([None, False, True]),
-        st.integers(0, 15),
+        st.integers(0, 40),
     ),
     min_size=1,
     max_size=8,
@@ -292,7 +345,7 @@ def test_whatever_happens_on_the_way_there_is_one_draft_in_the_end(
             assert len(administration.invoices) <= 1
             clock.sleep(minutes * 60)
         server.faults.clear()
-        clock.sleep(timedelta(minutes=20).total_seconds())
+        clock.sleep(timedelta(minutes=40).total_seconds())
         (last,) = push_invoices(sqlite_store, connect(sqlite_store, server, clock), [invoice], settings(), clock)
     assert last.outcome in (Outcome.MADE, Outcome.FOUND, Outcome.DONE)
     assert len(administration.of_reference("CS-2026-10-5")) == len(administration.invoices) == 1
