@@ -29,7 +29,8 @@ from connectors.records import Organization, Ticket
 
 def audit_books(work: UnitOfWork, settings: Settings) -> Iterator[Difference]:
     """Yield everything in the store that does not agree with itself."""
-    for finding in audit.verify(work):
+    overdraft = settings.ledger.hour_card.overdraft_seconds
+    for finding in audit.verify(work, overdraft_seconds=overdraft):
         yield Difference("ledger", finding.subject, finding.message, RESTORE)
     yield from _entries(work)
     yield from _invoices(work, settings)

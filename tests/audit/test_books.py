@@ -49,6 +49,21 @@ def test_a_tampered_leg_is_found_and_only_a_backup_helps(sqlite_store: Store) ->
     assert ("ledger", "transaction 2", RESTORE) in told
 
 
+def test_a_card_below_zero_is_found_unless_the_settings_allow_it(store: Store) -> None:
+    with store.begin() as work:
+        fill(work)
+        buy(work, 1)
+        entry = enter(work, "a", 2 * HOUR)
+        post(work, worked(entry.key, 2 * HOUR, Route.HOUR_CARD), overdraft=HOUR)
+        (below,) = found(work)
+        allowed = settings()
+        card = allowed.ledger.hour_card.model_copy(update={"overdraft_hours": Decimal(1)})
+        ledger = allowed.ledger.model_copy(update={"hour_card": card})
+        assert list(audit_books(work, allowed.model_copy(update={"ledger": ledger}))) == []
+
+    assert "below zero" in below.message
+
+
 def test_an_entry_that_was_edited_and_not_posted_again_is_named_with_its_command(store: Store) -> None:
     with store.begin() as work:
         key = sound(work)

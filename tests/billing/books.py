@@ -79,6 +79,7 @@ def post(
     gone: tuple[str, ...] = (),
     closing: str | None = None,
     allowance: int = 0,
+    overdraft: int = 0,
     now: datetime = NOW,
 ) -> PostingReport:
     """Make the ledger say it."""
@@ -86,7 +87,7 @@ def post(
         work,
         organization_id,
         time,
-        terms=Terms(allowance=lambda _: allowance),
+        terms=Terms(allowance=lambda _: allowance, overdraft_seconds=overdraft),
         now=now,
         gone=gone,
         closing=closing,
