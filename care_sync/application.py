@@ -79,12 +79,17 @@ def site_settings(path: Path | None) -> Settings:
     )
 
 
-def connect_bookkeeping(settings: Settings, clock: Clock, store: Store) -> Bookkeeping | None:
+def environment_of(clock: Clock, store: Store) -> Environment:
+    """What connectors get from a site: its clock, and budgets that outlive the process."""
+    return Environment(clock.now, clock.sleep, store.budgets)
+
+
+def connect_bookkeeping(settings: Settings, environment: Environment) -> Bookkeeping | None:
     """The bookkeeping that is configured, ``None`` where there is none."""
     section = settings.bookkeeping
     if section is None:
         return None
-    return BOOKKEEPINGS[section.product].connect(section.options, Environment(clock.now, clock.sleep, store.budgets))
+    return BOOKKEEPINGS[section.product].connect(section.options, environment)
 
 
 def read_rules(path: Path | None) -> RuleBook:
@@ -112,7 +117,7 @@ def open_application(settings: Settings, clock: Clock) -> Iterator[Application]:
     messages.check()
     store = open_store(settings.store.url.get_secret_value())
     try:
-        environment = Environment(clock.now, clock.sleep, store.budgets)
+        environment = environment_of(clock, store)
         helpdesk: Helpdesk = HELPDESKS[settings.helpdesk.product].connect(settings.helpdesk.options, environment)
         trackers: dict[str, TimeTracker] = {
             name: TIME_TRACKERS[one.product].connect(one.options, environment)

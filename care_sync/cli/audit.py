@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from care_sync.application import Application, connect_bookkeeping
+from care_sync.application import Application, connect_bookkeeping, environment_of
 from care_sync.audit.books import audit_books
 from care_sync.audit.difference import Difference
 from care_sync.audit.products import audit_bookkeeping, audit_helpdesk, audit_tracker
@@ -67,7 +67,7 @@ def _audit(application: Application, since: datetime | None) -> Iterator[Differe
     site = application.site
     last = site.today() + timedelta(days=1)
     first = since.date() if since else site.today() - timedelta(days=site.settings.schedule.window_days)
-    bookkeeping = connect_bookkeeping(site.settings, site.clock, application.store)
+    bookkeeping = connect_bookkeeping(site.settings, environment_of(site.clock, application.store))
     with application.store.read() as work:
         yield from audit_books(work, site.settings)
         yield from audit_helpdesk(work, site.helpdesk, site.settings.write_back.tag_prefix)

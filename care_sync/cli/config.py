@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
 import yaml
-from rich.markup import escape
 
-from care_sync.cli.output import console, print_json
+from care_sync.check import check_site
+from care_sync.cli.check import report
+from care_sync.cli.output import print_json
 from care_sync.cli.session import Session, command_group
-from care_sync.errors import UserError
-from care_sync.messages import Messages
-from care_sync.settings import Settings, shown_settings
-from care_sync.store import open_store
+from care_sync.settings import shown_settings
+from connectors.records import CheckResult
 
 group = command_group("The settings.")
 
@@ -31,23 +29,7 @@ def check(context: typer.Context) -> None:
     care-sync --config /etc/care-sync/config.yaml config check
     ```
     """
-    settings = Session.of(context).settings()
-    console().print("[green]✓[/] settings")
-    checks: dict[str, Callable[[Settings], object]] = {
-        "message templates": _check_messages,
-        "store": _check_store,
-    }
-    failed = 0
-    for name, attempt in checks.items():
-        try:
-            attempt(settings)
-        except UserError as error:
-            failed += 1
-            console().print(f"[red]✗[/] {name}: {escape(str(error))}", soft_wrap=True)
-        else:
-            console().print(f"[green]✓[/] {name}")
-    if failed:
-        raise typer.Exit(1)
+    report([CheckResult("settings", passed=True), *check_site(Session.of(context).settings())])
 
 
 @group.command()
@@ -69,11 +51,3 @@ def show(
         print_json(shown)
     else:
         yaml.safe_dump(shown, sys.stdout, allow_unicode=True, sort_keys=False)
-
-
-def _check_messages(settings: Settings) -> None:
-    Messages(settings.messages.templates, default_locale=settings.company.locale).check()
-
-
-def _check_store(settings: Settings) -> None:
-    open_store(settings.store.url.get_secret_value()).close()

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from care_sync.application import connect_bookkeeping
+from care_sync.application import connect_bookkeeping, environment_of
 from care_sync.billing.amounts import hours_of
 from care_sync.billing.invoice import Invoice, invoiced_periods, read_invoice, read_invoices
 from care_sync.billing.issue import issue_all, require_final
@@ -203,7 +203,7 @@ def push(
     """
     month, session = month_of(period, "MONTH"), Session.of(context)
     with session.store() as (settings, store):
-        bookkeeping = connect_bookkeeping(settings, session.clock, store)
+        bookkeeping = connect_bookkeeping(settings, environment_of(session.clock, store))
         if bookkeeping is None:
             raise UserError("no bookkeeping is configured", ["add a section `bookkeeping` with `product: moneybird`"])
         with store.read() as work:

@@ -16,6 +16,7 @@ from care_sync.cli import (
     attention,
     audit,
     cards,
+    check,
     config,
     daemon,
     entries,
@@ -43,8 +44,8 @@ HELP = """Decides by rules whether a helpdesk ticket is inside a customer's SLA 
 A first time:
 
     cp config.example.yaml config.yaml     name your helpdesk and time trackers
-    care-sync config check                 everything right?
     care-sync store migrate                make the database
+    care-sync check                        everything right?
     care-sync sync --dry-run               see what would happen
     care-sync sync                         do it once
     care-sync run                          keep doing it
@@ -92,7 +93,7 @@ def options(
         context.obj = Session(config_file, verbose, SystemClock())
 
 
-for module in (status, audit, export, sync, daemon, reconcile):
+for module in (check, status, audit, export, sync, daemon, reconcile):
     module.register(app)
 statements.register(cards.group)
 explain.register(rules.group)

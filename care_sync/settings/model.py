@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale, UnknownLocaleError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from care_sync.settings.agreements import FairUseSection, HourCardSection
@@ -129,10 +129,14 @@ class GuardSection(Section):
 
 
 class WebSection(Section):
-    """Where the daemon listens for webhooks and health checks; behind a proxy that speaks TLS."""
+    """Where the daemon listens for webhooks and health checks; behind a proxy that speaks TLS.
+
+    ``public_url`` is where products reach that proxy.
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8787
+    public_url: AnyHttpUrl | None = None
 
 
 class LogsSection(Section):

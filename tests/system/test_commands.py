@@ -117,3 +117,23 @@ def test_missing_time_is_given_back_on_a_persons_word(office: Office, care: Shel
     assert "7 given back" in output
     office.sync()
     assert office.balances() == {"sla": 10 * 60}
+
+
+def test_check_tells_line_by_line_what_is_right_and_what_to_do(office: Office, care: Shell) -> None:
+    code, output = care("check", "--json")
+    lines = {one["subject"]: one for one in json.loads(output)}
+    assert code == 1
+    wrong = [subject for subject, one in lines.items() if not one["passed"]]
+    assert wrong == ["webhook address"]
+    assert "web.public_url" in lines["webhook address"]["remedy"]
+    assert {"settings", "rules", "store", "zendesk: credentials", "toggl: API token"} <= lines.keys()
+    writes = [one for one in (*office.zendesk.requests, *office.toggl.requests) if one.method != "GET"]
+    assert writes == []
+
+
+def test_check_names_a_withdrawn_token_and_goes_on_with_the_other_product(office: Office, care: Shell) -> None:
+    office.account.records.api_tokens.clear()
+    code, output = care("check")
+    assert code == 1
+    assert "✗ zendesk: credentials" in output
+    assert "✓ toggl: API token" in output

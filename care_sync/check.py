@@ -1,0 +1,96 @@
+"""Everything that must be right before a first pass, tried without writing anything: one line each.
+
+Promise: each line tells what was tried, whether it holds, and what to do if not. What one part cannot tell does not
+keep the others from being tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import requests
+
+from care_sync.application import connect_bookkeeping, site_rules
+from care_sync.clock import Clock
+from care_sync.errors import CareSyncError
+from care_sync.messages import Messages
+from care_sync.settings import Settings
+from care_sync.store import open_store
+from connectors.errors import ConnectorError
+from connectors.protocols import BudgetState, Environment
+from connectors.records import CheckResult
+from connectors.registry import HELPDESKS, TIME_TRACKERS
+
+TIMEOUT_SECONDS = 10
+
+
+class ForgottenBudgets:
+    """Request budgets that live as long as the check, which must not need a store."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, BudgetState] = {}
+
+    def load(self, account: str) -> BudgetState | None:
+        """What was told since the check began."""
+        return self._kept.get(account)
+
+    def save(self, account: str, state: BudgetState) -> None:
+        """Keep it until the check ends."""
+        self._kept[account] = state
+
+
+def check_site(settings: Settings) -> Iterator[CheckResult]:
+    """What can be told without asking a product: rules, message templates, store and migrations."""
+    attempts: Mapping[str, Callable[[], object]] = {
+        "rules": lambda: site_rules(settings),
+        "message templates": Messages(settings.messages.templates, default_locale=settings.company.locale).check,
+        "store": lambda: open_store(settings.store.url.get_secret_value()).close(),
+    }
+    for name, attempt in attempts.items():
+        try:
+            attempt()
+        except CareSyncError as error:
+            yield CheckResult(name, passed=False, remedy=str(error))
+        else:
+            yield CheckResult(name, passed=True)
+
+
+def check_products(settings: Settings, clock: Clock) -> Iterator[CheckResult]:
+    """What helpdesk, time trackers and bookkeeping say of credentials, permissions, fields and the clock."""
+    environment = Environment(clock.now, clock.sleep, ForgottenBudgets())
+    product = settings.helpdesk.product
+    helpdesk = HELPDESKS[product].connect(settings.helpdesk.options, environment)
+    yield from _named(product, helpdesk.check)
+    for name, connection in settings.time_trackers.items():
+        tracker = TIME_TRACKERS[connection.product].connect(connection.options, environment)
+        yield from _named(name, tracker.check)
+    bookkeeping = connect_bookkeeping(settings, environment)
+    if bookkeeping is not None:
+        yield from _named("bookkeeping", bookkeeping.check)
+
+
+def check_webhooks(settings: Settings) -> CheckResult:
+    """Whether a daemon answers where the products send their webhooks."""
+    subject = "webhook address"
+    url = settings.web.public_url
+    if url is None:
+        remedy = "Set web.public_url to where products reach the daemon; until then changes are seen by polling."
+        return CheckResult(subject, passed=False, remedy=remedy)
+    try:
+        answer = requests.get(f"{str(url).rstrip('/')}/health", timeout=TIMEOUT_SECONDS)
+        is_ours = answer.ok and "lag_seconds" in answer.json()
+    except (requests.RequestException, ValueError, TypeError):
+        is_ours = False
+    remedy = (
+        "" if is_ours else f"No daemon answers at {url}health: start `care-sync run`, and look at the proxy before it."
+    )
+    return CheckResult(subject, is_ours, remedy)
+
+
+def _named(name: str, check: Callable[[], Sequence[CheckResult]]) -> Iterator[CheckResult]:
+    try:
+        for result in check():
+            yield replace(result, subject=f"{name}: {result.subject}")
+    except ConnectorError as error:
+        yield CheckResult(f"{name}: reached", passed=False, remedy=str(error))

@@ -1,0 +1,57 @@
+"""``care-sync check``: is everything right, before anything is written?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from care_sync.check import check_products, check_site, check_webhooks
+from care_sync.cli.output import console, print_json
+from care_sync.cli.session import Session
+from connectors.records import CheckResult
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(check)
+
+
+def check(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Try settings, credentials, permissions, fields, clocks, webhooks, rules and store; write nothing.
+
+    One line each, with what to do where something is wrong; then the exit code is 1.
+
+    ```
+    care-sync check
+    care-sync check --json | jq '.[] | select(.passed | not)'
+    ```
+    """
+    session = Session.of(context)
+    settings = session.settings()
+    results = [
+        CheckResult("settings", passed=True),
+        *check_site(settings),
+        *check_products(settings, session.clock),
+        check_webhooks(settings),
+    ]
+    report(results, as_json=as_json)
+
+
+def report(results: Iterable[CheckResult], *, as_json: bool = False) -> None:
+    """Print a line for each result; ends with exit code 1 when anything is wrong."""
+    results = list(results)
+    if as_json:
+        print_json([{"subject": one.subject, "passed": one.passed, "remedy": one.remedy} for one in results])
+    else:
+        for one in results:
+            mark = "[green]✓[/]" if one.passed else "[red]✗[/]"
+            told = f": {escape(one.remedy)}" if one.remedy and not one.passed else ""
+            console().print(f"{mark} {escape(one.subject)}{told}", soft_wrap=True)
+    if not all(one.passed for one in results):
+        raise typer.Exit(1)
