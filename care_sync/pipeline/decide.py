@@ -114,6 +114,12 @@ def decide_tickets(
     return decided
 
 
+def is_outdated(stored: StoredDecision, customer: Customer) -> bool:
+    """Whether the ledger tells other facts now than those that a ticket was decided by."""
+    told = customer.for_facts(stored.ticket_id).facts
+    return any(name in stored.facts and stored.facts[name] != value for name, value in told.items())
+
+
 def as_decision(stored: StoredDecision) -> Decision:
     """A stored decision as the rules gave it."""
     outcome: Mapping[str, Any] = stored.outcome

@@ -56,6 +56,11 @@ class FromLedger:
     hour_card: bool
     fair_use_minutes: int
 
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """The same by the names of the facts."""
+        return {"hour_card": self.hour_card, "fair_use_left_minutes": self.fair_use_minutes}
+
 
 @dataclass(slots=True)
 class _Collecting:
@@ -100,8 +105,7 @@ def collect(
         computed["sla"] = (has_sla(organization), "organization field sla")
         computed["covered_services"] = (_services(organization), "organization field covered_services")
     if ledger is not None:
-        computed["hour_card"] = (ledger.hour_card, "ledger")
-        computed["fair_use_left_minutes"] = (ledger.fair_use_minutes, "ledger")
+        computed.update({name: (value, "ledger") for name, value in ledger.facts.items()})
     for name, (value, source) in computed.items():
         if name not in declared:
             continue

@@ -21,6 +21,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from care_sync.ledger.months import Months
 from care_sync.logs import bound, logger
 from care_sync.pipeline.pull import pull_entries, pull_named, pull_organizations, pull_tickets, reread_tickets
 from care_sync.pipeline.push import PushReport, push_outbox
@@ -28,7 +29,7 @@ from care_sync.pipeline.reconcile import reconcile_window
 from care_sync.pipeline.settle import settle_customers
 from care_sync.pipeline.site import Site
 from care_sync.pipeline.strays import tell_of_strays
-from care_sync.store import Store, UnitOfWork
+from care_sync.store import Store
 from care_sync.store.columns import encode
 from care_sync.store.work import DirtyKind
 from connectors.errors import ConnectorError
@@ -254,13 +255,14 @@ class _Pass:
                 self.report.failures.append(f"{pushed.later} writes are tried again later: {pushed.why}")
 
     def mark_what_rests_on_the_settings(self) -> None:
-        """When rules or settings changed, everything that can still be written is looked at again, once."""
+        """When rules or settings changed, tickets that can be written or have open time are looked at again, once."""
         basis = basis_of(self.site)
         with self.store.begin() as work:
             if work.cursors.get(BASIS) == basis:
                 return
             now = self.site.now()
-            work.dirty.mark(DirtyKind.TICKET, _every_open_ticket(work), "rules or settings changed", now)
+            tickets = {*work.tickets.writable(), *work.ledger.tickets_since(Months.read(work).first_open or "")}
+            work.dirty.mark(DirtyKind.TICKET, sorted(tickets), "rules or settings changed", now)
             ids = sorted(one.id for one in work.organizations.all())
             work.dirty.mark(DirtyKind.ORGANIZATION, ids, "rules or settings changed", now)
             work.cursors.set(BASIS, basis, now)
@@ -293,7 +295,3 @@ def basis_of(site: Site) -> str:
         settings.write_back.model_dump(mode="json", include={"tag_prefix", "notes"}),
     ]
     return hashlib.sha256(encode(content).encode()).hexdigest()
-
-
-def _every_open_ticket(work: UnitOfWork) -> list[str]:
-    return sorted(work.tickets.writable())

@@ -18,11 +18,12 @@ from datetime import datetime
 
 from care_sync.ledger.posting import PostingReport
 from care_sync.pipeline.customer import Customer, read_customer
-from care_sync.pipeline.decide import Decided, activity_of, as_decision, decide_tickets
+from care_sync.pipeline.decide import Decided, activity_of, as_decision, decide_tickets, is_outdated
 from care_sync.pipeline.plan import Planned, plan_tickets
 from care_sync.pipeline.post import CustomerTime, gather_time, post_time
 from care_sync.pipeline.site import Site
 from care_sync.store import Store, UnitOfWork
+from care_sync.store.decisions import WHOLE_TICKET
 from care_sync.store.work import DirtyKind
 from connectors.records import Ticket
 
@@ -30,7 +31,7 @@ NO_CUSTOMER = "no_customer"
 """The kind of attention for a ticket with time and without an organization; its subject is the ticket's id."""
 
 MOST_ROUNDS = 5
-"""A round can only mark tickets whose customer's cards ran out or were filled in the one before: two are usual."""
+"""A round marks tickets only where the one before it changed whether a card pays for them: two are usual."""
 
 TICKETS_AT_ONCE = 200
 """Tickets without a customer in one transaction."""
@@ -130,12 +131,13 @@ def _settle(
         after = read_customer(work, site.settings, organization)
         moved = {change.ticket_id for change in posted.changes if change.ticket_id} - tickets.keys()
         more = _of_customer(work.tickets.get_many(sorted(moved)), organization_id)
-        also = _decide_more(work, site, after, more, time, pass_id, now)
-        _merge(decided, also)
+        _take_standing(work, decided, more)
         shown = [*(tickets[key] for key in ticket_marks if key in tickets), *more.values()]
         planned = plan_tickets(work, site, shown, decided, after, now)
-        if customer.has_time_left != after.has_time_left:
-            _mark_tickets(work, organization_id, now)
+        looked_at = {*tickets, *more}
+        if organization_marks or customer.has_time_left != after.has_time_left:
+            looked_at.update(work.tickets.of_organization(organization_id), _activities(time))
+        _mark_outdated(work, looked_at, after, now)
         work.attention.settle(NO_CUSTOMER, list(ticket_marks))
         work.dirty.clear(DirtyKind.TICKET, {key: version for key, version in ticket_marks.items() if key in tickets})
         work.dirty.clear(DirtyKind.ORGANIZATION, organization_marks)
@@ -195,17 +197,10 @@ def _decide(
     return decided, tickets
 
 
-def _decide_more(
-    work: UnitOfWork,
-    site: Site,
-    customer: Customer,
-    tickets: Mapping[str, Ticket],
-    time: CustomerTime,
-    pass_id: str,
-    now: datetime,
-) -> Decided:
-    """Decide tickets that only a posting moved: what they show of cards can have changed."""
-    return decide_tickets(work, site, tickets.values(), _activities(time), customer, pass_id, now)
+def _take_standing(work: UnitOfWork, decided: Decided, tickets: Iterable[str]) -> None:
+    """Tickets that only a posting moved show what was decided of them; their minutes and cards can have changed."""
+    for subject, stored in work.decisions.standing(tickets).items():
+        decided.standing.setdefault(subject, as_decision(stored))
 
 
 def _merge(decided: Decided, more: Decided) -> None:
@@ -226,7 +221,11 @@ def _of_customer(tickets: Mapping[str, Ticket], organization_id: str) -> dict[st
     return {key: ticket for key, ticket in tickets.items() if ticket.organization_id == organization_id}
 
 
-def _mark_tickets(work: UnitOfWork, organization_id: str, now: datetime) -> None:
-    """The customer's last card ran out, or there is one again: every ticket that can be written shows it."""
-    ids = work.tickets.of_organization(organization_id)
-    work.dirty.mark(DirtyKind.TICKET, sorted(ids), "whether a card has time left changed", now)
+def _mark_outdated(work: UnitOfWork, ticket_ids: Iterable[str], customer: Customer, now: datetime) -> None:
+    """Tickets that were decided by other facts than the ledger tells now are decided again in the next round."""
+    outdated = {
+        ticket_id
+        for (ticket_id, activity), stored in work.decisions.standing(ticket_ids).items()
+        if activity == WHOLE_TICKET and is_outdated(stored, customer)
+    }
+    work.dirty.mark(DirtyKind.TICKET, sorted(outdated), "what the ledger tells of it changed", now)

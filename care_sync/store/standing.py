@@ -74,6 +74,13 @@ class StandingRepository:
         ordered = query.order_by(entry_standing.c.organization_id, entry_standing.c.entry_key)
         return [_standing(row) for row in self._connection.execute(ordered)]
 
+    def tickets_since(self, first_period: str) -> list[str]:
+        """Ids of all tickets that have time standing in a period from this one on."""
+        query = select(entry_standing.c.ticket_id).where(
+            entry_standing.c.period >= first_period, entry_standing.c.ticket_id.is_not(None)
+        )
+        return sorted(self._connection.execute(query.distinct()).scalars())
+
     def standing_of_tickets(self, ticket_ids: Iterable[str]) -> dict[str, list[Standing]]:
         """What the entries of each of these tickets stand on."""
         found: dict[str, list[Standing]] = {}

@@ -18,7 +18,7 @@ from care_sync.clock import ManualClock
 from care_sync.ledger import accounts, cards
 from care_sync.ledger.closing import close_month
 from care_sync.ledger.terms import Terms
-from care_sync.pipeline.customer import read_customer
+from care_sync.pipeline.customer import terms_of
 from care_sync.pipeline.run import PassKind, PassReport, Scope
 from care_sync.store import UnitOfWork
 from care_sync.store.work import DirtyKind
@@ -110,6 +110,8 @@ class Office:
         self.zendesk = zendesk
         self.toggl = toggl
         self.application: Application
+        self.config: Path
+        self._running = ExitStack()
         self.agent = account.add_user("Anna", "admin", email="anna@example.com")
         self._requesters: dict[str, int] = {}
         self._organizations: dict[str, int] = {}
@@ -192,6 +194,21 @@ class Office:
 
     # ---- CareSync ------------------------------------------------------------------------------------
 
+    def restart(self, more_settings: str = "") -> None:
+        """End CareSync and start it again on the same store, with lines added to its settings file."""
+        with self.config.open("a", encoding="utf-8") as file:
+            file.write(more_settings)
+        self.start()
+
+    def start(self) -> None:
+        """Start CareSync anew: nothing of what was in memory is left."""
+        self._running.close()
+        self.application = self._running.enter_context(open_application(site_settings(self.config), self.clock))
+
+    def stop(self) -> None:
+        """End CareSync."""
+        self._running.close()
+
     def sync(self, kind: PassKind = PassKind.FULL, **scope: Any) -> PassReport:
         """Wait until the export shows everything, then run a pass; what failed fails the test."""
         report = self.try_sync(kind, **scope)
@@ -248,7 +265,7 @@ class Office:
     def _terms(self, work: UnitOfWork, organization_id: str) -> Terms:
         organization = work.organizations.get(organization_id)
         assert organization is not None
-        return read_customer(work, self.application.settings, organization).terms
+        return terms_of(work, self.application.settings, organization)
 
     def _project(self, customer: str) -> int:
         if customer not in self._projects:
@@ -298,6 +315,7 @@ def open_office(
         )
         toggl = stack.enter_context(SandboxToggl(workspace))
         office = Office(clock, account, zendesk, toggl)
-        settings = site_settings(write_config(folder, office, store_url))
-        office.application = stack.enter_context(open_application(settings, clock))
+        office.config = write_config(folder, office, store_url)
+        stack.callback(office.stop)
+        office.start()
         yield office
