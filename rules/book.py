@@ -13,7 +13,8 @@ from datetime import date
 from typing import Any
 
 from rules.cells import dependents
-from rules.engine import Engine, Locate, Verdict, locators, with_facts_asked
+from rules.completions import Completions
+from rules.engine import MOST_REMEMBERED, Engine, Locate, Verdict, locators, with_facts_asked
 from rules.errors import RulesError
 from rules.facts import Fact, parse_facts
 from rules.quantities import said
@@ -33,6 +34,10 @@ class Court:
     terms: Terms
     engine: Engine
     locate: tuple[Locate, ...]
+    numbers: Mapping[str, Mapping[str, str]]
+    """The numbers of the terms as reasons say them, by language."""
+    remembered: dict[tuple[object, ...], Decision]
+    """Decisions taken before; tickets repeat themselves."""
 
     def cells(self, known: Mapping[str, Any]) -> tuple[int, ...]:
         """The cell of each variable, given facts that were read by their types."""
@@ -52,6 +57,7 @@ class RuleBook:
         self._courts: dict[tuple[date, int], Court] = {}
         self._engines: dict[tuple[object, ...], Engine] = {}
         self._asked = dependents(definition.facts)
+        self._parents = [parent for fact in definition.facts.values() for parent in fact.parents]
         self._suggester = Suggester(definition.keywords)
 
     @property
@@ -108,8 +114,15 @@ class RuleBook:
         Raises :class:`RulesError` for a name that is no fact and a value that its fact does not take.
         """
         court, known = self.situation(facts, on=on, organization=organization)
-        verdict = with_facts_asked(court.engine.judge(court.cells(known)), known, self._asked)
-        return self._decision(verdict, court.terms)
+        cells = court.cells(known)
+        key = (cells, tuple([name in known for name in self._parents]))
+        decision = court.remembered.get(key)
+        if decision is None:
+            if len(court.remembered) >= MOST_REMEMBERED:
+                court.remembered.clear()
+            verdict = with_facts_asked(court.engine.judge(cells), known, self._asked)
+            decision = court.remembered[key] = self._decision(verdict, court)
+        return decision
 
     def situation(
         self, facts: Mapping[str, Any], *, on: date | None = None, organization: str | None = None
@@ -139,11 +152,20 @@ class RuleBook:
             terms = terms_of(self.definition, version, agreement)
             engine = self._engines.get(terms.signature)
             if engine is None:
-                engine = self._engines[terms.signature] = Engine(Tables(terms), self.definition.facts)
-            court = self._courts[key] = Court(terms, engine, locators(terms.variables, self.definition.facts))
+                completions = Completions(Tables(terms), self.definition.facts)
+                engine = self._engines[terms.signature] = Engine(completions)
+            locate = locators(terms.variables, self.definition.facts)
+            court = self._courts[key] = Court(terms, engine, locate, self._numbers(terms), {})
         return court
 
-    def _decision(self, verdict: Verdict, terms: Terms) -> Decision:
+    def _numbers(self, terms: Terms) -> dict[str, dict[str, str]]:
+        units = {name: parameter.unit for name, parameter in self.definition.parameters.items()}
+        return {
+            language: {name: said(number, units[name], language) for name, number in terms.parameters.items()}
+            for language in LANGUAGES
+        }
+
+    def _decision(self, verdict: Verdict, court: Court) -> Decision:
         told = [rule for name in verdict.rules if not (rule := self.definition.rules[name]).silent]
         return Decision(
             verdict.outcomes["scope"],
@@ -152,18 +174,14 @@ class RuleBook:
             verdict.questions,
             tuple(rule.id for rule in told),
             tuple(dict.fromkeys(clause for rule in told for clause in rule.clauses)),
-            {language: self._reason(told, verdict, terms, language) for language in LANGUAGES},
+            {language: self._reason(told, verdict, court.numbers[language], language) for language in LANGUAGES},
         )
 
-    def _reason(self, told: list[Rule], verdict: Verdict, terms: Terms, language: str) -> str:
+    def _reason(self, told: list[Rule], verdict: Verdict, numbers: Mapping[str, str], language: str) -> str:
         """The reasons of the rules as one text, and the first question when something is open.
 
         Where what is not known leaves several rules, and the outcome is the same by each, it says so.
         """
-        numbers = {
-            name: said(number, self.definition.parameters[name].unit, language)
-            for name, number in terms.parameters.items()
-        }
         sentences: dict[str, None] = {}
         either = {rule.decision: iter(_EITHER[language]) for rule in told if rule.id in verdict.alternatives}
         for rule in told:

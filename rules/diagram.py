@@ -9,11 +9,15 @@ Source: Srinivasan, Kam, Malik, Brayton: *Algorithms for discrete function manip
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 LEAF = 1 << 30
 """The variable number of leaves: past every real one."""
+MANY = "completions disagree"
+"""The leaf of situations whose completions lead to different results."""
+Box = Mapping[int, frozenset[int]]
+"""The situations in which each of some variables has one of some cells."""
 
 
 class Diagrams:
@@ -25,6 +29,7 @@ class Diagrams:
         self.children: list[Any] = []
         self._unique: dict[tuple[int, tuple[int, ...]], int] = {}
         self._leaves: dict[Hashable, int] = {}
+        self._agreed: dict[tuple[int, ...], int] = {}
 
     def leaf(self, value: Hashable) -> int:
         """The node of a result."""
@@ -37,9 +42,8 @@ class Diagrams:
 
     def node(self, variable: int, children: tuple[int, ...]) -> int:
         """The node that asks ``variable``; the child itself when all children are the same."""
-        first = children[0]
-        if all(child == first for child in children):
-            return first
+        if children.count(children[0]) == len(children):
+            return children[0]
         key = (variable, children)
         node = self._unique.get(key)
         if node is None:
@@ -56,15 +60,10 @@ class Diagrams:
         """A leaf's result."""
         return self.children[node]
 
-    def test(self, variable: int, values: frozenset[int]) -> int:
-        """True where the variable has one of ``values``."""
-        yes, no = self.leaf(True), self.leaf(False)
-        return self.node(variable, tuple(yes if index in values else no for index in range(self.sizes[variable])))
-
     def cube(self, cells: Mapping[int, frozenset[int]]) -> int:
         """True where every variable has one of its cells."""
-        yes, no = self.leaf(True), self.leaf(False)
-        node = yes
+        no = self.leaf(False)
+        node = self.leaf(True)
         for variable in sorted(cells, reverse=True):
             allowed = cells[variable]
             node = self.node(
@@ -92,19 +91,22 @@ class Diagrams:
             if top == LEAF:
                 result = self.leaf(function(*[children[node] for node in nodes]))
             else:
-                result = self.node(
-                    top,
-                    tuple(
-                        [
-                            combine(tuple([children[node][index] if variable[node] == top else node for node in nodes]))
-                            for index in range(self.sizes[top])
-                        ]
-                    ),
+                branches = zip(
+                    *[children[node] if variable[node] == top else (node,) * self.sizes[top] for node in nodes],
+                    strict=True,
                 )
+                result = self.node(top, tuple([combine(branch) for branch in branches]))
             memo[nodes] = result
             return result
 
         return combine(operands)
+
+    def any_of(self, nodes: Sequence[int]) -> int:
+        """Logical or of diagrams that are true or false."""
+        found = self.leaf(False)
+        for node in nodes:
+            found = self.apply(lambda one, other: one or other, found, node)
+        return found
 
     def both(self, left: int, right: int) -> int:
         """Logical and."""
@@ -135,67 +137,148 @@ class Diagrams:
 
         return visit(node)
 
+    def agreed(self, nodes: tuple[int, ...]) -> int:
+        """Where all of ``nodes`` have the same result, that result; :data:`MANY` elsewhere."""
+        key = tuple(sorted(set(nodes)))
+        if len(key) == 1:
+            return key[0]
+        found = self._agreed.get(key)
+        if found is not None:
+            return found
+        variable, children = self.variable, self.children
+        leaves = sum([variable[node] == LEAF for node in key])
+        many = self.leaf(MANY)
+        if leaves > 1 or many in key:
+            found = many
+        else:
+            top = min([variable[node] for node in key])
+            branches = zip(
+                *[children[node] if variable[node] == top else (node,) * self.sizes[top] for node in key], strict=True
+            )
+            found = self.node(top, tuple([self.agreed(branch) for branch in branches]))
+        self._agreed[key] = found
+        return found
+
     def smallest(self, node: int, wanted: Callable[[Any], bool]) -> dict[int, int] | None:
         """The fewest variable values that lead to a wanted leaf; ``None`` when none does."""
-        memo: dict[int, dict[int, int] | None] = {}
+        memo: dict[int, tuple[int, int, int] | None] = {}
 
-        def visit(current: int) -> dict[int, int] | None:
+        def visit(current: int) -> tuple[int, int, int] | None:
+            """How many values are needed, and the first of them: cell and child."""
             if current in memo:
                 return memo[current]
-            best: dict[int, int] | None = None
-            if self.is_leaf(current):
-                best = {} if wanted(self.value(current)) else None
+            best: tuple[int, int, int] | None = None
+            if self.variable[current] == LEAF:
+                best = (0, -1, -1) if wanted(self.children[current]) else None
             else:
-                for index, child in enumerate(self.children[current]):
+                for cell, child in enumerate(self.children[current]):
                     found = visit(child)
-                    if found is not None and (best is None or len(found) + 1 < len(best)):
-                        best = {self.variable[current]: index, **found}
+                    if found is not None and (best is None or found[0] + 1 < best[0]):
+                        best = (found[0] + 1, cell, child)
             memo[current] = best
             return best
 
-        return visit(node)
+        step = visit(node)
+        if step is None:
+            return None
+        cells: dict[int, int] = {}
+        while step is not None and step[0]:
+            cells[self.variable[node]] = step[1]
+            node = step[2]
+            step = memo[node]
+        return cells
 
-    def results(self, node: int) -> set[Any]:
-        """Every leaf that can be reached."""
-        return {self.value(one) for one in self.reachable(node) if self.is_leaf(one)}
+    def apart(self, node: int, wanted: Callable[[Any], bool], most: int) -> Iterator[Box]:
+        """Up to ``most`` boxes of wanted leaves that have no situation in common, those of the fewest values first."""
+        for _ in range(most):
+            cells = self.smallest(node, wanted)
+            if cells is None:
+                return
+            box = self.widened(node, {variable: frozenset({cell}) for variable, cell in cells.items()}, wanted)
+            yield box
+            node = self.apply(lambda value, taken: MANY if taken else value, node, self.cube(box))
 
-    def reachable(self, node: int) -> set[int]:
-        """Every node that can be reached, itself included."""
-        seen: set[int] = set()
+    def widened(self, node: int, box: Box, wanted: Callable[[Any], bool]) -> Box:
+        """The box with as many cells more as lead to wanted leaves; variables that take every cell are left out."""
+        wide = dict(box)
+        for variable in sorted(box):
+            for cell in range(self.sizes[variable]):
+                if cell not in wide[variable] and self._is_within(node, {**wide, variable: frozenset({cell})}, wanted):
+                    wide[variable] |= {cell}
+            if len(wide[variable]) == self.sizes[variable]:
+                del wide[variable]
+        return wide
+
+    def _is_within(self, node: int, box: Box, wanted: Callable[[Any], bool]) -> bool:
+        """Whether every situation of the box leads to a wanted leaf."""
+        seen = {node}
         waiting = [node]
         while waiting:
             current = waiting.pop()
-            if current in seen:
+            variable, children = self.variable[current], self.children[current]
+            if variable == LEAF:
+                if not wanted(children):
+                    return False
                 continue
-            seen.add(current)
-            if not self.is_leaf(current):
-                waiting.extend(self.children[current])
+            chosen = [children[cell] for cell in box[variable]] if variable in box else children
+            fresh = set(chosen) - seen
+            seen |= fresh
+            waiting.extend(fresh)
+        return True
+
+    def at(self, node: int, cells: Mapping[int, int]) -> Any:
+        """The leaf of a situation; a variable that is asked and not given takes its first cell."""
+        while self.variable[node] != LEAF:
+            node = self.children[node][cells.get(self.variable[node], 0)]
+        return self.children[node]
+
+    def results(self, node: int) -> set[Any]:
+        """Every leaf that can be reached."""
+        return {self.children[one] for one in self.reachable(node) if self.variable[one] == LEAF}
+
+    def reachable(self, node: int) -> set[int]:
+        """Every node that can be reached, itself included."""
+        seen = {node}
+        waiting = [node]
+        while waiting:
+            current = waiting.pop()
+            if self.variable[current] != LEAF:
+                fresh = set(self.children[current]) - seen
+                seen |= fresh
+                waiting.extend(fresh)
         return seen
 
-    def count(self, node: int, wanted: Callable[[Any], bool], variables: Mapping[int, int]) -> int:
-        """How many combinations of ``variables`` (number → size) lead to a wanted leaf."""
-        order = sorted(variables)
-        position = {variable: index for index, variable in enumerate(order)}
+    def share(self, node: int, wanted: Callable[[Any], bool]) -> float:
+        """The share of all combinations that lead to a wanted leaf."""
+        memo: dict[int, float] = {}
+
+        def visit(current: int) -> float:
+            found = memo.get(current)
+            if found is None:
+                children = self.children[current]
+                if self.variable[current] == LEAF:
+                    found = float(wanted(children))
+                else:
+                    found = sum([visit(child) for child in children]) / len(children)
+                memo[current] = found
+            return found
+
+        return visit(node)
+
+    def copied(self, node: int, other: Diagrams, renumbered: Mapping[int, int]) -> int:
+        """A diagram of another workshop in this one; ``renumbered`` keeps the order of the variables that it asks."""
         memo: dict[int, int] = {}
 
-        def weight(start: int, stop: int) -> int:
-            product = 1
-            for variable in order[start:stop]:
-                product *= variables[variable]
-            return product
-
-        def level(current: int) -> int:
-            return len(order) if self.is_leaf(current) else position[self.variable[current]]
-
         def visit(current: int) -> int:
-            if current in memo:
-                return memo[current]
-            if self.is_leaf(current):
-                total = int(wanted(self.value(current)))
-            else:
-                at = level(current) + 1
-                total = sum(visit(child) * weight(at, level(child)) for child in self.children[current])
-            memo[current] = total
-            return total
+            found = memo.get(current)
+            if found is None:
+                if other.variable[current] == LEAF:
+                    found = self.leaf(other.children[current])
+                else:
+                    found = self.node(
+                        renumbered[other.variable[current]], tuple([visit(child) for child in other.children[current]])
+                    )
+                memo[current] = found
+            return found
 
-        return visit(node) * weight(0, level(node))
+        return visit(node)

@@ -1,9 +1,7 @@
-"""Deciding one situation: walk the diagrams along what is known, and along every branch of what is not.
+"""Deciding one situation: one walk along what is known, and along *unknown* where nothing is.
 
-An outcome is given only when every completion of the unknown facts leads to it. Walking all branches of an unknown
-fact reaches exactly the leaves of its completions, so the answer is that of enumerating them, without doing so.
-
-A decision that is ``named`` (the scope) is settled first; later rules then see its outcome, or ``undetermined``.
+An outcome is given only when every completion of the unknown facts leads to it (:mod:`rules.completions`). A decision
+that is ``named`` (the scope) is settled first; later rules then see its outcome, or ``undetermined``.
 """
 
 from __future__ import annotations
@@ -13,13 +11,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rules.cells import Variable
+from rules.completions import Completions
+from rules.diagram import LEAF, MANY
 from rules.facts import Fact, FactType
 from rules.questions import Residual, ranked
 from rules.ruleset import UNDETERMINED
-from rules.tables import Settled, Tables
+from rules.tables import Hole, Settled
 
 UNKNOWN = -1
-"""The cell of a fact that is not known."""
+"""The cell of a fact that is not known: the last one of a diagram over completions."""
+MOST_REMEMBERED = 50_000
+"""Situations whose decision is remembered; tickets repeat themselves."""
+Locate = Callable[[Mapping[str, Any]], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,52 +44,54 @@ class Verdict:
 class Engine:
     """Decides situations by the diagrams of one version and one way of cutting facts."""
 
-    def __init__(self, tables: Tables, facts: Mapping[str, Fact]) -> None:
-        self.tables = tables
-        self._facts = facts
-        self._answers = [table for table in tables.decisions.values() if table.shown or table.named]
-        self._first_fact = len(tables.decisions)
+    def __init__(self, completions: Completions) -> None:
+        self.completions = completions
+        self.tables = tables = completions.tables
         self._order = {rule: position for position, rule in enumerate(tables.rules)}
         self._table_of = {rule.id: rule.decision for rule in tables.rules.values()}
-        self._verdicts: dict[tuple[int, ...], Verdict] = {}
+        self._before = [UNKNOWN] * completions.first_fact
+
+    def outcomes(self, cells: Sequence[int]) -> dict[str, str | None]:
+        """Every decision that is shown or named: its outcome, or ``None`` when completions disagree.
+
+        ``cells`` holds the cell of each fact in the order of the tables' variables, :data:`UNKNOWN` where it is open.
+        """
+        return self._outcomes([*self._before, *cells])
+
+    def _outcomes(self, known: list[int]) -> dict[str, str | None]:
+        """As :meth:`outcomes`; ``known`` begins with the cells of decisions and takes those of named ones."""
+        diagrams = self.completions.diagrams
+        variable, children = diagrams.variable, diagrams.children
+        found: dict[str, str | None] = {}
+        for name, root in self.completions.open.items():
+            node = root
+            while variable[node] != LEAF:
+                node = children[node][known[variable[node]]]
+            leaf = children[node]
+            outcome = None if leaf == MANY or isinstance(leaf, Hole) else leaf
+            found[name] = outcome
+            if self.tables.decisions[name].named:
+                word = UNDETERMINED if outcome is None else outcome
+                known[self.tables.position[name]] = self.tables.words(name).index(word)
+        return found
 
     def judge(self, cells: tuple[int, ...]) -> Verdict:
-        """The verdict on a situation, given the cell of each fact in the order of the tables' variables."""
-        verdict = self._verdicts.get(cells)
-        if verdict is None:
-            if len(self._verdicts) >= MOST_REMEMBERED:
-                self._verdicts.clear()
-            verdict = self._verdicts[cells] = self._judge(cells)
-        return verdict
-
-    def _judge(self, cells: tuple[int, ...]) -> Verdict:
+        """The verdict on a situation, with the rules that led there and the questions that are open."""
         tables = self.tables
-        known = [*[UNKNOWN] * self._first_fact, *cells]
-        outcomes: dict[str, str] = {}
-        settled: set[str] = set()
+        known = [*self._before, *cells]
+        found = self._outcomes(known)
         rules: set[str] = set()
         alternatives: set[str] = set()
-        residuals: list[Residual] = []
-        for table in self._answers:
-            root = tables.folded[table.name]
-            leaves = self._leaves(root, known)
-            found = {leaf.outcome for leaf in leaves}
-            outcome = next(iter(found)) if len(found) == 1 else None
-            certain, possible = self._led_by(leaves)
+        for name, outcome in found.items():
+            certain, possible = self._led_by(self._leaves(tables.settled[name], known))
             rules |= certain
             if outcome is not None:
                 alternatives |= possible
-            if outcome is None:
-                residuals.append(Residual(tables.diagrams, root, known))
-            else:
-                settled.add(table.name)
-            outcomes[table.name] = table.undetermined if outcome is None else outcome
-            if table.named:
-                words = tables.words(table.name)
-                known[tables.position[table.name]] = words.index(UNDETERMINED if outcome is None else outcome)
+        open_ = [name for name, outcome in found.items() if outcome is None]
+        residuals = [Residual(tables.diagrams, tables.outcomes[name], known) for name in open_]
         return Verdict(
-            outcomes,
-            frozenset(settled),
+            {name: outcome or tables.decisions[name].undetermined for name, outcome in found.items()},
+            frozenset(found) - frozenset(open_),
             tuple(sorted(rules | alternatives, key=self._order.__getitem__)),
             frozenset(alternatives - rules),
             tuple(tables.names[variable] for variable in ranked(residuals)),
@@ -126,12 +131,6 @@ class Engine:
             if not shared:
                 possible |= frozenset.union(*sets)
         return certain, possible
-
-
-MOST_REMEMBERED = 50_000
-"""Situations whose verdict is remembered; tickets repeat themselves."""
-
-Locate = Callable[[Mapping[str, Any]], int]
 
 
 def locators(variables: Mapping[str, Variable], facts: Mapping[str, Fact]) -> tuple[Locate, ...]:

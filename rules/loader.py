@@ -9,7 +9,7 @@ from rules.book import RuleBook
 from rules.errors import Problem, RulesError
 from rules.reading import Reader, Refused
 from rules.ruleset import ANSWER, Definition
-from rules.source import MOST_BYTES, Items, Table, read
+from rules.source import MOST_BYTES, Items, Table, read, text_at
 from rules.statements import Statements
 from rules.vocabulary import read_agreements, read_clauses, read_facts, read_parameters, read_suggestions
 
@@ -35,15 +35,19 @@ def load_rules(path: Path | None = None) -> RuleBook:
     Raises :class:`RulesError` for a file that cannot be read and for every mistake in it.
     """
     file = SHIPPED if path is None else path
+    return load_text(read_text(file), str(file))
+
+
+def read_text(file: Path) -> str:
+    """The text of a rules file. Raises :class:`RulesError` when it cannot be read or is too large."""
     try:
         if file.stat().st_size > MOST_BYTES:
             raise RulesError([Problem(f"the file is larger than {MOST_BYTES // 1_000_000} MB", str(file))])
-        text = file.read_bytes().decode("utf-8")
+        return file.read_bytes().decode("utf-8")
     except OSError as error:
         raise RulesError([Problem(f"cannot be read: {error.strerror or error}", str(file))]) from None
     except UnicodeDecodeError as error:
         raise RulesError([Problem(f"is not UTF-8 text (byte {error.start})", str(file))]) from None
-    return load_text(text, str(file))
 
 
 def load_text(text: str, source: str = "rules") -> RuleBook:
@@ -82,6 +86,7 @@ def _definition(reader: Reader, root: Table, text: str, source: str) -> Definiti
     for name, parameter in parameters.items():
         if name not in statements.compared and not reader.problems:
             reader.problem(root.at("parameters"), f"parameter {name!r} (line {parameter.line}) is used by no rule")
+    _refuse_entangled(reader, statements)
     return Definition(
         source,
         text,
@@ -97,6 +102,25 @@ def _definition(reader: Reader, root: Table, text: str, source: str) -> Definiti
         keywords,
         statements.rules,
     )
+
+
+def _refuse_entangled(reader: Reader, statements: Statements) -> None:
+    """A fact is tested in one way: itself, or through one fact computed from it.
+
+    Facts are taken as free of each other; answers are exact only where they are.
+    """
+    conditions = [condition for rule in statements.rules.values() for condition in rule.when]
+    first: dict[str, str] = {}
+    for condition in conditions:
+        fact = statements.facts.get(condition.name)
+        for name in () if fact is None else fact.parents or (fact.name,):
+            tested = first.setdefault(name, condition.name)
+            if tested != condition.name:
+                reader.problem(
+                    text_at(condition.name, condition),
+                    f"{condition.name} and {tested} both rest on {name}: rules test a fact in one way only",
+                )
+                return
 
 
 def _no_items(root: Table) -> Items:

@@ -34,7 +34,7 @@ class Residual:
             return found
         variable = diagrams.variable[node]
         if variable == LEAF:
-            found = self._node(LEAF, diagrams.children[node].outcome)
+            found = self._node(LEAF, diagrams.children[node])
         elif known[variable] >= 0:
             found = self._build(diagrams, diagrams.children[node][known[variable]], known, memo)
         else:

@@ -9,7 +9,7 @@ a file that is too deep or that repeats itself is refused before anything grows 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -67,10 +67,20 @@ class Table(dict[Text, "Node"]):
 Node = Text | Items | Table
 
 
-def text_at(value: str, node: Node) -> Text:
-    """A text that stands at the place of ``node``."""
+class Placed(Protocol):
+    """Anything that knows its place."""
+
+    @property
+    def line(self) -> int: ...
+
+    @property
+    def column(self) -> int: ...
+
+
+def text_at(value: str, place: Placed) -> Text:
+    """A text that stands at a place."""
     text = Text(value)
-    text.line, text.column, text.quoted = node.line, node.column, True
+    text.line, text.column, text.quoted = place.line, place.column, True
     return text
 
 

@@ -1,32 +1,45 @@
 """Decisions as diagrams over the cells of facts, steps towards a decision folded in.
 
-A decision's own diagram says for each combination of facts and earlier decisions which rules win. Putting the diagrams
-of earlier decisions in their place leaves facts alone, but for decisions that are ``named``: whether they are
-determined is a value of its own (``scope: undetermined``), so they stay a variable with one cell more.
+A decision's own diagram asks for facts and for earlier decisions. Putting the diagrams of earlier decisions in their
+place leaves facts alone, but for decisions that are ``named``: whether they are determined is a value of its own
+(``scope: undetermined``), so they stay a variable with one cell more.
 
 Terms
     winners    the rules that apply and whose exceptions do not
-    settled    a leaf of a folded diagram: the outcome and every rule that led to it
+    hole       a situation that is not decided: no rule wins (gap), or rules with different outcomes do (conflict)
+    settled    a leaf that remembers, besides the outcome, every rule that led to it
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from rules.diagram import Diagrams
 from rules.ruleset import UNDETERMINED, Condition, DecisionTable, Rule
 from rules.versions import Terms
 
+
+class Hole(Enum):
+    """Why a situation is not decided."""
+
+    GAP = "no rule applies"
+    CONFLICT = "rules with different outcomes apply"
+    EARLIER = "an earlier decision is not decided"
+
+
+Outcome = str | Hole
 NO_RULES: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The outcome of a situation and the rules that led there; ``None`` where no rule or several outcomes are left."""
+    """The outcome of a situation and the rules that led there."""
 
-    outcome: str | None
+    outcome: Outcome
     rules: frozenset[str]
 
 
@@ -38,28 +51,27 @@ class Tables:
         self.decisions: Mapping[str, DecisionTable] = terms.version.decisions
         self.names = [*self.decisions, *terms.variables]
         self.position = {name: index for index, name in enumerate(self.names)}
-        sizes = [len(self._words(table)) for table in self.decisions.values()]
+        sizes = [len(self.words(name)) for name in self.decisions]
         self.diagrams = Diagrams([*sizes, *(variable.size for variable in terms.variables.values())])
         self.rules = {rule.id: rule for rule in terms.version.rules()}
-        self.outcome_of = {rule.id: rule.then for rule in self.rules.values()}
         self.applies: dict[str, int] = {}
         """For each rule, where its conditions hold."""
         self.wins: dict[str, int] = {}
         """For each rule, where it applies and no exception of it does."""
-        self.winners: dict[str, int] = {}
-        """For each decision, over facts and decisions: the frozenset of the winning rules."""
-        self.folded: dict[str, int] = {}
-        """For each decision, over facts and named decisions: what is :class:`Settled`."""
+        self.own: dict[str, int] = {}
+        """For each decision, over facts and earlier decisions: the :data:`Outcome`."""
+        self.outcomes: dict[str, int] = {}
+        """For each decision, over facts and named decisions: the :data:`Outcome`."""
         for table in self.decisions.values():
-            self._compile(table)
-
-    @staticmethod
-    def _words(table: DecisionTable) -> tuple[str, ...]:
-        return (*table.outcomes, UNDETERMINED) if table.named else table.outcomes
+            for rule in table.rules:
+                self._compile(rule)
+            self.own[table.name] = self._merged(table)
+            self.outcomes[table.name] = self.folded(self.own[table.name], self.outcomes, _outcome_chooser)
 
     def words(self, decision: str) -> tuple[str, ...]:
         """The cells of a decision when rules name it."""
-        return self._words(self.decisions[decision])
+        table = self.decisions[decision]
+        return (*table.outcomes, UNDETERMINED) if table.named else table.outcomes
 
     def allowed(self, condition: Condition) -> frozenset[int]:
         """The cells that satisfy a condition."""
@@ -68,7 +80,7 @@ class Tables:
             return frozenset(index for index, word in enumerate(words) if word in condition.words)
         return self.terms.variables[condition.name].allowed(condition, self.terms.number)
 
-    def where(self, conditions: tuple[Condition, ...]) -> int:
+    def where(self, conditions: Iterable[Condition]) -> int:
         """The diagram of a conjunction."""
         cells: dict[int, frozenset[int]] = {}
         for condition in conditions:
@@ -77,33 +89,57 @@ class Tables:
             cells[position] = cells[position] & allowed if position in cells else allowed
         return self.diagrams.cube(cells)
 
-    def _compile(self, table: DecisionTable) -> None:
-        diagrams = self.diagrams
-        for rule in table.rules:
-            self._compile_rule(rule)
-        winners = diagrams.leaf(NO_RULES)
-        for rule in table.each_rule():
-            winners = diagrams.apply(_adding(rule.id), winners, self.wins[rule.id])
-        self.winners[table.name] = winners
-        folded = diagrams.apply(self._settle, winners)
-        for name in reversed(list(self.folded)):
-            if not self.decisions[name].named:
-                folded = diagrams.substitute(
-                    folded, self.position[name], self.folded[name], _chooser(self.decisions[name].outcomes)
-                )
-        self.folded[table.name] = folded
-
-    def _compile_rule(self, rule: Rule) -> None:
-        diagrams = self.diagrams
-        where = self.where(rule.when)
-        self.applies[rule.id] = self.wins[rule.id] = where
+    def _compile(self, rule: Rule) -> None:
+        self.applies[rule.id] = self.wins[rule.id] = self.where(rule.when)
         for exception in rule.unless:
-            self._compile_rule(exception)
-            self.wins[rule.id] = diagrams.but_not(self.wins[rule.id], self.applies[exception.id])
+            self._compile(exception)
+            self.wins[rule.id] = self.diagrams.but_not(self.wins[rule.id], self.applies[exception.id])
+
+    def _merged(self, table: DecisionTable) -> int:
+        """The decision's own diagram: the outcome that its winners agree on."""
+        wins: dict[str, list[int]] = {}
+        for rule in table.each_rule():
+            wins.setdefault(rule.then, []).append(self.wins[rule.id])
+        merged = self.diagrams.leaf(Hole.GAP)
+        for outcome, nodes in wins.items():
+            merged = self.diagrams.apply(_merging(outcome), merged, self.diagrams.any_of(nodes))
+        return merged
+
+    def folded(
+        self, node: int, steps: Mapping[str, int], chooser: Callable[[tuple[str, ...]], Callable[..., Any]]
+    ) -> int:
+        """A decision's own diagram with those of earlier decisions put in their place, named ones excepted."""
+        for name in reversed(list(steps)):
+            if not self.decisions[name].named:
+                choose = chooser(self.decisions[name].outcomes)
+                node = self.diagrams.substitute(node, self.position[name], steps[name], choose)
+        return node
+
+    @cached_property
+    def settled(self) -> Mapping[str, int]:
+        """For each decision, over facts and named decisions: what is :class:`Settled`, with the rules behind it."""
+        settled: dict[str, int] = {}
+        for table in self.decisions.values():
+            winners = self.diagrams.leaf(NO_RULES)
+            for rule in table.each_rule():
+                winners = self.diagrams.apply(_adding(rule.id), winners, self.wins[rule.id])
+            settled[table.name] = self.folded(self.diagrams.apply(self._settle, winners), settled, _settled_chooser)
+        return settled
 
     def _settle(self, winners: frozenset[str]) -> Settled:
-        outcomes = {self.outcome_of[rule] for rule in winners}
-        return Settled(outcomes.pop() if len(outcomes) == 1 else None, winners)
+        outcomes = {self.rules[rule].then for rule in winners}
+        if len(outcomes) == 1:
+            return Settled(outcomes.pop(), winners)
+        return Settled(Hole.CONFLICT if outcomes else Hole.GAP, winners)
+
+
+def _merging(outcome: str) -> Callable[[Outcome, bool], Outcome]:
+    def merge(merged: Outcome, wins: bool) -> Outcome:
+        if not wins:
+            return merged
+        return outcome if merged is Hole.GAP else Hole.CONFLICT
+
+    return merge
 
 
 def _adding(rule: str) -> Callable[[frozenset[str], bool], frozenset[str]]:
@@ -111,16 +147,28 @@ def _adding(rule: str) -> Callable[[frozenset[str], bool], frozenset[str]]:
     return lambda rules, wins: rules | one if wins else rules
 
 
-def _chooser(outcomes: tuple[str, ...]) -> Callable[..., Settled]:
+def _outcome_chooser(outcomes: tuple[str, ...]) -> Callable[..., Outcome]:
     index_of = {outcome: index for index, outcome in enumerate(outcomes)}
 
-    def choose(step: Settled, *branches: Any) -> Settled:
+    def choose(step: Outcome, *branches: Outcome) -> Outcome:
+        """Follow the branch of the step's outcome, unless the step makes no difference."""
+        if branches.count(branches[0]) == len(branches):
+            return branches[0]
+        return Hole.EARLIER if isinstance(step, Hole) else branches[index_of[step]]
+
+    return choose
+
+
+def _settled_chooser(outcomes: tuple[str, ...]) -> Callable[..., Settled]:
+    index_of = {outcome: index for index, outcome in enumerate(outcomes)}
+
+    def choose(step: Settled, *branches: Settled) -> Settled:
         """Follow the branch of the step's outcome, and remember the rules that led to it if it made a difference."""
-        if all(branch == branches[0] for branch in branches):
-            return branches[0]  # type: ignore[no-any-return]
-        if step.outcome is None:
-            return Settled(None, step.rules)
-        branch: Settled = branches[index_of[step.outcome]]
+        if branches.count(branches[0]) == len(branches):
+            return branches[0]
+        if isinstance(step.outcome, Hole):
+            return Settled(Hole.EARLIER, step.rules)
+        branch = branches[index_of[step.outcome]]
         return Settled(branch.outcome, branch.rules | step.rules)
 
     return choose

@@ -28,6 +28,7 @@ from care_sync.cli import (
     reconcile,
     replay,
     rules,
+    rules_check,
     statements,
     status,
     store,
@@ -98,6 +99,7 @@ for module in (check, status, audit, export, sync, daemon, reconcile):
 statements.register(cards.group)
 explain.register(rules.group)
 replay.register(rules.group)
+rules_check.register(rules.group)
 for name, group in {
     "entries": entries.group,
     "cards": cards.group,

@@ -5,27 +5,20 @@ from __future__ import annotations
 import json
 import sys
 from datetime import date
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from care_sync.cli.output import print_json, say
+from care_sync.cli.rules_files import STANDARD_INPUT, RulesFile, open_rules, read_day, read_file
 from care_sync.cli.session import command_group
 from care_sync.errors import UserError
 from rules.book import RuleBook
 from rules.errors import Problem, RulesError
 from rules.fact_files import read_fact_lines, read_facts
-from rules.loader import load_rules
 from rules.ruleset import Decision
 
 group = command_group("The rules: what they decide, and whether they hold.")
-
-RulesFile = Annotated[
-    Path | None,
-    typer.Option("--rules", metavar="FILE", help="Rules file; the shipped policy when left out.", show_default=False),
-]
-STANDARD_INPUT = "-"
 
 
 @group.command()
@@ -58,26 +51,18 @@ def decide(
     """
     if (facts is None) == (not jsonl):
         raise UserError("Give either --facts FILE or --jsonl.")
-    day = _day(on)
+    day = read_day(on)
     book = open_rules(rules)
     try:
         if facts is not None:
             source = "standard input" if facts == STANDARD_INPUT else facts
-            given = read_facts(_text(facts), source)
+            given = read_facts(read_file(facts), source)
             decision = book.decide(given, on=day, organization=organization)
             print_json(decision.as_json()) if as_json else _tell(decision, book)
         else:
-            _print_lines(_decide_lines(book, _text(STANDARD_INPUT), day, organization))
+            _print_lines(_decide_lines(book, read_file(STANDARD_INPUT), day, organization))
     except RulesError as error:
         raise UserError("These facts cannot be used.", list(map(str, error.problems))) from None
-
-
-def open_rules(path: Path | None) -> RuleBook:
-    """Load a rules file, or tell the person what is wrong with it."""
-    try:
-        return load_rules(path)
-    except RulesError as error:
-        raise UserError("These rules cannot be used.", list(map(str, error.problems))) from None
 
 
 def _decide_lines(book: RuleBook, text: str, day: date | None, organization: str | None) -> list[Decision]:
@@ -108,22 +93,3 @@ def _tell(decision: Decision, book: RuleBook) -> None:
     say(f"clauses    {', '.join(decision.clauses) or '-'}")
     for fact in decision.questions:
         say(f"to ask     {fact}: {book.question(fact, 'en')}")
-
-
-def _text(file: str) -> str:
-    try:
-        data = sys.stdin.buffer.read() if file == STANDARD_INPUT else Path(file).read_bytes()
-        return data.decode("utf-8-sig")
-    except OSError as error:
-        raise UserError(f"{file} cannot be read: {error.strerror or error}.") from None
-    except UnicodeDecodeError as error:
-        raise UserError(f"{file} is not UTF-8 text (byte {error.start}).") from None
-
-
-def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UserError(f"--on takes a date such as 2026-01-31, not {text!r}.") from None

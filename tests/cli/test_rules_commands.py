@@ -164,3 +164,34 @@ def test_wrong_usage_ends_with_two(rules: Any, arguments: tuple[str, ...]) -> No
 
     assert told.code == 2
     assert told.errors.startswith("Error: ")
+
+
+def test_the_shipped_policy_is_proven(rules: Any) -> None:
+    told = rules("check")
+
+    assert told.code == 0
+    assert "holds: 1" in told.output
+    assert "situations" in told.output
+
+
+def test_what_does_not_hold_is_told_with_its_place_and_example(rules: Any, tmp_path: Path) -> None:
+    (tmp_path / "my.yaml").write_text(changed("when: {sla: no}", "when: {sla: no, minutes: at least 1 hour}"))
+
+    told = rules("check", "--rules", "my.yaml")
+    as_json = rules("check", "--rules", "my.yaml", "--json")
+
+    assert told.code == 1
+    assert "my.yaml:23:3: gap: scope is not decided where sla is no and minutes is less than 1 hour" in told.output
+    assert as_json.code == 1
+    finding = json.loads(as_json.output)["findings"][0]
+    assert (finding["kind"], finding["line"], finding["column"]) == ("gap", 23, 3)
+    assert finding["example"] == {"sla": False, "minutes": 44}
+
+
+def test_the_text_alone_is_reported(rules: Any) -> None:
+    told = rules("check", "--text-only")
+    as_json = json.loads(rules("check", "--text-only", "--json").output)
+
+    assert (told.code, "To ask the owner:" in told.output) == (0, True)
+    assert {one["decision"] for one in as_json["left_open"]} >= {"work", "scope"}
+    assert any(one["about"] == "parameter short_question" for one in as_json["questions"])

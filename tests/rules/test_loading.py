@@ -224,3 +224,23 @@ def test_a_file_full_of_mistakes_is_told_in_part() -> None:
     lines = "".join(f"  x{number}: 1\n" for number in range(200))
 
     assert len(problems_of(changed("facts:\n", f"facts:\n{lines}"))) <= 51
+
+
+def test_a_fact_is_tested_in_one_way_only() -> None:
+    """Otherwise an answer could rest on two facts that cannot be as they are taken to be."""
+    more_facts = """\
+  about:
+    type: text
+    ask: {nl: "Waarover?", en: "What about?"}
+  covered:
+    type: set of texts
+    absent: [website]
+    ask: {nl: "Gedekt?", en: "Covered?"}
+  is_covered: {type: contained, text: about, set: covered}
+decisions:
+"""
+    text = SMALL.replace("decisions:\n", more_facts, 1)
+    text = text.replace("{minutes: more than long}", "{minutes: more than long, is_covered: yes}")
+    load_text(text)
+
+    assert "about and is_covered both rest on about" in problem_of(text.replace("{sla: no}", "{sla: no, about: mail}"))

@@ -1,0 +1,119 @@
+"""``care-sync rules check``: the proof that a rules file holds, or where it does not."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from care_sync.cli.output import console, print_json, say
+from care_sync.cli.rules_files import RulesFile, open_rules
+from rules.examples import in_words, region_in_words
+from rules.proof import Proof, prove
+from rules.ruleset import Definition
+from rules.text_only import LeftOpen, left_open, questions_to_owner
+
+
+def register(group: typer.Typer) -> None:
+    """Add the command to the group of the rules."""
+    group.command()(check)
+
+
+def check(
+    rules: RulesFile = None,
+    text_only: Annotated[
+        bool,
+        typer.Option(
+            "--text-only", help="Show what the policy's text alone leaves open, and what to ask the owner instead."
+        ),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
+) -> None:
+    """Prove that the rules hold, over every combination of known and unknown facts.
+
+    No situation is left undecided or decided twice, every rule and clause is of use, and everything under `properties`
+    is kept. Each failure is shown with its place and its smallest example. Ends with exit code 1 when there is one.
+
+    ```
+    care-sync rules check
+    care-sync rules check --rules new.yaml
+    care-sync rules check --text-only
+    ```
+    """
+    definition = open_rules(rules).definition
+    if text_only:
+        _text_only(definition, as_json=as_json)
+        return
+    proof = prove(definition)
+    if as_json:
+        print_json(proof.as_json())
+    else:
+        _tell(proof, definition.source)
+    if not proof.holds:
+        raise typer.Exit(1)
+
+
+def _tell(proof: Proof, source: str) -> None:
+    for finding in proof.findings:
+        console().print(
+            f"[red]✗[/] {escape(source)}:{finding.line}:{finding.column}: {finding.kind}: {escape(finding.message)}",
+            soft_wrap=True,
+        )
+    parts = [f"{proof.rules} rules in {proof.decisions} decisions", f"{proof.properties} properties"]
+    if proof.versions > 1:
+        parts.append(f"{proof.versions} versions")
+    if proof.agreements:
+        parts.append(f"{proof.agreements} agreements")
+    looked_at = f"{', '.join(parts)}, {proof.situations:,} situations"
+    if proof.holds:
+        console().print(f"[green]✓[/] {escape(source)} holds: {looked_at}", soft_wrap=True)
+    else:
+        count = len(proof.findings)
+        say(f"{source} does not hold: {count} {'failure' if count == 1 else 'failures'} in {looked_at}")
+
+
+def _text_only(definition: Definition, *, as_json: bool) -> None:
+    decisions, questions = left_open(definition), questions_to_owner(definition)
+    if as_json:
+        print_json(
+            {
+                "left_open": [_as_json(one) for one in decisions],
+                "questions": [
+                    {
+                        "about": one.about,
+                        "basis": one.basis,
+                        "clauses": list(one.clauses),
+                        "question": one.question,
+                        "line": one.line,
+                    }
+                    for one in questions
+                ],
+            }
+        )
+        return
+    for one in decisions:
+        say(f"{one.decision}: the text alone leaves {one.open_share:.1%} of the situations open")
+        for region in one.open_regions:
+            say(f"  {region_in_words(region.words)}, as for {in_words(region.example)}")
+        if one.twice_regions:
+            say(f"{one.decision}: the text alone decides {one.twice_share:.1%} of the situations twice")
+        for region in one.twice_regions:
+            say(f"  {region_in_words(region.words)}, as for {in_words(region.example)}")
+    say("")
+    say("To ask the owner:")
+    for question in questions:
+        say(
+            f"  {definition.source}:{question.line}: {question.about} ({', '.join(question.clauses)}; "
+            f"rests on {question.basis}): {question.question}"
+        )
+
+
+def _as_json(one: LeftOpen) -> dict[str, object]:
+    return {
+        "decision": one.decision,
+        "open_share": one.open_share,
+        "open_regions": [{"words": region.words, "example": region.example} for region in one.open_regions],
+        "twice_share": one.twice_share,
+        "twice_regions": [{"words": region.words, "example": region.example} for region in one.twice_regions],
+    }
