@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from care_sync.ledger.posting import PostingReport
+from care_sync.ledger.review import take_rulings
 from care_sync.pipeline.customer import Customer, read_customer
 from care_sync.pipeline.decide import Decided, activity_of, as_decision, decide_tickets, is_outdated
 from care_sync.pipeline.plan import Planned, plan_tickets
@@ -141,6 +142,7 @@ def _settle(
         work.attention.settle(NO_CUSTOMER, list(ticket_marks))
         work.dirty.clear(DirtyKind.TICKET, {key: version for key, version in ticket_marks.items() if key in tickets})
         work.dirty.clear(DirtyKind.ORGANIZATION, organization_marks)
+        take_rulings(work, [*tickets.values(), *more.values()], now)
     report.add(len(ticket_marks), decided, posted, planned)
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from care_sync.store.schema import cards, ledger_head, periods, verdicts
-from care_sync.store.tables import chunks
+from care_sync.store.schema import cards, ledger_head, periods, rulings, verdicts
+from care_sync.store.tables import chunks, upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +157,30 @@ class VerdictRepository:
         """Every judgement of an entry, oldest first."""
         query = select(verdicts).where(verdicts.c.entry_key == entry_key).order_by(verdicts.c.verdict_id)
         return [_verdict(row) for row in self._connection.execute(query)]
+
+
+class RulingRepository:
+    """What was last taken over from a ticket in which an agent decides on reviewed time."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get_many(self, ticket_ids: Iterable[str]) -> dict[str, str]:
+        """What each of these tickets said."""
+        found: dict[str, str] = {}
+        for keys in chunks(ticket_ids):
+            query = select(rulings.c.ticket_id, rulings.c.said).where(rulings.c.ticket_id.in_(keys))
+            found.update({row.ticket_id: row.said for row in self._connection.execute(query)})
+        return found
+
+    def keep(self, ticket_id: str, said: str, now: datetime) -> None:
+        """Remember that this was taken over."""
+        upsert(self._connection, rulings, [{"ticket_id": ticket_id, "said": said, "taken_at": now}])
+
+    def forget(self, ticket_ids: Iterable[str]) -> None:
+        """These tickets say nothing any more: what they say next is new."""
+        for keys in chunks(ticket_ids):
+            self._connection.execute(rulings.delete().where(rulings.c.ticket_id.in_(keys)))
 
 
 def _verdict(row: Row[Any]) -> Verdict:

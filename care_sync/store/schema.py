@@ -284,6 +284,14 @@ invoice_drafts = Table(
     UniqueConstraint("reference", name="invoice_drafts_reference"),
 )
 
+rulings = Table(
+    "rulings",
+    metadata,
+    Column("ticket_id", Words, primary_key=True),
+    Column("said", Words, nullable=False),
+    Column("taken_at", Instant, nullable=False),
+)
+
 outbox = Table(
     "outbox",
     metadata,

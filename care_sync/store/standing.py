@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, literal, select
+from sqlalchemy import Connection, Row, Text, func, literal, select, type_coerce
 
 from care_sync.store.schema import corrected_standing, entry_standing, postings, transactions
 from care_sync.store.tables import CHUNK, chunks, upsert
@@ -80,6 +80,19 @@ class StandingRepository:
             entry_standing.c.period >= first_period, entry_standing.c.ticket_id.is_not(None)
         )
         return sorted(self._connection.execute(query.distinct()).scalars())
+
+    def standing_on(
+        self, account: str, *, organization_id: str | None = None, ticket_id: str | None = None
+    ) -> list[Standing]:
+        """Entries with a share on ``account``, in whatever month; of one customer or ticket, or of all."""
+        query = select(entry_standing).where(
+            type_coerce(entry_standing.c.shares, Text).contains(f'["{account}",', autoescape=True)
+        )
+        if organization_id is not None:
+            query = query.where(entry_standing.c.organization_id == organization_id)
+        if ticket_id is not None:
+            query = query.where(entry_standing.c.ticket_id == ticket_id)
+        return [_standing(row) for row in self._connection.execute(query.order_by(entry_standing.c.entry_key))]
 
     def standing_of_tickets(self, ticket_ids: Iterable[str]) -> dict[str, list[Standing]]:
         """What the entries of each of these tickets stand on."""

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
 
-from care_sync.store.agreements import CardRepository, PeriodRepository, VerdictRepository
+from care_sync.store.agreements import CardRepository, PeriodRepository, RulingRepository, VerdictRepository
 from care_sync.store.decisions import DecisionRepository
 from care_sync.store.engine import connect, transaction
 from care_sync.store.entries import EntryRepository
@@ -52,6 +52,7 @@ class UnitOfWork:
         self.cards = CardRepository(connection)
         self.periods = PeriodRepository(connection)
         self.verdicts = VerdictRepository(connection)
+        self.rulings = RulingRepository(connection)
         self.invoice_numbers = InvoiceNumberRepository(connection)
         self.invoice_drafts = InvoiceDraftRepository(connection)
         self.outbox = OutboxRepository(connection)

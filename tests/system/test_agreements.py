@@ -68,3 +68,39 @@ def test_time_of_a_closed_month_that_is_edited_moved_or_deleted_is_corrected_in_
     assert office.balances() == {"invoice:2026-10": 3 * HOUR, "invoice:2026-11": -3 * HOUR + 45 * 60}
     assert office.balances("Other") == {"invoice:2026-11": HOUR}
     assert {name: count for name, count in office.sync().counts.items() if count} == {}
+
+
+def test_k1_what_exceeds_fair_use_is_decided_on_in_the_helpdesk(office: Office) -> None:
+    ticket = office.file_ticket(kind="short_question", expected_minutes=10)
+    office.work(ticket, 80)
+    office.sync()
+    assert office.balances() == {"fair_use:2026-10": HOUR, "review": 20 * 60}
+
+    office.account.update(int(ticket), office.agent, {"tags": [*office.tags(ticket), "care_review_15"]})
+    office.sync(PassKind.POLL)
+    assert office.balances() == {"fair_use:2026-10": HOUR, "invoice:2026-10": 15 * 60, "waived": 5 * 60}
+    assert "care_review_15" in office.tags(ticket)
+    assert {name: count for name, count in office.sync().counts.items() if count} == {}
+
+
+def test_o3_an_accepted_quote_absorbs_the_alignment_that_went_before(office: Office) -> None:
+    ticket = office.file_ticket(kind="new_build", quote="requested", quote_basis="fixed", expected_minutes=600)
+    office.work(ticket, 30, "alignment")
+    office.sync()
+    before = office.balances()
+    office.set_facts(ticket, quote="accepted")
+    office.work(ticket, 60)
+    office.sync()
+    assert before != office.balances() == {f"quote:{ticket}": 90 * 60}
+
+
+def test_o4_time_on_a_declined_quote_goes_to_review_and_is_charged_when_somebody_says_so(office: Office) -> None:
+    ticket = office.file_ticket(kind="new_build", quote="requested", quote_basis="fixed", expected_minutes=600)
+    office.work(ticket, 30, "alignment")
+    office.sync()
+    office.set_facts(ticket, quote="declined")
+    office.sync(PassKind.POLL)
+    assert office.balances() == {"review": 30 * 60}
+    office.account.update(int(ticket), office.agent, {"tags": [*office.tags(ticket), "care_review_all"]})
+    office.sync(PassKind.POLL)
+    assert office.balances() == {"invoice:2026-10": 30 * 60}
