@@ -10,7 +10,7 @@ Somebody whose language we do not write reads English; somebody without a locale
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -99,6 +99,15 @@ class Language:
     def text(self, texts: Mapping[str, str]) -> str:
         """The text of ``texts`` in this language, in any other when this one is missing."""
         return texts.get(self.code) or next((text for text in texts.values() if text), "")
+
+
+def whole_minutes(seconds: Sequence[int]) -> list[int]:
+    """Each as whole minutes, rounded so that they add up to the minutes of all together (largest remainder)."""
+    minutes = [one // _MINUTE for one in seconds]
+    missing = _rounded(Decimal(sum(seconds)) / _MINUTE) - sum(minutes)
+    for place in sorted(range(len(seconds)), key=lambda place: -(seconds[place] % _MINUTE))[:missing]:
+        minutes[place] += 1
+    return minutes
 
 
 @cache

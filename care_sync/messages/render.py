@@ -27,9 +27,9 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from care_sync.errors import UserError
-from care_sync.messages.context import NoteContext, NoticeKind, ReplyContext
+from care_sync.messages.context import AccountTime, NoteContext, NoticeKind, ReplyContext
 from care_sync.messages.examples import EXAMPLE_NOTES, EXAMPLE_REPLIES
-from care_sync.messages.formats import LANGUAGES, Language
+from care_sync.messages.formats import LANGUAGES, Language, whole_minutes
 
 LONGEST_TEXT = 60_000
 """Characters; helpdesks refuse comments of 64 kB, and a message of ours is a page at most."""
@@ -88,6 +88,7 @@ class Messages:
         values = {field.name: getattr(context, field.name) for field in dataclasses.fields(context)}
         if isinstance(context, ReplyContext):
             values["seconds"] = context.seconds
+        values["time"] = _adding_up(context.time)
         try:
             text = self._environment.get_template(path).render(_one_line(values), language=language)
         except TemplateSyntaxError as error:
@@ -143,6 +144,12 @@ def _filters() -> dict[str, Callable[..., str]]:
         "text": filter_of(Language.text),
         **{group: filter_of(word_of(group)) for group in ("scope", "route", "next_step", "kind")},
     }
+
+
+def _adding_up(time: tuple[AccountTime, ...]) -> tuple[AccountTime, ...]:
+    """The parts in whole minutes that add up to what is told of all of them."""
+    minutes = whole_minutes([part.seconds for part in time])
+    return tuple(dataclasses.replace(part, seconds=60 * number) for part, number in zip(time, minutes, strict=True))
 
 
 def _one_line(value: Any) -> Any:

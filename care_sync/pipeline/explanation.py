@@ -18,6 +18,7 @@ from care_sync.ledger.basis import was_charged_while_pending
 from care_sync.messages import AccountTime, CardBalance, Clause, NoteContext, NoticeKind, Question, Suggestion
 from care_sync.pipeline.customer import Customer
 from care_sync.pipeline.decide import Turn
+from care_sync.store.ledger import StoredTransaction
 from care_sync.store.standing import Standing
 from connectors.records import FieldValue, Ticket
 from rules.book import RuleBook
@@ -161,6 +162,26 @@ def due_notice(turn: Turn | None, standing: Sequence[Standing], told: Sequence[s
     if any(was_charged_while_pending(one) for one in standing):
         return NoticeKind.CHARGED_UNDETERMINED
     return None
+
+
+def charged_time(standing: Iterable[Standing]) -> tuple[AccountTime, ...]:
+    """What of a ticket's time is charged: on hour cards and on invoices. What the SLA includes (C1, W1) is not."""
+    return tuple(part for part in time_by_account(standing) if is_charged(part.account))
+
+
+def credited_time(transactions: Iterable[StoredTransaction]) -> tuple[AccountTime, ...]:
+    """What these transactions of a ticket gave back to hour cards and invoices, all in all."""
+    seconds: dict[str, int] = {}
+    for transaction in transactions:
+        for leg in transaction.legs:
+            if is_charged(leg.account):
+                seconds[leg.account] = seconds.get(leg.account, 0) - leg.seconds
+    return tuple(AccountTime(account, amount) for account, amount in sorted(seconds.items()) if amount > 0)
+
+
+def is_charged(account: str) -> bool:
+    """Whether what stands on the account is paid by the customer, by hour card or by invoice."""
+    return account.startswith(("card:", "invoice:"))
 
 
 def charged_periods(standing: Iterable[Standing]) -> Mapping[str, tuple[AccountTime, ...]]:

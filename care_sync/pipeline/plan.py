@@ -16,17 +16,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from care_sync.messages import NoticeKind, ReplyContext
+from care_sync.messages import AccountTime, NoticeKind, ReplyContext
 from care_sync.pipeline.customer import Customer
 from care_sync.pipeline.decide import Decided, Turn
 from care_sync.pipeline.explanation import (
     Telling,
     charged_periods,
+    charged_time,
+    credited_time,
     due_notice,
     note_context,
     our_tags,
     telling,
-    time_by_account,
 )
 from care_sync.pipeline.site import Site
 from care_sync.store import UnitOfWork
@@ -80,7 +81,8 @@ def plan_tickets(
         changes, after = _changes(site, expected, told, customer, after)
         if notice is not None:
             requester = people.get(ticket.requester_id) if ticket.requester_id else None
-            reply, after = _reply(site, ticket, notice, told, time, customer, requester, after)
+            about = _time_of_notice(work, ticket, notice, time, now)
+            reply, after = _reply(site, ticket, notice, told, about, customer, requester, after)
             changes.append(reply)
         for change in changes:
             work.outbox.plan(change, "notice" if _is_reply(change) else "decision", now)
@@ -125,25 +127,36 @@ def _reply(
     ticket: Ticket,
     notice: NoticeKind,
     told: Telling,
-    standing: Sequence[Standing],
+    about: tuple[str | None, tuple[AccountTime, ...]],
     customer: Customer | None,
     requester: Person | None,
     shown: Shown,
 ) -> tuple[TicketChange, Shown]:
-    charged = charged_periods(standing)
-    period = max(charged) if charged and notice is NoticeKind.CHARGED_UNDETERMINED else None
+    period, time = about
     context = ReplyContext(
         ticket_number=ticket.number,
         company=site.settings.company.name,
         requester=requester.name if requester else None,
         customer=customer.organization.name if customer else None,
-        time=charged[period] if period is not None else time_by_account(standing),
+        time=time,
         reason=told.decision.reason if notice is not NoticeKind.CHARGED_UNDETERMINED else None,
         period=period,
     )
     body = site.messages.render_reply(notice, context, _locale(requester, customer))
     shown = replace(shown, sequence=shown.sequence + 1, notices=(*shown.notices, notice.value))
     return TicketChange(ticket.id, _reference(ticket, shown), comment=Comment(CommentKind.REPLY, body)), shown
+
+
+def _time_of_notice(
+    work: UnitOfWork, ticket: Ticket, notice: NoticeKind, standing: Sequence[Standing], now: datetime
+) -> tuple[str | None, tuple[AccountTime, ...]]:
+    """The closed month that a notice is about, if it is about one, and the time that it charges or gives back."""
+    if notice is NoticeKind.CHARGED_UNDETERMINED and (charged := charged_periods(standing)):
+        period = max(charged)
+        return period, charged[period]
+    if notice is NoticeKind.CREDITED_BACK:
+        return None, credited_time(one for one in work.ledger.of_ticket(ticket.id) if one.booked_at == now)
+    return None, charged_time(standing)
 
 
 def _notice(site: Site, turn: Turn | None, standing: Sequence[Standing], shown: Shown) -> NoticeKind | None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from care_sync.messages.formats import Language, words
+from care_sync.messages.formats import Language, whole_minutes, words
 
 NL, EN, US = Language.of("nl"), Language.of("en-GB"), Language.of("en-US")
 
@@ -81,3 +81,9 @@ def test_both_languages_know_the_same_words() -> None:
 @given(st.text(max_size=20))
 def test_any_locale_a_product_may_send_gives_a_language(locale: str) -> None:
     assert Language.of(locale).code in ("nl", "en")
+
+
+def test_minutes_of_parts_add_up_to_the_minutes_of_all_of_them() -> None:
+    assert whole_minutes([30 * 60 + 30, 30 * 60 + 31, 29]) == [31, 31, 0]
+    assert whole_minutes([90, 90]) == [2, 1]
+    assert whole_minutes([]) == []

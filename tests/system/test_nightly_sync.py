@@ -55,6 +55,25 @@ def test_i4_what_turns_out_to_be_outside_is_charged_and_the_customer_is_told_onc
     assert len(office.replies(ticket)) == 1
 
 
+def test_i4_the_reply_counts_only_what_is_charged_and_its_hours_add_up(office: Office) -> None:
+    office.buy_card()
+    ticket = office.file_ticket(**INCIDENT)
+    office.work(ticket, 6, "intake")
+    office.work(ticket, 60.5)
+    office.work(ticket, 61.5)
+    office.sync()
+
+    office.set_facts(ticket, cause="third_party")
+    office.sync(PassKind.POLL)
+    (reply,) = office.replies(ticket)
+    assert "2:02 uur" in reply
+    assert "SLA: " not in reply
+
+    office.set_facts(ticket, cause="care")
+    office.sync(PassKind.POLL)
+    assert "De 2:02 uur die we eerder" in office.replies(ticket)[-1]
+
+
 def test_an_edited_a_moved_and_a_deleted_entry_are_followed(office: Office) -> None:
     office.buy_card()
     first = office.file_ticket(kind="change", expected_minutes=30, clear="yes", estimate="none", quote="none")
