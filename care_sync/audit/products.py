@@ -39,13 +39,16 @@ def audit_helpdesk(work: UnitOfWork, helpdesk: Helpdesk, tag_prefix: str) -> Ite
 
 
 def audit_tracker(work: UnitOfWork, name: str, tracker: TimeTracker, first: date, last: date) -> Iterator[Difference]:
-    """Every entry of the window is in the store as it is in the tracker, and no other is."""
+    """Every entry of the window is in the store as it is in the tracker, and no other is.
+
+    Timers that run are left out: they count nothing, and not every tracker shows them in its window.
+    """
     try:
         there = {
             entry.key: entry
             for page in tracker.entries_between(first, last)
             for entry in page.entries
-            if entry.state is not EntryState.DELETED
+            if entry.state is EntryState.STOPPED
         }
     except ConnectorError as error:
         yield _unreachable(name, error)
@@ -53,6 +56,7 @@ def audit_tracker(work: UnitOfWork, name: str, tracker: TimeTracker, first: date
     here = {
         stored.entry.key: stored.entry
         for stored in work.entries.live_between(tracker.product, tracker.account, first, last)
+        if stored.entry.state is EntryState.STOPPED
     }
     repair = f"care-sync reconcile --tracker {name} --since {first}"
     for key in sorted(there.keys() | here.keys()):

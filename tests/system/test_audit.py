@@ -124,6 +124,15 @@ def test_time_that_differs_from_the_tracker_is_named_and_read_again(
     assert audit(care) == []
 
 
+def test_a_timer_that_runs_is_no_difference(office: Office, care: Shell, ticket: str) -> None:
+    user = next(iter(office.toggl.workspace.users.values()))
+    office.toggl.workspace.start_timer(user.id, f"#{ticket} bezig")
+    office.sync()
+    with office.application.store.read() as work:
+        assert work.entries.count() == len(office.toggl.workspace.entries)
+    assert audit(care) == []
+
+
 def test_an_entry_that_was_read_and_not_booked_is_named(office: Office, care: Shell, ticket: str) -> None:
     office.work(ticket, 20)
     care("reconcile")
