@@ -30,6 +30,7 @@ from care_sync.cli import (
     review,
     rules,
     rules_check,
+    setup,
     statements,
     status,
     store,
@@ -95,7 +96,7 @@ def options(
         context.obj = Session(config_file, verbose, SystemClock())
 
 
-for module in (check, status, audit, export, sync, daemon, reconcile):
+for module in (setup, check, status, audit, export, sync, daemon, reconcile):
     module.register(app)
 statements.register(cards.group)
 explain.register(rules.group)

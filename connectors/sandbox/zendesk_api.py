@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from connectors.sandbox.server import Answer, Request
+from connectors.sandbox.zendesk_admin import ZendeskAdmin
 from connectors.sandbox.zendesk_export import export_tickets
 from connectors.sandbox.zendesk_jobs import ZendeskJobs
 from connectors.sandbox.zendesk_limits import ZendeskLimits
@@ -72,6 +73,7 @@ class ZendeskApi:
         self.shapes = ZendeskShapes(account.records, base_url)
         self.jobs = ZendeskJobs(account)
         self.writes = ZendeskWrites(account, self.shapes, self.jobs)
+        self.admin = ZendeskAdmin(account, self.shapes)
         self._routes = self._all_routes()
 
     def answer(self, request: Request) -> Answer:
@@ -135,7 +137,38 @@ class ZendeskApi:
                 for verb, name in (("POST", "tags"), ("PUT", "additional_tags"), ("DELETE", "remove_tags"))
             ),
         )
-        return [(verb, re.compile(f"/api/v2/{pattern}"), handle) for verb, pattern, handle in routes]
+        return [
+            (verb, re.compile(f"/api/v2/{pattern}"), handle)
+            for verb, pattern, handle in (*routes, *self._admin_routes())
+        ]
+
+    def _admin_routes(self) -> tuple[tuple[str, str, Callable[[Call], Answer]], ...]:
+        """What administrators alone may do."""
+        admin = self.admin
+        field, made = r"(?P<what>ticket_field|organization_field)s", r"(?P<kind>webhook|trigger|view)s"
+        routes: tuple[tuple[str, str, Callable[[Call], Answer]], ...] = (
+            ("POST", field, lambda call: admin.create_field(call.found["what"], call.body)),
+            (
+                "PUT",
+                rf"{field}/(?P<id>\d+)",
+                lambda call: admin.change_field(call.found["what"], int(call.found["id"]), call.body),
+            ),
+            (
+                "DELETE",
+                rf"{field}/(?P<id>\d+)",
+                lambda call: admin.delete_field(call.found["what"], int(call.found["id"])),
+            ),
+            ("GET", made, self._made),
+            ("POST", made, lambda call: admin.create(call.found["kind"], call.user, call.body)),
+            ("GET", r"webhooks/(?P<id>\w+)/signing_secret", lambda call: admin.signing_secret(call.found["id"])),
+            ("PUT", rf"{made}/(?P<id>\w+)", lambda call: admin.change(call.found["kind"], call.found["id"], call.body)),
+            ("DELETE", rf"{made}/(?P<id>\w+)", lambda call: admin.delete(call.found["kind"], call.found["id"])),
+        )
+        return tuple((verb, pattern, _for_administrators(handle)) for verb, pattern, handle in routes)
+
+    def _made(self, call: Call) -> Answer:
+        kind = call.found["kind"]
+        return self._list(call, f"{kind}s", list(self.admin.made(kind).values()))
 
     def _user(self, authorization: str) -> ZendeskUser | None:
         records = self.account.records
@@ -282,6 +315,10 @@ class ZendeskApi:
         found = [self.jobs.find(one) for one in call.query.get("ids", "").split(",")]
         told = [self.jobs.told(job, self.shapes) for job in found if job is not None]
         return Answer(data={"job_statuses": told, "next_page": None, "previous_page": None, "count": len(told)})
+
+
+def _for_administrators(handle: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
+    return lambda call: handle(call) if call.user.role == "admin" else FORBIDDEN
 
 
 def _ids(query: Mapping[str, str]) -> list[int]:

@@ -72,6 +72,7 @@ class ZendeskField:
     tag: str | None = None
     active: bool = True
     removable: bool = True
+    description: str | None = None
 
 
 @dataclass(slots=True)
@@ -123,7 +124,10 @@ class ZendeskTrigger:
 
 @dataclass(slots=True)
 class ZendeskRecords:
-    """A whole account. ``api_tokens`` work with the address of every agent; ``oauth_tokens`` are token → user."""
+    """A whole account. ``made`` are webhooks, triggers and views that came by the API, by kind and id.
+
+    ``api_tokens`` work with the address of every agent; ``oauth_tokens`` are token → user.
+    """
 
     users: dict[int, ZendeskUser] = field(default_factory=dict)
     organizations: dict[int, ZendeskOrganization] = field(default_factory=dict)
@@ -132,6 +136,7 @@ class ZendeskRecords:
     tickets: dict[int, ZendeskTicket] = field(default_factory=dict)
     audits: dict[int, list[ZendeskAudit]] = field(default_factory=dict)
     triggers: list[ZendeskTrigger] = field(default_factory=list)
+    made: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     api_tokens: set[str] = field(default_factory=set)
     oauth_tokens: dict[str, int] = field(default_factory=dict)
     next_ids: dict[str, int] = field(default_factory=lambda: dict(FIRST_IDS))

@@ -182,7 +182,7 @@ class ZendeskShapes:
             "updated_at": instant(one.updated_at),
             "removable": one.removable,
             "key": None,
-            "agent_description": None,
+            "agent_description": one.description,
         }
         return told | self._options(one)
 
@@ -201,9 +201,9 @@ class ZendeskShapes:
             "type": one.type,
             "key": one.key,
             "title": one.title,
-            "description": one.title,
+            "description": one.description or one.title,
             "raw_title": one.title,
-            "raw_description": one.title,
+            "raw_description": one.description or one.title,
             "position": 9999,
             "active": one.active,
             "system": False,

@@ -34,7 +34,10 @@ SYSTEM = -1
 
 @dataclass(frozen=True, slots=True)
 class ZendeskEvent:
-    """A change that a webhook tells; ``kind`` is the end of its type, such as ``status_changed``."""
+    """A change that a webhook tells; ``kind`` is the end of its type, such as ``status_changed``.
+
+    ``author_id`` is who changed it.
+    """
 
     id: int
     kind: str
@@ -42,6 +45,7 @@ class ZendeskEvent:
     ticket_id: int
     current: Any = None
     previous: Any = None
+    author_id: int | None = None
 
 
 class ZendeskAccount:
@@ -336,7 +340,8 @@ class ZendeskAccount:
         ticket.generated_timestamp = int(ticket.updated_at.timestamp())
 
     def _tell(self, kind: str, ticket: ZendeskTicket, current: Any = None, previous: Any = None) -> None:
-        event = ZendeskEvent(self.records.next_id("event"), kind, self.now(), ticket.id, current, previous)
+        author = self.records.audits[ticket.id][-1].author_id
+        event = ZendeskEvent(self.records.next_id("event"), kind, self.now(), ticket.id, current, previous, author)
         for listener in self.listeners:
             listener(event)
 

@@ -14,11 +14,13 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 
+from connectors.sandbox.zendesk_admin import secret_of
 from connectors.sandbox.zendesk_shapes import ACCOUNT, FORM, instant
 from connectors.sandbox.zendesk_state import ZendeskAccount, ZendeskEvent
 
@@ -67,7 +69,24 @@ class ZendeskWebhooks:
         self.waiting.clear()
         if self.newest_first:
             events.reverse()
-        return [self._send(webhook, self.call(event, webhook)) for event in events for webhook in self.webhooks]
+        return [
+            self._send(webhook, self.call(event, webhook))
+            for event in events
+            for webhook in (*self.webhooks, *self.triggered(event))
+        ]
+
+    def triggered(self, event: ZendeskEvent) -> Iterator[Webhook]:
+        """Webhooks that triggers made through the API call for an event: not for what their exception did."""
+        made = self.account.records.made
+        for trigger in made.get("trigger", {}).values():
+            conditions = trigger["conditions"]["all"]
+            if any(one["field"] == "role" and str(one["value"]) == str(event.author_id) for one in conditions):
+                continue
+            for action in trigger["actions"]:
+                if action["field"] == "notification_webhook" and trigger["active"]:
+                    webhook_id = action["value"][0]
+                    endpoint = made["webhook"][webhook_id]["endpoint"]
+                    yield Webhook(int(webhook_id[6:]), endpoint, secret_of(webhook_id), is_by_trigger=True)
 
     def call(self, event: ZendeskEvent, webhook: Webhook) -> Delivery:
         """The signed call that tells ``event``."""

@@ -1,0 +1,121 @@
+"""``care-sync setup``: make the helpdesk ready, see what drifted, or take back what was made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr
+
+from care_sync.cli.output import print_json, print_table, say
+from care_sync.cli.session import Session
+from care_sync.errors import UserError
+from care_sync.preparation import wanted_of
+from connectors.preparation import Action, Preparable, Step, Wanted
+
+MARKS = {
+    Action.KEEP: "✓ there",
+    Action.CREATE: "+ make",
+    Action.COMPLETE: "~ complete",
+    Action.REMOVE: "- take away",
+    Action.CONFLICT: "✗ in the way",
+}
+SECRETS_DIRECTORY = "CARE_SYNC_SECRETS_DIRECTORY"
+SECRET = "helpdesk__webhook_secret"  # noqa: S105 - the name of a file
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(setup)
+
+
+def setup(
+    context: typer.Context,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only tell what drifted; exit code 1 when anything did.")
+    ] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Take back what was made, and nothing else.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The steps as one JSON document.")] = False,
+) -> None:
+    """Make the helpdesk ready: fields with their options, the webhook with its trigger, views for open questions.
+
+    The plan is shown first. Running it twice makes nothing twice; what people made is completed at most. The webhook's
+    secret goes into the secrets directory (CARE_SYNC_SECRETS_DIRECTORY) for its owner's eyes alone.
+
+    ```
+    care-sync setup              show the plan, ask, do it
+    care-sync setup --check      what drifted?
+    care-sync setup --remove     take back what was made
+    ```
+    """
+    if check and remove:
+        raise typer.BadParameter("give either --check or --remove")
+    with Session.of(context).application() as application:
+        site = application.site
+        helpdesk = site.helpdesk
+        if not isinstance(helpdesk, Preparable):
+            raise UserError(
+                f"{helpdesk.product} cannot be made ready by CareSync",
+                [f"docs/connectors tells how to prepare {helpdesk.product} by hand"],
+            )
+        wanted = wanted_of(site.settings, site.rules)
+        plan = helpdesk.plan_removal(wanted) if remove else helpdesk.plan_preparation(wanted)
+        if check or not _agreed(plan, yes=yes, as_json=as_json):
+            _tell(plan, as_json=as_json)
+            if any(one.action is not Action.KEEP for one in plan):
+                raise typer.Exit(1)
+            return
+        act: Callable[[Wanted], Iterator[Step]] = helpdesk.remove if remove else helpdesk.prepare
+        done = list(act(wanted))
+        _tell(done, as_json=as_json)
+        if not remove:
+            _keep_secret(helpdesk.webhook_signing_secret(wanted), as_json=as_json)
+    if any(one.action is Action.CONFLICT for one in done):
+        raise typer.Exit(1)
+
+
+def _agreed(plan: Sequence[Step], *, yes: bool, as_json: bool) -> bool:
+    """Whether there is anything to do, and a person wants it done."""
+    if not any(one.action not in (Action.KEEP, Action.CONFLICT) for one in plan):
+        return False
+    if yes:
+        return True
+    _tell(plan, as_json=as_json)
+    return typer.confirm("Do this?", err=True)
+
+
+def _tell(steps: Iterable[Step], *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            [{"action": one.action.value, "kind": one.kind, "title": one.title, "detail": one.detail} for one in steps]
+        )
+    else:
+        print_table(
+            "Helpdesk",
+            ("", "what", "title", ""),
+            ((MARKS[one.action], one.kind, one.title, one.detail) for one in steps),
+        )
+
+
+def _keep_secret(secret: SecretStr | None, *, as_json: bool) -> None:
+    """Put the webhook's secret where the settings find it, readable for its owner alone."""
+    if secret is None or as_json:
+        return
+    directory = os.environ.get(SECRETS_DIRECTORY)
+    if directory is None:
+        say(
+            "Put the webhook's signing secret (in the helpdesk's webhook page) into helpdesk.webhook_secret; with "
+            f"{SECRETS_DIRECTORY} set, setup does it for you."
+        )
+        return
+    path = Path(directory) / SECRET
+    if path.exists() and path.read_text(encoding="utf-8").strip() == secret.get_secret_value():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(secret.get_secret_value() + "\n")
+    say(f"The webhook's secret is in {path}.")

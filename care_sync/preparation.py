@@ -1,0 +1,74 @@
+"""What a site wants of its helpdesk: the fields that its settings name, with the options that its rules know.
+
+A fact that is yes or no becomes a drop-down with an empty value, because nobody having answered is not a no.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from care_sync.messages.formats import words
+from care_sync.settings import Settings
+from connectors.preparation import FieldKind, Wanted, WantedField, WantedView
+from rules.book import RuleBook
+from rules.facts import Fact, FactType
+
+KINDS: Mapping[FactType, FieldKind] = {
+    FactType.CHOICE: FieldKind.CHOICE,
+    FactType.BOOL: FieldKind.YES_NO,
+    FactType.DATE: FieldKind.DATE,
+    FactType.NUMBER: FieldKind.WHOLE_NUMBER,
+}
+NUMBERS = frozenset({"care_minutes", "care_card_minutes"})
+YES_NO: Mapping[str, Mapping[str, str]] = {"nl": {"yes": "Ja", "no": "Nee"}, "en": {"yes": "Yes", "no": "No"}}
+SLA: Mapping[str, Mapping[str, str]] = {
+    "nl": {"none": "Geen SLA", "standard": "SLA"},
+    "en": {"none": "No SLA", "standard": "SLA"},
+}
+VIEWS: Mapping[str, tuple[str, str]] = {
+    "nl": ("CareSync: vragen open", "CareSync: nog niet te bepalen"),
+    "en": ("CareSync: questions waiting", "CareSync: undetermined"),
+}
+
+
+def wanted_of(settings: Settings, rules: RuleBook) -> Wanted:
+    """Everything that this site wants of its helpdesk."""
+    options = settings.helpdesk.options
+    language = "nl" if settings.company.locale.casefold().startswith("nl") else "en"
+    ticket_fields: Mapping[str, str | int] = getattr(options, "fields", {})
+    organization_fields: Mapping[str, str] = getattr(options, "organization_fields", {})
+    prefix = settings.write_back.tag_prefix
+    waiting, undetermined = VIEWS[language]
+    public_url = settings.web.public_url
+    return Wanted(
+        ticket_fields=tuple(
+            _ticket_field(name, str(title), rules.facts.get(name), language) for name, title in ticket_fields.items()
+        ),
+        organization_fields=tuple(
+            WantedField(name, key, FieldKind.CHOICE, SLA[language])
+            if name == "sla"
+            else WantedField(name, key, FieldKind.TEXT)
+            for name, key in organization_fields.items()
+        ),
+        views=(WantedView(waiting, f"{prefix}next_ask"), WantedView(undetermined, f"{prefix}sla_undetermined")),
+        webhook_url=None
+        if public_url is None
+        else f"{str(public_url).rstrip('/')}/webhooks/helpdesk/{settings.helpdesk.product}",
+    )
+
+
+def _ticket_field(name: str, title: str, fact: Fact | None, language: str) -> WantedField:
+    if fact is None:
+        return WantedField(name, title, FieldKind.WHOLE_NUMBER if name in NUMBERS else FieldKind.TEXT)
+    kind = KINDS.get(fact.type, FieldKind.TEXT)
+    if kind is FieldKind.YES_NO:
+        return WantedField(name, title, kind, YES_NO[language])
+    if kind is FieldKind.CHOICE:
+        called = words(language).get(name, {})
+        return WantedField(name, title, kind, {one: _label(called.get(one, one)) for one in fact.values})
+    return WantedField(name, title, kind)
+
+
+def _label(word: str) -> str:
+    text = word.replace("_", " ")
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,113 @@
+"""Making a helpdesk ready: what a site wants there, and what there is to do for it.
+
+Terms
+    wanted    fields with their options, a webhook with its trigger, and views, as a site wants them
+    step      one thing that is there already, or is to be made, completed or taken away
+    mark      the words in the description of everything that we made; only what carries them is ever taken away
+
+Promise: looking writes nothing; preparing twice makes nothing twice; what people made is completed at most, never
+changed in what it says and never taken away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from pydantic import SecretStr
+
+MARK = "Made by CareSync."
+
+
+class FieldKind(StrEnum):
+    """What a field holds. ``yes_no`` has an empty value too: nobody answered yet."""
+
+    CHOICE = "choice"
+    YES_NO = "yes_no"
+    DATE = "date"
+    WHOLE_NUMBER = "whole_number"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class WantedField:
+    """A field: ``name`` is ours, ``title`` what people read (or the number or key of one that must be there).
+
+    ``options`` are the words of the rules with what people read for each.
+    """
+
+    name: str
+    title: str
+    kind: FieldKind
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WantedView:
+    """A list of the open tickets that carry a tag."""
+
+    title: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Everything that a site wants of its helpdesk; without ``webhook_url`` no webhook is wanted."""
+
+    ticket_fields: tuple[WantedField, ...] = ()
+    organization_fields: tuple[WantedField, ...] = ()
+    views: tuple[WantedView, ...] = ()
+    webhook_url: str | None = None
+
+
+class Action(StrEnum):
+    """What a step does.
+
+    ``keep``      it is as it should be
+    ``create``    it is not there
+    ``complete``  it is there and lacks something
+    ``remove``    we made it, and it is to go
+    ``conflict``  something of that name is there and cannot be used; a person must decide
+    """
+
+    KEEP = "keep"
+    CREATE = "create"
+    COMPLETE = "complete"
+    REMOVE = "remove"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: what is done to which kind of thing (``ticket field``, ``webhook`` …) of which title."""
+
+    action: Action
+    kind: str
+    title: str
+    detail: str = ""
+
+
+@runtime_checkable
+class Preparable(Protocol):
+    """A helpdesk that can be made ready through its API.
+
+    Every method raises :class:`connectors.errors.ConnectorError`; what was done until then stays, and is found by the
+    next look.
+    """
+
+    def plan_preparation(self, wanted: Wanted) -> Sequence[Step]:
+        """What there is to do. Nothing is written."""
+
+    def prepare(self, wanted: Wanted) -> Iterator[Step]:
+        """Do it; yield each step when it is done. Steps in conflict are left."""
+
+    def plan_removal(self, wanted: Wanted) -> Sequence[Step]:
+        """What of ``wanted`` we made, and would take away."""
+
+    def remove(self, wanted: Wanted) -> Iterator[Step]:
+        """Take away what we made; yield each step when it is done."""
+
+    def webhook_signing_secret(self, wanted: Wanted) -> SecretStr | None:
+        """The secret that calls of our webhook are signed with; ``None`` while there is no webhook."""

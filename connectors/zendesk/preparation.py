@@ -1,0 +1,311 @@
+"""Making a Zendesk account ready: ticket fields, organization fields, a webhook with its trigger, and views.
+
+Everything that we make carries :data:`connectors.preparation.MARK` in its description, by which it is found again and
+taken away. Yes-or-no facts become drop-downs, not checkboxes: an unticked box is no answer. Options of drop-downs are
+tags, which are unique in an account: ``cause_third_party``.
+
+The trigger calls the webhook when a ticket was created or changed by anybody but us: our own writes do not come back.
+
+Sources: the Support API reference ("Ticket fields", "Organization fields", "Triggers", "Views", "Conditions
+reference") and "Webhooks" of the Event Connectors reference.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import SecretStr
+
+from connectors.errors import Malformed
+from connectors.http import HttpClient
+from connectors.preparation import MARK, Action, FieldKind, Step, Wanted, WantedField, WantedView
+from connectors.zendesk.reading import PRODUCT, an_object, identity, objects
+
+TYPES: Mapping[FieldKind, str] = {
+    FieldKind.CHOICE: "tagger",
+    FieldKind.YES_NO: "tagger",
+    FieldKind.DATE: "date",
+    FieldKind.WHOLE_NUMBER: "integer",
+    FieldKind.TEXT: "text",
+}
+ALIKE: Mapping[str, frozenset[str]] = {
+    "tagger": frozenset({"tagger", "dropdown"}),
+    "text": frozenset({"text", "textarea"}),
+    "integer": frozenset({"integer", "decimal"}),
+    "date": frozenset({"date"}),
+}
+"""Types of fields that people made which serve as well. Organization fields call a ``tagger`` ``dropdown``."""
+
+WEBHOOK = "CareSync"
+TRIGGER = "CareSync: tell of changed tickets"
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A step with what does it; ``do`` is ``None`` where there is nothing to do."""
+
+    step: Step
+    do: Callable[[], None] | None = None
+
+
+class ZendeskPreparation:
+    """Looks at an account and makes it ready, through ``http``."""
+
+    def __init__(self, http: HttpClient) -> None:
+        self._http = http
+
+    def plan(self, wanted: Wanted) -> Sequence[Step]:
+        """What there is to do."""
+        return [job.step for job in self._jobs(wanted)]
+
+    def prepare(self, wanted: Wanted) -> Iterator[Step]:
+        """Do it, step by step. The trigger is planned when its webhook is there."""
+        yield from self._done(self._field_jobs(wanted))
+        yield from self._done(self._webhook_jobs(wanted))
+        yield from self._done(self._trigger_jobs(wanted))
+        yield from self._done(self._view_jobs(wanted))
+
+    def plan_removal(self, wanted: Wanted) -> Sequence[Step]:
+        """What we made of what is wanted."""
+        return [job.step for job in self._removal_jobs(wanted)]
+
+    def remove(self, wanted: Wanted) -> Iterator[Step]:
+        """Take it away: the trigger before the webhook that it calls."""
+        yield from self._done(self._removal_jobs(wanted))
+
+    def signing_secret(self, wanted: Wanted) -> SecretStr | None:
+        """The secret of our webhook."""
+        webhook = self._webhook(wanted)
+        if webhook is None:
+            return None
+        data = self._object("GET", f"/api/v2/webhooks/{_id(webhook)}/signing_secret")
+        secret = an_object(data.get("signing_secret"), "signing_secret").get("secret")
+        if not isinstance(secret, str):
+            raise Malformed(PRODUCT, "the webhook's signing secret is no text")
+        return SecretStr(secret)
+
+    # ---- what there is to do -----------------------------------------------------------------------
+
+    def _jobs(self, wanted: Wanted) -> list[_Job]:
+        return [
+            *self._field_jobs(wanted),
+            *self._webhook_jobs(wanted),
+            *self._trigger_jobs(wanted),
+            *self._view_jobs(wanted),
+        ]
+
+    def _field_jobs(self, wanted: Wanted) -> list[_Job]:
+        jobs = []
+        for kind, what, fields in (
+            ("ticket field", "ticket_field", wanted.ticket_fields),
+            ("organization field", "organization_field", wanted.organization_fields),
+        ):
+            if fields:
+                there = self._list(f"/api/v2/{what}s.json", f"{what}s")
+                jobs += [self._field_job(kind, what, one, there) for one in fields]
+        return jobs
+
+    def _field_job(self, kind: str, what: str, wanted: WantedField, there: Sequence[Object]) -> _Job:
+        is_organizations = what == "organization_field"
+        found = next((one for one in there if _is_field(one, wanted)), None)
+        wanted_type = TYPES[wanted.kind]
+        options = [{"name": label, "value": f"{wanted.name}_{word}"} for word, label in wanted.options.items()]
+        if found is None:
+            if wanted.title.isdigit():
+                return _Job(Step(Action.CONFLICT, kind, wanted.title, "there is no field of that number"))
+            body: dict[str, Any] = {
+                "type": "dropdown" if is_organizations and wanted_type == "tagger" else wanted_type,
+                "title": wanted.title,
+                "description": MARK,
+                **({"key": wanted.title} if is_organizations else {"agent_description": MARK}),
+                **({"custom_field_options": options} if options else {}),
+            }
+            detail = ", ".join(wanted.options)
+            return self._write(
+                Step(Action.CREATE, kind, wanted.title, detail), "POST", f"/api/v2/{what}s.json", {what: body}
+            )
+        if found.get("type") not in ALIKE[wanted_type]:
+            told = f"it is there as {found.get('type')}, and {wanted_type} is needed: rename it, or give another title"
+            return _Job(Step(Action.CONFLICT, kind, wanted.title, told))
+        if found.get("active") is False:
+            path = f"/api/v2/{what}s/{_id(found)}.json"
+            return self._write(
+                Step(Action.COMPLETE, kind, wanted.title, "switch on"), "PUT", path, {what: {"active": True}}
+            )
+        present = objects(found.get("custom_field_options") or [], "custom_field_options")
+        values = {str(one.get("value")) for one in present}
+        lacking = [one for one in options if not {one["value"], one["value"].removeprefix(f"{wanted.name}_")} & values]
+        if not lacking:
+            return _Job(Step(Action.KEEP, kind, wanted.title))
+        path = f"/api/v2/{what}s/{_id(found)}.json"
+        detail = ", ".join(str(one["value"]) for one in lacking)
+        return self._write(
+            Step(Action.COMPLETE, kind, wanted.title, f"add {detail}"),
+            "PUT",
+            path,
+            {what: {"custom_field_options": [*map(dict, present), *lacking]}},
+        )
+
+    def _webhook_jobs(self, wanted: Wanted) -> list[_Job]:
+        if wanted.webhook_url is None:
+            return []
+        if self._webhook(wanted) is not None:
+            return [_Job(Step(Action.KEEP, "webhook", WEBHOOK))]
+        body = {
+            "name": WEBHOOK,
+            "description": MARK,
+            "endpoint": wanted.webhook_url,
+            "http_method": "POST",
+            "request_format": "json",
+            "status": "active",
+            "subscriptions": ["conditional_ticket_events"],
+        }
+        step = Step(Action.CREATE, "webhook", WEBHOOK, wanted.webhook_url)
+        return [self._write(step, "POST", "/api/v2/webhooks", {"webhook": body})]
+
+    def _trigger_jobs(self, wanted: Wanted) -> list[_Job]:
+        if wanted.webhook_url is None:
+            return []
+        webhook = self._webhook(wanted)
+        found = self._ours("triggers", TRIGGER)
+        step = Step(Action.CREATE, "trigger", TRIGGER)
+        if webhook is None:
+            return [_Job(step)]
+        action = {
+            "field": "notification_webhook",
+            "value": [_id(webhook), json.dumps({"ticket_id": "{{ticket.id}}"})],
+        }
+        if found is not None:
+            calls = [
+                one for one in objects(found.get("actions") or [], "actions") if one.get("value") == action["value"]
+            ]
+            if calls and found.get("active") is not False:
+                return [_Job(Step(Action.KEEP, "trigger", TRIGGER))]
+            path = f"/api/v2/triggers/{_id(found)}.json"
+            body: dict[str, Any] = {"active": True, "actions": [action]}
+            return [self._write(Step(Action.COMPLETE, "trigger", TRIGGER), "PUT", path, {"trigger": body})]
+        body = {
+            "title": TRIGGER,
+            "description": MARK,
+            "all": [{"field": "role", "operator": "is_not", "value": self._own_id()}],
+            "any": [
+                {"field": "update_type", "operator": "is", "value": "Create"},
+                {"field": "update_type", "operator": "is", "value": "Change"},
+            ],
+            "actions": [action],
+        }
+        return [self._write(step, "POST", "/api/v2/triggers.json", {"trigger": body})]
+
+    def _view_jobs(self, wanted: Wanted) -> list[_Job]:
+        if not wanted.views:
+            return []
+        titles = {str(one.get("title")) for one in self._list("/api/v2/views.json", "views")}
+        return [
+            _Job(Step(Action.KEEP, "view", view.title)) if view.title in titles else self._view_job(view)
+            for view in wanted.views
+        ]
+
+    def _view_job(self, view: WantedView) -> _Job:
+        body = {
+            "title": view.title,
+            "description": MARK,
+            "all": [
+                {"field": "current_tags", "operator": "includes", "value": view.tag},
+                {"field": "status", "operator": "less_than", "value": "solved"},
+            ],
+            "output": {"columns": ["status", "requester", "assignee", "updated"]},
+        }
+        return self._write(
+            Step(Action.CREATE, "view", view.title, view.tag), "POST", "/api/v2/views.json", {"view": body}
+        )
+
+    def _removal_jobs(self, wanted: Wanted) -> list[_Job]:
+        jobs = []
+        if (trigger := self._ours("triggers", TRIGGER)) is not None:
+            jobs.append(self._removal("trigger", TRIGGER, f"/api/v2/triggers/{_id(trigger)}.json"))
+        webhook = next((one for one in self._list("/api/v2/webhooks", "webhooks") if _is_ours(one, WEBHOOK)), None)
+        if webhook is not None:
+            jobs.append(self._removal("webhook", WEBHOOK, f"/api/v2/webhooks/{_id(webhook)}"))
+        titles = {view.title for view in wanted.views}
+        jobs += [
+            self._removal("view", str(view["title"]), f"/api/v2/views/{_id(view)}.json")
+            for view in self._list("/api/v2/views.json", "views")
+            if view.get("title") in titles and _is_marked(view)
+        ]
+        for kind, what, fields in (
+            ("ticket field", "ticket_field", wanted.ticket_fields),
+            ("organization field", "organization_field", wanted.organization_fields),
+        ):
+            jobs += [
+                self._removal(kind, str(one["title"]), f"/api/v2/{what}s/{_id(one)}.json")
+                for one in self._list(f"/api/v2/{what}s.json", f"{what}s")
+                if _is_marked(one) and any(_is_field(one, field) for field in fields)
+            ]
+        return jobs
+
+    # ---- calls ---------------------------------------------------------------------------------------
+
+    def _done(self, jobs: Sequence[_Job]) -> Iterator[Step]:
+        for job in jobs:
+            if job.do is not None:
+                job.do()
+            yield job.step
+
+    def _write(self, step: Step, method: str, path: str, body: Object) -> _Job:
+        return _Job(step, lambda: self._send(method, path, body))
+
+    def _removal(self, kind: str, title: str, path: str) -> _Job:
+        return _Job(Step(Action.REMOVE, kind, title), lambda: self._send("DELETE", path, None))
+
+    def _send(self, method: str, path: str, body: Object | None) -> None:
+        self._http.request(method, path, json=body)
+
+    def _webhook(self, wanted: Wanted) -> Object | None:
+        there = self._list("/api/v2/webhooks", "webhooks")
+        return next((one for one in there if one.get("endpoint") == wanted.webhook_url and _is_marked(one)), None)
+
+    def _ours(self, what: str, title: str) -> Object | None:
+        return next((one for one in self._list(f"/api/v2/{what}.json", what) if _is_ours(one, title)), None)
+
+    def _own_id(self) -> str:
+        user = an_object(self._object("GET", "/api/v2/users/me.json").get("user"), "user")
+        return identity(user.get("id"), "user.id")
+
+    def _list(self, path: str, what: str) -> list[Object]:
+        params: dict[str, Any] = {"page[size]": 100}
+        found: list[Object] = []
+        while True:
+            data = self._object("GET", path, params)
+            found += objects(data.get(what), what)
+            meta = an_object(data.get("meta") or {}, "meta")
+            following = meta.get("after_cursor")
+            if not meta.get("has_more") or not isinstance(following, str) or following == params.get("page[after]"):
+                return found
+            params = {**params, "page[after]": following}
+
+    def _object(self, method: str, path: str, params: Mapping[str, Any] | None = None) -> Object:
+        return an_object(self._http.request(method, path, params=params).data, path)
+
+
+def _id(item: Object) -> str:
+    value = item.get("id")
+    if not isinstance(value, (int, str)) or isinstance(value, bool):
+        raise Malformed(PRODUCT, "something that is there has no id")
+    return str(value)
+
+
+def _is_field(item: Object, wanted: WantedField) -> bool:
+    names = {str(item.get("id")), str(item.get("key")), str(item.get("title")).casefold()}
+    return wanted.title in names or wanted.title.casefold() in names
+
+
+def _is_marked(item: Object) -> bool:
+    return MARK in (item.get("description"), item.get("agent_description"))
+
+
+def _is_ours(item: Object, title: str) -> bool:
+    return title in (item.get("title"), item.get("name")) and _is_marked(item)
