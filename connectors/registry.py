@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from connectors.clockify.connector import ClockifyTimeTracker
 from connectors.clockify.settings import ClockifySettings
+from connectors.freshdesk.connector import FreshdeskHelpdesk
+from connectors.freshdesk.settings import FreshdeskSettings
 from connectors.harvest.connector import HarvestTimeTracker
 from connectors.harvest.settings import HarvestSettings
 from connectors.kimai.connector import KimaiTimeTracker
@@ -29,6 +31,7 @@ from connectors.zendesk.time_tracker import ZendeskTimeTracker
 HELPDESKS: Products[Helpdesk] = Products(
     "care_sync.helpdesks",
     {
+        "freshdesk": Product(FreshdeskSettings, FreshdeskHelpdesk),
         "zendesk": Product(ZendeskSettings, ZendeskHelpdesk),
     },
 )

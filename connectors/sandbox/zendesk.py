@@ -6,9 +6,10 @@ clients through ``server.base_url``; ``server.webhooks`` sends the events that w
 
 from __future__ import annotations
 
+from connectors.sandbox.minute_budget import MinuteBudget
 from connectors.sandbox.server import Answer, Faults, Request, SandboxServer
 from connectors.sandbox.zendesk_api import ZendeskApi
-from connectors.sandbox.zendesk_limits import MinuteBudget, ZendeskLimits
+from connectors.sandbox.zendesk_limits import ZendeskLimits
 from connectors.sandbox.zendesk_state import ZendeskAccount
 from connectors.sandbox.zendesk_webhooks import ZendeskWebhooks
 

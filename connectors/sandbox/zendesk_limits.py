@@ -6,45 +6,11 @@ Sources: "Rate limits" and "Incremental exports"; the headers' names as recorded
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
+from connectors.sandbox.minute_budget import MinuteBudget
 from connectors.sandbox.server import Answer
-
-MINUTE = 60
-
-
-@dataclass(slots=True)
-class MinuteBudget:
-    """``total`` requests in each minute of the clock."""
-
-    total: int
-    now: Callable[[], datetime]
-    _minute: int = -1
-    _used: int = 0
-
-    @property
-    def remaining(self) -> int:
-        """Requests left in this minute."""
-        self._turn()
-        return max(self.total - self._used, 0)
-
-    @property
-    def resets_in(self) -> int:
-        """Seconds until the next minute."""
-        return MINUTE - int(self.now().timestamp()) % MINUTE
-
-    def take(self) -> bool:
-        """Use one request up; false when none is left."""
-        self._turn()
-        self._used += 1
-        return self._used <= self.total
-
-    def _turn(self) -> None:
-        minute = int(self.now().timestamp()) // MINUTE
-        if minute != self._minute:
-            self._minute, self._used = minute, 0
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from connectors.tracker_settings import TimeTrackerSettings
 
 LEAST: dict[str, dict[str, Any]] = {
     "clockify": {"workspace_id": "0" * 24, "api_key": "k"},
+    "freshdesk": {"domain": "care", "api_key": "k"},
     "harvest": {"account_id": 1, "access_token": "t", "contact": "operations@example.com"},
     "kimai": {"base_url": "https://time.example.com", "api_token": "t"},
     "redmine": {"base_url": "https://redmine.example.com", "api_key": "k"},

@@ -1,0 +1,26 @@
+"""What Freshdesk's headers tell about requests that are left.
+
+The limit holds per minute, for everybody in the account together. ``X-RateLimit-Remaining`` tells what is left of it
+and nothing tells when the minute ends, so a budget that is used up is left alone for a whole one.
+
+Source: "Rate limit" in the API reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from connectors.http import Left
+
+REMAINING_HEADER = "x-ratelimit-remaining"
+WINDOW_SECONDS = 60.0
+LARGEST = 1e9
+
+
+def left_of_account(headers: Mapping[str, str]) -> Left | None:
+    """Requests that the account has left this minute."""
+    try:
+        remaining = float(headers.get(REMAINING_HEADER, ""))
+    except ValueError:
+        return None
+    return Left(remaining, WINDOW_SECONDS) if abs(remaining) < LARGEST else None

@@ -1,0 +1,18 @@
+"""Freshdesk keeps the promises of every helpdesk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from connectors.conformance.helpdesk_bed import HelpdeskBed
+from connectors.conformance.helpdesk_suite import HelpdeskSuite
+from tests.conformance.freshdesk_bed import FreshdeskBed
+
+
+class TestFreshdesk(HelpdeskSuite):
+    @pytest.fixture
+    def bed(self) -> Iterator[HelpdeskBed]:
+        with FreshdeskBed.open() as bed:
+            yield bed
