@@ -83,6 +83,7 @@ EXAMPLE_REPLIES = (
         ),
     ),
     (NoticeKind.CREDITED_BACK, ReplyContext("1043", "CARE", time=(AccountTime("sla", 2_700),))),
+    (NoticeKind.CREDITED_BACK, ReplyContext("1043", "CARE")),
     (
         NoticeKind.LOW_BALANCE,
         ReplyContext("1044", "CARE", requester="Anna de Wit", card=_CARD, cards_left_seconds=50_000),

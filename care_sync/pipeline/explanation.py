@@ -1,24 +1,21 @@
-"""What a ticket should tell: the words of its decision, its minutes, its note and its notices. Pure.
+"""What a ticket should tell: the words of its decision, its minutes and its note. Pure.
 
 Terms
     explanation   scope, route, next step, questions and rules; a note is written when it changes, not for each minute
     shown route   the decision's route, but what the ledger had to send on to review is shown as review
-    notice        something the customer is told once (I4), see :class:`care_sync.messages.NoticeKind`
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from care_sync.ledger import accounts
-from care_sync.ledger.basis import was_charged_while_pending
-from care_sync.messages import AccountTime, CardBalance, Clause, NoteContext, NoticeKind, Question, Suggestion
+from care_sync.messages import AccountTime, CardBalance, Clause, NoteContext, Question, Suggestion
 from care_sync.pipeline.customer import Customer
-from care_sync.pipeline.decide import Turn
-from care_sync.store.ledger import StoredTransaction
+from care_sync.store.ledger import Leg
 from care_sync.store.standing import Standing
 from connectors.records import FieldValue, Ticket
 from rules.book import RuleBook
@@ -38,8 +35,6 @@ NEXT_STEPS = (
     "handle",
     "none",
 )
-CHARGED = frozenset({NoticeKind.TURNED_OUTSIDE.value, NoticeKind.CHARGED_UNDETERMINED.value})
-"""Notices after which a customer believes that the ticket is charged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +98,15 @@ def telling(decision: Decision, standing: Iterable[Standing]) -> Telling:
 
 
 def time_by_account(standing: Iterable[Standing]) -> tuple[AccountTime, ...]:
+    """Seconds that entries stand for by account, the largest first."""
+    return summed(leg for one in standing for leg in one.shares)
+
+
+def summed(legs: Iterable[Leg]) -> tuple[AccountTime, ...]:
     """Seconds by account, the largest first."""
     seconds: dict[str, int] = {}
-    for one in standing:
-        for leg in one.shares:
-            seconds[leg.account] = seconds.get(leg.account, 0) + leg.seconds
+    for leg in legs:
+        seconds[leg.account] = seconds.get(leg.account, 0) + leg.seconds
     ordered = sorted(seconds.items(), key=lambda item: (-item[1], item[0]))
     return tuple(AccountTime(account, amount) for account, amount in ordered if amount)
 
@@ -143,54 +142,6 @@ def card_balances(customer: Customer | None) -> tuple[CardBalance, ...]:
         for card in customer.cards
         if customer.left[card.card_id] > 0
     )
-
-
-def due_notice(turn: Turn | None, standing: Sequence[Standing], told: Sequence[str]) -> NoticeKind | None:
-    """What the customer must be told now (I4), given what was told before, oldest first.
-
-    A ticket whose scope was undetermined and turns out to be outside; one that a closing month charged while it was
-    undetermined; one that was told to be charged and turns out to be inside.
-    """
-    believes_charged = next((one for one in reversed(told) if one != NoticeKind.LOW_BALANCE.value), "") in CHARGED
-    if believes_charged:
-        is_inside = turn is not None and turn.after.scope == "included"
-        return NoticeKind.CREDITED_BACK if is_inside else None
-    if turn is not None and turn.before is not None and turn.before.scope == "undetermined":
-        is_outside = turn.after.scope == "not_included" and turn.after.route in ("hour_card", "invoice")
-        if is_outside and turn.before.route == "pending":
-            return NoticeKind.TURNED_OUTSIDE
-    if any(was_charged_while_pending(one) for one in standing):
-        return NoticeKind.CHARGED_UNDETERMINED
-    return None
-
-
-def charged_time(standing: Iterable[Standing]) -> tuple[AccountTime, ...]:
-    """What of a ticket's time is charged: on hour cards and on invoices. What the SLA includes (C1, W1) is not."""
-    return tuple(part for part in time_by_account(standing) if is_charged(part.account))
-
-
-def credited_time(transactions: Iterable[StoredTransaction]) -> tuple[AccountTime, ...]:
-    """What these transactions of a ticket gave back to hour cards and invoices, all in all."""
-    seconds: dict[str, int] = {}
-    for transaction in transactions:
-        for leg in transaction.legs:
-            if is_charged(leg.account):
-                seconds[leg.account] = seconds.get(leg.account, 0) - leg.seconds
-    return tuple(AccountTime(account, amount) for account, amount in sorted(seconds.items()) if amount > 0)
-
-
-def is_charged(account: str) -> bool:
-    """Whether what stands on the account is paid by the customer, by hour card or by invoice."""
-    return account.startswith(("card:", "invoice:"))
-
-
-def charged_periods(standing: Iterable[Standing]) -> Mapping[str, tuple[AccountTime, ...]]:
-    """What closing months charged of a ticket while it was undetermined, by month."""
-    found: dict[str, list[Standing]] = {}
-    for one in standing:
-        if was_charged_while_pending(one):
-            found.setdefault(one.period, []).append(one)
-    return {period: time_by_account(many) for period, many in sorted(found.items())}
 
 
 def _suggestion(ticket: Ticket, decision: Decision, rules: RuleBook) -> Suggestion | None:

@@ -16,24 +16,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from care_sync.messages import AccountTime, NoticeKind, ReplyContext
+from care_sync.ledger.posting import Change
+from care_sync.messages import NoticeKind, ReplyContext
 from care_sync.pipeline.customer import Customer
-from care_sync.pipeline.decide import Decided, Turn
-from care_sync.pipeline.explanation import (
-    Telling,
-    charged_periods,
-    charged_time,
-    credited_time,
-    due_notice,
-    note_context,
-    our_tags,
-    telling,
-)
+from care_sync.pipeline.decide import Decided
+from care_sync.pipeline.explanation import Telling, note_context, our_tags, telling
+from care_sync.pipeline.notices import Notice, due_notices
 from care_sync.pipeline.site import Site
 from care_sync.store import UnitOfWork
 from care_sync.store.decisions import WHOLE_TICKET
 from care_sync.store.outbox import OutboxRow, Shown
-from care_sync.store.standing import Standing
 from connectors.records import Comment, CommentKind, FieldValue, Person, Ticket, TicketChange
 
 NOT_TOLD = "customer_not_told"
@@ -55,38 +47,44 @@ def plan_tickets(
     decided: Decided,
     customer: Customer | None,
     now: datetime,
+    posted: Iterable[Change] = (),
 ) -> Planned:
-    """Plan the writes of tickets of one customer."""
+    """Plan the writes of tickets of one customer; ``posted`` is what just changed of their time."""
     ids = [ticket.id for ticket in tickets]
     work.outbox.supersede(ids)
     unfinished = work.outbox.unfinished(ids)
     shown = work.shown.get_many(ids)
     standing = work.ledger.standing_of_tickets(ids)
     people = work.people.get_many({ticket.requester_id for ticket in tickets if ticket.requester_id})
+    closed_through = work.periods.closed_through()
+    changes: dict[str | None, list[Change]] = {}
+    for change in posted:
+        changes.setdefault(change.ticket_id, []).append(change)
     planned = Planned()
     kept: list[Shown] = []
     for ticket in tickets:
         time = standing.get(ticket.id, [])
         told = telling(decided.standing[ticket.id, WHOLE_TICKET], time)
         before = shown.get(ticket.id, Shown(ticket.id))
-        notice = _notice(site, decided.turns.get(ticket.id), time, before)
+        due: list[Notice] = []
+        if site.settings.write_back.replies:
+            turn, of_ticket = decided.turns.get(ticket.id), changes.get(ticket.id, ())
+            due = due_notices(told.decision, turn, time, of_ticket, before.notices, closed_through)
         if not ticket.status.is_writable:
             planned.skipped.append(ticket.id)
-            if notice is not None:
-                _tell_a_person(work, ticket, notice, now)
-                kept.append(replace(before, notices=(*before.notices, notice.value)))
+            if due:
+                _tell_a_person(work, ticket, due, now)
+                kept.append(_with_notices(before, due))
             continue
-        after = before
         expected = _with_unfinished(ticket, unfinished.get(ticket.id, ()))
-        changes, after = _changes(site, expected, told, customer, after)
-        if notice is not None:
+        wanted, after = _changes(site, expected, told, customer, before)
+        for notice in due:
             requester = people.get(ticket.requester_id) if ticket.requester_id else None
-            about = _time_of_notice(work, ticket, notice, time, now)
-            reply, after = _reply(site, ticket, notice, told, about, customer, requester, after)
-            changes.append(reply)
-        for change in changes:
-            work.outbox.plan(change, "notice" if _is_reply(change) else "decision", now)
-        planned.changes.extend(changes)
+            reply, after = _reply(site, ticket, notice, told, customer, requester, after)
+            wanted.append(reply)
+        for write in wanted:
+            work.outbox.plan(write, "notice" if _is_reply(write) else "decision", now)
+        planned.changes.extend(wanted)
         if after != before:
             kept.append(after)
     work.shown.put(kept)
@@ -125,53 +123,40 @@ def _changes(
 def _reply(
     site: Site,
     ticket: Ticket,
-    notice: NoticeKind,
+    notice: Notice,
     told: Telling,
-    about: tuple[str | None, tuple[AccountTime, ...]],
     customer: Customer | None,
     requester: Person | None,
     shown: Shown,
 ) -> tuple[TicketChange, Shown]:
-    period, time = about
     context = ReplyContext(
         ticket_number=ticket.number,
         company=site.settings.company.name,
         requester=requester.name if requester else None,
         customer=customer.organization.name if customer else None,
-        time=time,
-        reason=told.decision.reason if notice is not NoticeKind.CHARGED_UNDETERMINED else None,
-        period=period,
+        time=notice.time,
+        reason=told.decision.reason if notice.kind is not NoticeKind.CHARGED_UNDETERMINED else None,
+        period=notice.period,
     )
-    body = site.messages.render_reply(notice, context, _locale(requester, customer))
-    shown = replace(shown, sequence=shown.sequence + 1, notices=(*shown.notices, notice.value))
+    body = site.messages.render_reply(notice.kind, context, _locale(requester, customer))
+    shown = replace(_with_notices(shown, [notice]), sequence=shown.sequence + 1)
     return TicketChange(ticket.id, _reference(ticket, shown), comment=Comment(CommentKind.REPLY, body)), shown
 
 
-def _time_of_notice(
-    work: UnitOfWork, ticket: Ticket, notice: NoticeKind, standing: Sequence[Standing], now: datetime
-) -> tuple[str | None, tuple[AccountTime, ...]]:
-    """The closed month that a notice is about, if it is about one, and the time that it charges or gives back."""
-    if notice is NoticeKind.CHARGED_UNDETERMINED and (charged := charged_periods(standing)):
-        period = max(charged)
-        return period, charged[period]
-    if notice is NoticeKind.CREDITED_BACK:
-        return None, credited_time(one for one in work.ledger.of_ticket(ticket.id) if one.booked_at == now)
-    return None, charged_time(standing)
+def _with_notices(shown: Shown, given: Sequence[Notice]) -> Shown:
+    return replace(shown, notices=(*shown.notices, *(key for notice in given for key in notice.keys)))
 
 
-def _notice(site: Site, turn: Turn | None, standing: Sequence[Standing], shown: Shown) -> NoticeKind | None:
-    return due_notice(turn, standing, shown.notices) if site.settings.write_back.replies else None
-
-
-def _tell_a_person(work: UnitOfWork, ticket: Ticket, notice: NoticeKind, now: datetime) -> None:
-    work.attention.raise_(
-        NOT_TOLD,
-        f"{ticket.id}:{notice.value}",
-        f"The customer of #{ticket.number} must be told ({notice.value}, clause I4), and the ticket is "
-        f"{ticket.status.value}: it takes no comment any more. Tell the customer in another way, then run "
-        f"`care-sync attention settle {NOT_TOLD} {ticket.id}:{notice.value}`.",
-        now,
-    )
+def _tell_a_person(work: UnitOfWork, ticket: Ticket, due: Sequence[Notice], now: datetime) -> None:
+    for notice in due:
+        work.attention.raise_(
+            NOT_TOLD,
+            f"{ticket.id}:{notice.key}",
+            f"The customer of #{ticket.number} must be told ({notice.key}, clause I4), and the ticket is "
+            f"{ticket.status.value}: it takes no comment any more. Tell the customer in another way, then run "
+            f"`care-sync attention settle {NOT_TOLD} {ticket.id}:{notice.key}`.",
+            now,
+        )
 
 
 def _with_unfinished(ticket: Ticket, rows: Iterable[OutboxRow]) -> Ticket:

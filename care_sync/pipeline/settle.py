@@ -134,7 +134,7 @@ def _settle(
         more = _of_customer(work.tickets.get_many(sorted(moved)), organization_id)
         _take_standing(work, decided, more)
         shown = [*(tickets[key] for key in ticket_marks if key in tickets), *more.values()]
-        planned = plan_tickets(work, site, shown, decided, after, now)
+        planned = plan_tickets(work, site, shown, decided, after, now, posted.changes)
         looked_at = {*tickets, *more}
         if organization_marks or customer.has_time_left != after.has_time_left:
             looked_at.update(work.tickets.of_organization(organization_id), _activities(time))

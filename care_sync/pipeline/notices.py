@@ -1,0 +1,125 @@
+"""What a customer must be told about a ticket, once each (I4). Pure.
+
+Terms
+    notice   something that the customer is told: its kind, and the month for what a closing charged
+    key      how a notice that was given is remembered: ``turned_outside``, ``charged_undetermined:2026-10``
+    told     the keys of all notices that were given, oldest first
+    turn     a ticket that is decided otherwise than before
+
+What is due follows from the decision that stands, the turn that led to it, what the ledger holds, and what was told:
+
+    turned_outside         an incident that was undetermined or inside turned out to be outside, and is charged
+    charged_undetermined   a month closed while the cause was unknown, and charged the time; once for each month
+    credited_back          the customer was told one of these, and the incident turns out to be inside after all
+
+That the customer must be told is the rules' word: a decision that cites the clause ``I4``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from care_sync.ledger import accounts
+from care_sync.ledger.basis import was_charged_while_pending
+from care_sync.ledger.posting import CLOSING, Change
+from care_sync.messages import AccountTime, NoticeKind
+from care_sync.pipeline.decide import Turn
+from care_sync.pipeline.explanation import summed
+from care_sync.store.ledger import Leg
+from care_sync.store.standing import Standing
+from rules.ruleset import Decision
+
+CHARGED = frozenset({NoticeKind.TURNED_OUTSIDE, NoticeKind.CHARGED_UNDETERMINED})
+"""Notices after which a customer believes that the ticket is charged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is due: the time that it is about, by account, and the month, where one closed."""
+
+    kind: NoticeKind
+    time: tuple[AccountTime, ...] = ()
+    period: str | None = None
+    also_told: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """How it is remembered."""
+        return f"{self.kind.value}:{self.period}" if self.kind is NoticeKind.CHARGED_UNDETERMINED else self.kind.value
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Everything that is told with it."""
+        return (*self.also_told, self.key)
+
+
+def due_notices(
+    decision: Decision,
+    turn: Turn | None,
+    standing: Iterable[Standing],
+    changes: Collection[Change],
+    told: Sequence[str],
+    closed_through: str | None,
+) -> list[Notice]:
+    """What the customer of a ticket must be told now.
+
+    ``standing`` is what the ticket's time stands on, ``changes`` are what was just posted of it.
+    """
+    standing = list(standing)
+    given = [_kind_of(key) for key in told if _kind_of(key) is not NoticeKind.LOW_BALANCE]
+    last = given[-1] if given else None
+    if decision.scope == "included":
+        return [_credited_back(changes)] if last in CHARGED else []
+    by_closing = [
+        notice
+        for notice in _charged_by_closing(standing)
+        if notice.key not in _since_credited(told)
+        and (last not in CHARGED or (closed_through is not None and str(notice.period) <= closed_through))
+    ]
+    if _has_turned_outside(decision, turn) and last is not NoticeKind.TURNED_OUTSIDE:
+        time = summed(leg for one in standing for leg in one.shares if is_charged(leg.account))
+        return [Notice(NoticeKind.TURNED_OUTSIDE, time, also_told=tuple(one.key for one in by_closing))]
+    return by_closing if decision.scope == "undetermined" else []
+
+
+def is_charged(account: str) -> bool:
+    """Whether the customer pays for what stands on an account."""
+    return accounts.card_of(account) is not None or account.startswith("invoice:")
+
+
+def _has_turned_outside(decision: Decision, turn: Turn | None) -> bool:
+    return (
+        turn is not None
+        and turn.before is not None
+        and turn.before.scope != "not_included"
+        and decision.scope == "not_included"
+        and decision.route in ("hour_card", "invoice")
+        and CLOSING in decision.clauses
+    )
+
+
+def _charged_by_closing(standing: Iterable[Standing]) -> list[Notice]:
+    legs: dict[str, list[Leg]] = {}
+    for one in standing:
+        if was_charged_while_pending(one):
+            legs.setdefault(one.period, []).extend(one.shares)
+    return [Notice(NoticeKind.CHARGED_UNDETERMINED, summed(many), period) for period, many in sorted(legs.items())]
+
+
+def _credited_back(changes: Iterable[Change]) -> Notice:
+    """The time that was charged until now and is no longer, by where it stands now."""
+    returned = [change for change in changes if any(is_charged(leg.account) for leg in change.before)]
+    legs = [leg for change in returned for leg in change.after if not is_charged(leg.account)]
+    periods = {change.corrected_period for change in returned}
+    return Notice(NoticeKind.CREDITED_BACK, summed(legs), periods.pop() if len(periods) == 1 else None)
+
+
+def _since_credited(told: Sequence[str]) -> Sequence[str]:
+    """What was told since something was credited back last: it may be charged and told anew."""
+    places = [place for place, key in enumerate(told) if key == NoticeKind.CREDITED_BACK.value]
+    return told[places[-1] + 1 :] if places else told
+
+
+def _kind_of(key: str) -> NoticeKind:
+    return NoticeKind(key.partition(":")[0])
