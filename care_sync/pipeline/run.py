@@ -237,6 +237,7 @@ class _Pass:
                 tickets_closed=len(done.skipped),
             )
             self.report.customers |= done.customers
+            self.report.failures += done.failures
 
     def push(self) -> None:
         with self.stage("writes") as progress:

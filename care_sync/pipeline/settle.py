@@ -7,7 +7,8 @@ Terms
 
 Promise: decisions, postings, planned writes and the marks that they answer are written together or not at all. A mark
 made meanwhile stays. The ledger's head is locked first, so that daemons settle customers one after the other and each
-sees what the one before it posted. When nothing is marked, nothing is read but the marks.
+sees what the one before it posted. What goes wrong with one customer stops nobody else. When nothing is marked, nothing
+is read but the marks.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from care_sync.errors import CareSyncError, IntegrityError, StoreError
 from care_sync.ledger.posting import PostingReport
 from care_sync.ledger.review import take_rulings
+from care_sync.logs import logger
 from care_sync.pipeline.customer import Customer, read_customer
 from care_sync.pipeline.decide import Decided, activity_of, as_decision, decide_tickets, is_outdated
 from care_sync.pipeline.plan import Planned, plan_tickets
@@ -31,6 +34,9 @@ from connectors.records import Ticket
 NO_CUSTOMER = "no_customer"
 """The kind of attention for a ticket with time and without an organization; its subject is the ticket's id."""
 
+NOT_SETTLED = "customer_not_settled"
+"""The kind of attention for a customer that cannot be worked off; its subject is the organization's id."""
+
 MOST_ROUNDS = 5
 """A round marks tickets only where the one before it changed whether a card pays for them: two are usual."""
 
@@ -40,7 +46,10 @@ TICKETS_AT_ONCE = 200
 
 @dataclass(slots=True)
 class SettleReport:
-    """What was done: ``tickets`` looked at, ``decisions`` stored, ``transactions`` posted, ``writes`` planned."""
+    """What was done: ``tickets`` looked at, ``decisions`` stored, ``transactions`` posted, ``writes`` planned.
+
+    ``failures`` tell which customers could not be worked off, and why.
+    """
 
     tickets: int = 0
     decisions: int = 0
@@ -48,6 +57,7 @@ class SettleReport:
     writes: int = 0
     skipped: set[str] = field(default_factory=set)
     customers: set[str] = field(default_factory=set)
+    failures: list[str] = field(default_factory=list)
 
     def add(self, tickets: int, decided: Decided, posted: PostingReport | None, planned: Planned) -> None:
         """Count what one transaction did."""
@@ -69,16 +79,46 @@ def settle_customers(
     only: Collection[str] | None = None,
     progress: Callable[[int], None] = lambda _count: None,
 ) -> SettleReport:
-    """Work off the marks; with ``only``, just these tickets'."""
+    """Work off the marks; with ``only``, just these tickets'.
+
+    What goes wrong with one customer is put on the list of a person, and the others are worked off. Raises
+    :class:`care_sync.errors.IntegrityError` when an invariant broke and :class:`care_sync.errors.StoreError` when the
+    store is not there: then nobody is worked off any more.
+    """
     report = SettleReport()
+    failed: set[str | None] = set()
     for _ in range(MOST_ROUNDS):
-        groups = _groups(store, only)
+        groups = {key: group for key, group in _groups(store, only).items() if key not in failed}
         if not groups:
             break
         for organization_id, group in groups.items():
-            _settle(store, site, organization_id, group, pass_id, report)
+            try:
+                _settle(store, site, organization_id, group, pass_id, report)
+            except (IntegrityError, StoreError):
+                raise
+            except Exception as error:
+                failed.add(organization_id)
+                report.failures.append(_tell_of_failure(store, site, organization_id, error))
             progress(max(1, len(group.tickets)))
     return report
+
+
+def _tell_of_failure(store: Store, site: Site, organization_id: str | None, error: Exception) -> str:
+    """Put a customer that cannot be worked off on the list; return what is told."""
+    if isinstance(error, CareSyncError):
+        why = str(error)
+        logger(__name__).error("customer not worked off", organization=organization_id, error=why)
+    else:
+        why = f"{type(error).__name__}, which is a mistake of CareSync's; the log holds the details"
+        logger(__name__).error("customer not worked off", organization=organization_id, exc_info=error)
+    with store.begin() as work:
+        organization = work.organizations.get(organization_id) if organization_id is not None else None
+        name = organization.name if organization is not None else organization_id or "Tickets without a customer"
+        told = f"{name}: nothing could be decided or posted: {why}"
+        work.attention.raise_(
+            NOT_SETTLED, organization_id or "", f"{told} Other customers go on; each pass tries again.", site.now()
+        )
+    return told
 
 
 @dataclass(slots=True)
@@ -140,6 +180,7 @@ def _settle(
             looked_at.update(work.tickets.of_organization(organization_id), _activities(time))
         _mark_outdated(work, looked_at, after, now)
         work.attention.settle(NO_CUSTOMER, list(ticket_marks))
+        work.attention.settle(NOT_SETTLED, [organization_id])
         work.dirty.clear(DirtyKind.TICKET, {key: version for key, version in ticket_marks.items() if key in tickets})
         work.dirty.clear(DirtyKind.ORGANIZATION, organization_marks)
         take_rulings(work, [*tickets.values(), *more.values()], now)
@@ -168,6 +209,7 @@ def _settle_without_customer(
             )
         else:
             work.attention.settle(NO_CUSTOMER, [ticket.id])
+    work.attention.settle(NOT_SETTLED, [""])
     work.dirty.clear(DirtyKind.TICKET, marks)
     report.add(len(marks), decided, None, planned)
 
