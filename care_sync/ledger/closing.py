@@ -5,7 +5,8 @@ Terms
     charged    time that a closing charged although its cause was unknown; the customer is told, per ticket and month
 
 Promise: months close in order, each once, and only when they are over. Closing, charging and marking the tickets whose
-customers must be told are one transaction. It rests on what was posted last; what arrives later is a correction.
+customers must be told, or that show what charging moved, are one transaction. It rests on what was posted last; what
+arrives later is a correction.
 """
 
 from __future__ import annotations
@@ -121,7 +122,7 @@ def close_month(work: UnitOfWork, period: str, *, terms: TermsOf, now: datetime,
     work.ledger.lock_head()
     require_closable(work, period, today)
     pending = outlook(work, period).pending
-    transactions = 0
+    transactions, touched = 0, set[str]()
     for organization_id in sorted({one.organization_id for one in pending}):
         report = post_customer(
             work,
@@ -132,13 +133,14 @@ def close_month(work: UnitOfWork, period: str, *, terms: TermsOf, now: datetime,
             closing=period,
         )
         transactions += len(report.transactions)
+        touched.update(change.ticket_id for change in report.changes if change.ticket_id is not None)
+        touched.update(work.tickets.of_organization(organization_id))
     work.periods.close(period, now, actor)
     work.ledger.forget_corrected(period)
     entry_keys = {one.entry_key for one in pending}
     charged = _by_ticket(one for one in work.ledger.standing(entry_keys).values() if was_charged_while_pending(one))
-    work.dirty.mark(
-        DirtyKind.TICKET, [one.ticket_id for one in charged], f"charged when {period} closed, still undetermined", now
-    )
+    # What is charged can take a card's time from other tickets, and its last: all of the customer's show it.
+    work.dirty.mark(DirtyKind.TICKET, sorted(touched), f"{period} closed and charged what was undetermined", now)
     return Closing(period, charged, transactions)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from care_sync.audit.products import audit_helpdesk
 from care_sync.ledger.closing import Closing, close_month
 from care_sync.pipeline.customer import terms_of
 from care_sync.pipeline.run import PassKind
@@ -47,6 +48,23 @@ def test_i4_customers_are_told_what_a_closing_charged_and_what_is_credited_back(
     assert office.balances() == {"invoice:2026-10": 90 * 60, "invoice:2026-11": -90 * 60, "sla": 90 * 60}
     assert "krijg je terug" in office.replies(ticket)[-1]
     assert len(office.replies(ticket)) == 2
+
+
+def test_what_a_closing_takes_from_a_card_shows_on_every_ticket_that_the_card_paid(office: Office) -> None:
+    office.buy_card(2)
+    undetermined = office.file_ticket(**INCIDENT)
+    office.work(undetermined, 90, days_ago=3)
+    change = office.file_ticket(kind="change", expected_minutes=30, clear="yes", estimate="none", quote="none")
+    office.work(change, 60, days_ago=1)
+    office.sync()
+    assert office.field(change, "care_card_minutes") == "60"
+    november(office)
+    close(office, "2026-10")
+
+    office.sync(PassKind.POLL)
+    assert office.field(change, "care_card_minutes") == "30"
+    with office.application.store.read() as work:
+        assert list(audit_helpdesk(work, office.application.site.helpdesk, "")) == []
 
 
 def test_time_of_a_closed_month_that_is_edited_moved_or_deleted_is_corrected_in_the_open_one(office: Office) -> None:
