@@ -10,7 +10,8 @@ from __future__ import annotations
 from connectors.clockify.connector import ClockifyTimeTracker
 from connectors.clockify.settings import ClockifySettings
 from connectors.freshdesk.connector import FreshdeskHelpdesk
-from connectors.freshdesk.settings import FreshdeskSettings
+from connectors.freshdesk.settings import FreshdeskSettings, FreshdeskTimeSettings
+from connectors.freshdesk.time_tracker import FreshdeskTimeTracker
 from connectors.harvest.connector import HarvestTimeTracker
 from connectors.harvest.settings import HarvestSettings
 from connectors.kimai.connector import KimaiTimeTracker
@@ -39,6 +40,7 @@ TIME_TRACKERS: Products[TimeTracker] = Products(
     "care_sync.time_trackers",
     {
         "clockify": Product(ClockifySettings, ClockifyTimeTracker),
+        "freshdesk": Product(FreshdeskTimeSettings, FreshdeskTimeTracker),
         "harvest": Product(HarvestSettings, HarvestTimeTracker),
         "kimai": Product(KimaiSettings, KimaiTimeTracker),
         "redmine": Product(RedmineSettings, RedmineTimeTracker),

@@ -21,7 +21,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from connectors.errors import Invalid, Malformed, NotFound, Unavailable
+from connectors.errors import Invalid, Malformed, NotFound, PermissionMissing, Unavailable
 from connectors.freshdesk.limits import left_of_account
 from connectors.http import HttpClient, Limits, Response
 from connectors.protocols import Environment
@@ -31,6 +31,8 @@ PRODUCT = "freshdesk"
 READ = Reading(PRODUCT)
 REFUSALS = frozenset({400, 409, 415, 422})
 """Answers that say in their body what is wrong with a write."""
+GLOBAL_ACCESS = 1
+SEES_TOO_LITTLE = "Give the agent of the API key global access (Admin, Agents, Scope): others see only some tickets."
 MOVED = frozenset({301, 302, 303, 307, 308})
 
 
@@ -56,6 +58,15 @@ class FreshdeskClient:
         """The agent that the key belongs to, and the answer with its headers."""
         answer = self._http.request("GET", "/api/v2/agents/me")
         return READ.an_object(answer.data, "the answer"), answer
+
+    def require_global_access(self) -> None:
+        """Make sure that the agent sees every ticket: lists leave out what others do not see, without a word.
+
+        Raises :class:`PermissionMissing`.
+        """
+        if not sees_everything(self.me()[0]):
+            told = "the agent of the API key does not see every ticket"
+            raise PermissionMissing(PRODUCT, told, remedy=SEES_TOO_LITTLE)
 
     def require_account(self) -> None:
         """Make sure that the account itself is there: of an address that moved everything is *not found*.
@@ -166,10 +177,12 @@ class FreshdeskClient:
 
     # ---- time entries ------------------------------------------------------------------------------
 
-    def time_entries(self, after: datetime, before: datetime) -> Iterator[Sequence[Object]]:
-        """Every time entry that was executed between these instants, in pages."""
-        params = {"executed_after": stamp(after), "executed_before": stamp(before)}
-        return self._pages("/api/v2/time_entries", "time entries", params)
+    def time_entries(
+        self, after: datetime, before: datetime | None = None
+    ) -> Iterator[tuple[Sequence[Object], Response]]:
+        """Time entries that were executed between these instants, in pages, with the answers that brought them."""
+        params = {"executed_after": stamp(after)} | ({"executed_before": stamp(before)} if before else {})
+        return self._answered_pages("/api/v2/time_entries", "time entries", params)
 
     def time_entries_of(self, ticket_id: str) -> Iterator[Sequence[Object]]:
         """Every time entry of a ticket, in pages. Raises :class:`NotFound`."""
@@ -213,6 +226,12 @@ class FreshdeskClient:
             if not rows:
                 raise Malformed(PRODUCT, f"the pages of {what} lead nowhere", request=f"GET {path}")
             page += 1
+
+
+def sees_everything(me: Object) -> bool:
+    """Whether an agent has global access."""
+    READ.identity(me.get("id"), "agent.id")
+    return READ.whole_number(me.get("ticket_scope"), "agent.ticket_scope") == GLOBAL_ACCESS
 
 
 def stamp(instant: datetime) -> str:

@@ -19,9 +19,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connectors.custom_fields import FieldMap, mapped
-from connectors.errors import ConnectorError, Invalid, NotFound, PermissionMissing
+from connectors.errors import ConnectorError, Invalid, NotFound
 from connectors.freshdesk import translate
-from connectors.freshdesk.client import PRODUCT, READ, FreshdeskClient, http_client
+from connectors.freshdesk.client import (
+    PRODUCT,
+    READ,
+    SEES_TOO_LITTLE,
+    FreshdeskClient,
+    http_client,
+    sees_everything,
+)
 from connectors.freshdesk.settings import FreshdeskSettings
 from connectors.freshdesk.walking import SETTLES_IN, Stretch, walk
 from connectors.freshdesk.webhooks import read_webhook
@@ -40,9 +47,7 @@ from connectors.records import (
     WebhookCall,
 )
 
-GLOBAL_ACCESS = 1
 LARGEST_CLOCK_DIFFERENCE = timedelta(seconds=60)
-SEES_TOO_LITTLE = "Give the agent of the API key global access (Admin, Agents, Scope): others see only some tickets."
 LIVING, DELETED, SPAM = None, "deleted", "spam"
 
 
@@ -102,7 +107,7 @@ class FreshdeskHelpdesk:
     def changed_tickets(self, cursor: str | None, since: datetime) -> Iterator[TicketPage]:
         """Yield what changed. A cursor that is none of ours raises :class:`Invalid`."""
         position = Position.read(cursor, since)
-        self._require_global_access()
+        self._client.require_global_access()
         self._read_missing_fields_again()
         for people, at in self._changed_people(position.people):
             position = replace(position, people=at)
@@ -164,7 +169,7 @@ class FreshdeskHelpdesk:
         """Try the key, what it sees, the clock, the configured fields, and whether calls can be proven."""
         try:
             me, answer = self._client.me()
-            sees_all = _sees_all(me)
+            sees_all = sees_everything(me)
         except ConnectorError as error:
             return (CheckResult("API key", passed=False, remedy=str(error)),)
         yesterday = self._now() - timedelta(days=1)
@@ -186,13 +191,6 @@ class FreshdeskHelpdesk:
         )
 
     # ---- readings ----------------------------------------------------------------------------------
-
-    def _require_global_access(self) -> None:
-        me, _ = self._client.me()
-        if not _sees_all(me):
-            raise PermissionMissing(
-                PRODUCT, "the agent of the API key does not see all tickets", remedy=SEES_TOO_LITTLE
-            )
 
     def _changed_people(self, since: datetime | None) -> Iterator[tuple[tuple[Person, ...], datetime | None]]:
         """Yield contacts in pages; how far they were read is told with the last one alone, for pages have no order."""
@@ -312,8 +310,3 @@ def _tried(subject: str, read: Callable[[], object]) -> CheckResult:
     except ConnectorError as error:
         return CheckResult(f"{subject} can be read", passed=False, remedy=str(error))
     return CheckResult(f"{subject} can be read", passed=True)
-
-
-def _sees_all(me: Object) -> bool:
-    READ.identity(me.get("id"), "agent.id")
-    return READ.whole_number(me.get("ticket_scope"), "agent.ticket_scope") == GLOBAL_ACCESS

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr
 
@@ -81,6 +82,11 @@ class FreshdeskTimeSettings(TimeTrackerSettings):
     def account_name(self) -> str:
         """The domain."""
         return self.domain
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone itself."""
+        return ZoneInfo(self.time_zone)
 
     @property
     def address(self) -> str:

@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 from connectors.sandbox import freshdesk_shapes as shapes
 from connectors.sandbox.freshdesk_records import GLOBAL_ACCESS, FreshdeskPerson, FreshdeskTicket
 from connectors.sandbox.freshdesk_state import FreshdeskAccount
-from connectors.sandbox.freshdesk_writes import NOT_FOUND, FreshdeskWrites, invalid
+from connectors.sandbox.freshdesk_writes import FORBIDDEN, NOT_FOUND, FreshdeskWrites, invalid
 from connectors.sandbox.minute_budget import MinuteBudget
 from connectors.sandbox.server import Answer, Request
 
@@ -114,7 +114,7 @@ class FreshdeskApi:
         ticket, entry = r"tickets/(?P<id>\d+)", r"time_entries/(?P<id>\d+)"
         routes: tuple[tuple[str, str, Callable[[Call], Answer]], ...] = (
             ("GET", "agents/me", lambda call: Answer(data=shapes.agent(call.agent))),
-            ("GET", "agents", lambda call: self._list(call, map(shapes.agent, account.records.agents.values()))),
+            ("GET", "agents", self._agents),
             ("GET", "contacts", self._contacts),
             ("GET", r"contacts/(?P<id>\d+)", self._contact),
             ("GET", "companies", self._companies),
@@ -165,6 +165,11 @@ class FreshdeskApi:
             following = urlencode({**call.query, "page": page + 1})
             headers["link"] = f'<{self._base_url}{call.path}?{following}>;rel="next"'
         return Answer(data=shown, headers=headers)
+
+    def _agents(self, call: Call) -> Answer:
+        if not call.agent.may_list_agents:
+            return FORBIDDEN
+        return self._list(call, map(shapes.agent, self.account.records.agents.values()))
 
     def _contacts(self, call: Call) -> Answer:
         since = call.query.get("_updated_since")
@@ -236,7 +241,7 @@ class FreshdeskApi:
         if one.archived:
             return self._moved(call)
         if not self._seen(call.agent, one):
-            return Answer(403, {"code": "access_denied", "message": "You are not authorized to perform this action."})
+            return FORBIDDEN
         return Answer(data=shapes.ticket(self.account.records, one, include=call.include, listed=False))
 
     def _moved(self, call: Call) -> Answer:
@@ -285,6 +290,6 @@ class FreshdeskApi:
         if ticket is None or ticket.archived:
             return NOT_FOUND if ticket is None else self._moved(call)
         if not self._seen(call.agent, ticket):
-            return Answer(403, {"code": "access_denied", "message": "You are not authorized to perform this action."})
+            return FORBIDDEN
         found = [one for one in records.time_entries.values() if one.ticket_id == call.number]
         return self._list(call, (shapes.time_entry(records, one) for one in found))

@@ -45,6 +45,7 @@ class FreshdeskPerson:
     company_id: int | None = None
     scope: int | None = None
     may_edit: bool = True
+    may_list_agents: bool = True
 
 
 @dataclass(slots=True)
