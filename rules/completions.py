@@ -13,13 +13,12 @@ Terms
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
 
 from rules.diagram import MANY, Diagrams
 from rules.facts import Fact
 from rules.ruleset import UNDETERMINED
-from rules.tables import Hole, Outcome, Tables
+from rules.tables import Tables
 
 
 class Completions:
@@ -84,8 +83,8 @@ class Completions:
         """A decision's diagram with what was answered before put in the place of named decisions."""
         for name in reversed(list(answers)):
             if self.tables.decisions[name].named:
-                choose = _follow(self.tables.words(name))
-                node = diagrams.substitute(node, self.tables.position[name], answers[name], choose)
+                put = partial(_follow, diagrams, answers[name], self.tables.words(name))
+                node = diagrams.substitute(node, self.tables.position[name], put)
         return node
 
     @cached_property
@@ -122,12 +121,8 @@ class Completions:
         return visit(node)
 
 
-def _follow(words: tuple[str, ...]) -> Any:
-    """What to choose for a named decision's answer: its outcome's branch, or that of being undetermined."""
-    index_of = {word: index for index, word in enumerate(words)}
-    open_ = index_of[UNDETERMINED]
-
-    def choose(answer: Outcome, *branches: Outcome) -> Outcome:
-        return branches[open_ if isinstance(answer, Hole) else index_of.get(answer, open_)]
-
-    return choose
+def _follow(diagrams: Diagrams, answer: int, words: tuple[str, ...], branches: tuple[int, ...]) -> int:
+    """The branch of a named decision's outcome; that of being undetermined where it has none."""
+    index_of: dict[object, int] = {word: index for index, word in enumerate(words)}
+    left_open = index_of[UNDETERMINED]
+    return diagrams.select(answer, branches, lambda leaf: index_of.get(leaf, left_open), lambda _branches: left_open)

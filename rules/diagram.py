@@ -29,7 +29,7 @@ class Diagrams:
         self.children: list[Any] = []
         self._unique: dict[tuple[int, tuple[int, ...]], int] = {}
         self._leaves: dict[Hashable, int] = {}
-        self._agreed: dict[tuple[int, ...], int] = {}
+        self._agreed: dict[tuple[int, int], int] = {}
 
     def leaf(self, value: Hashable) -> int:
         """The node of a result."""
@@ -80,6 +80,8 @@ class Diagrams:
 
     def apply(self, function: Callable[..., Hashable], *operands: int) -> int:
         """Combine diagrams leaf by leaf."""
+        if len(operands) == 2:
+            return self._apply_to_two(function, *operands)
         variable, children = self.variable, self.children
         memo: dict[tuple[int, ...], int] = {}
 
@@ -101,6 +103,29 @@ class Diagrams:
 
         return combine(operands)
 
+    def _apply_to_two(self, function: Callable[..., Hashable], left: int, right: int) -> int:
+        """The same for two operands, which is by far the most frequent."""
+        variable, children, node = self.variable, self.children, self.node
+        memo: dict[tuple[int, int], int] = {}
+
+        def combine(one: int, other: int) -> int:
+            known = memo.get((one, other))
+            if known is not None:
+                return known
+            top, second = variable[one], variable[other]
+            if top < second:
+                result = node(top, tuple([combine(child, other) for child in children[one]]))
+            elif second < top:
+                result = node(second, tuple([combine(one, child) for child in children[other]]))
+            elif top == LEAF:
+                result = self.leaf(function(children[one], children[other]))
+            else:
+                result = node(top, tuple([combine(*pair) for pair in zip(children[one], children[other], strict=True)]))
+            memo[one, other] = result
+            return result
+
+        return combine(left, right)
+
     def any_of(self, nodes: Sequence[int]) -> int:
         """Logical or of diagrams that are true or false."""
         found = self.leaf(False)
@@ -116,18 +141,15 @@ class Diagrams:
         """``left`` except where ``right``."""
         return self.apply(lambda one, other: one and not other, left, right)
 
-    def substitute(self, node: int, variable: int, replacement: int, choose: Callable[..., Hashable]) -> int:
-        """``node`` with ``variable`` replaced by a diagram.
-
-        ``choose(leaf of the replacement, leaf for each value of the variable …)`` gives the new leaf.
-        """
+    def substitute(self, node: int, variable: int, put: Callable[[tuple[int, ...]], int]) -> int:
+        """``node`` with what ``put`` makes of the branches wherever ``variable`` is asked for."""
         memo: dict[int, int] = {}
 
         def visit(current: int) -> int:
             if current in memo:
                 return memo[current]
             if self.variable[current] == variable:
-                found = self.apply(choose, replacement, *self.children[current])
+                found = put(self.children[current])
             elif self.variable[current] > variable:
                 found = current  # what does not ask for the variable is not led to by it
             else:
@@ -137,26 +159,71 @@ class Diagrams:
 
         return visit(node)
 
-    def agreed(self, nodes: tuple[int, ...]) -> int:
-        """Where all of ``nodes`` have the same result, that result; :data:`MANY` elsewhere."""
-        key = tuple(sorted(set(nodes)))
-        if len(key) == 1:
-            return key[0]
-        found = self._agreed.get(key)
-        if found is not None:
+    def select(
+        self,
+        step: int,
+        branches: tuple[int, ...],
+        pick: Callable[[Any], int | None],
+        otherwise: Callable[[tuple[int, ...]], int],
+    ) -> int:
+        """The branch that each leaf of ``step`` picks; ``otherwise`` where it picks none.
+
+        Where all branches are equal it is that one, whatever the step.
+        """
+        variable, children, sizes = self.variable, self.children, self.sizes
+        memo: dict[tuple[int, ...], int] = {}
+
+        def visit(current: int, left: tuple[int, ...]) -> int:
+            if left.count(left[0]) == len(left):
+                return left[0]
+            key = (current, *left)
+            found = memo.get(key)
+            if found is not None:
+                return found
+            if variable[current] == LEAF:
+                picked = pick(children[current])
+                found = otherwise(left) if picked is None else left[picked]
+            else:
+                top = min(variable[current], *[variable[branch] for branch in left])
+                steps = children[current] if variable[current] == top else (current,) * sizes[top]
+                lefts = zip(
+                    *[children[branch] if variable[branch] == top else (branch,) * sizes[top] for branch in left],
+                    strict=True,
+                )
+                found = self.node(top, tuple([visit(*pair) for pair in zip(steps, lefts, strict=True)]))
+            memo[key] = found
             return found
-        variable, children = self.variable, self.children
-        leaves = sum([variable[node] == LEAF for node in key])
+
+        return visit(step, branches)
+
+    def agreed(self, nodes: Sequence[int]) -> int:
+        """Where all of ``nodes`` have the same result, that result; :data:`MANY` elsewhere."""
         many = self.leaf(MANY)
-        if leaves > 1 or many in key:
-            found = many
-        else:
-            top = min([variable[node] for node in key])
-            branches = zip(
-                *[children[node] if variable[node] == top else (node,) * self.sizes[top] for node in key], strict=True
-            )
-            found = self.node(top, tuple([self.agreed(branch) for branch in branches]))
-        self._agreed[key] = found
+        found, *others = dict.fromkeys(nodes)
+        for other in others:
+            found = self._agreed_by_two(found, other, many)
+        return found
+
+    def _agreed_by_two(self, one: int, other: int, many: int) -> int:
+        if one == other:
+            return one
+        if many in (one, other):
+            return many
+        key = (one, other) if one < other else (other, one)
+        found = self._agreed.get(key)
+        if found is None:
+            variable, children, agree = self.variable, self.children, self._agreed_by_two
+            top, second = variable[one], variable[other]
+            if top < second:
+                found = self.node(top, tuple([agree(child, other, many) for child in children[one]]))
+            elif second < top:
+                found = self.node(second, tuple([agree(one, child, many) for child in children[other]]))
+            elif top == LEAF:
+                found = many
+            else:
+                pairs = zip(children[one], children[other], strict=True)
+                found = self.node(top, tuple([agree(*pair, many) for pair in pairs]))
+            self._agreed[key] = found
         return found
 
     def smallest(self, node: int, wanted: Callable[[Any], bool]) -> dict[int, int] | None:

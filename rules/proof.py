@@ -9,10 +9,12 @@ others' share their diagrams and so their proof (:attr:`rules.versions.Terms.sig
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, combinations
 from math import prod
+from operator import itemgetter
 from typing import Any
 
 from rules.completions import Completions
@@ -107,6 +109,7 @@ def prove(definition: Definition) -> Proof:
     """Prove a rules file, or show where it does not hold."""
     findings: list[Finding] = []
     seen: set[tuple[str, int, int, tuple[str, ...]]] = set()
+    of_use: set[str | tuple[str, str]] = set()
     situations = 0
     shapes = 0
     versions = versions_of(definition)
@@ -114,10 +117,12 @@ def prove(definition: Definition) -> Proof:
         completions = Completions(Tables(terms), definition.facts)
         shapes += 1
         situations += prod(completions.diagrams.sizes[completions.first_fact :])
-        found = list(_Prover(definition, completions, judged_by).findings())
+        prover = _Prover(definition, completions, judged_by)
+        found = list(prover.failures())
         findings += [one for one in found if one.what not in seen]
         seen.update(one.what for one in found)
-    findings += _unused_clauses(definition)
+        of_use.update(prover.of_use(of_use))
+    findings += _of_no_use(definition, of_use)
     return Proof(
         definition.hash,
         tuple(sorted(findings, key=lambda one: (one.line, one.column))),
@@ -156,7 +161,16 @@ def _shapes(definition: Definition) -> Iterator[tuple[Terms, str]]:
                 yield terms, " ".join(filter(None, (by_agreement, by_version)))
 
 
-def _unused_clauses(definition: Definition) -> Iterator[Finding]:
+def _of_no_use(definition: Definition, of_use: Collection[str | tuple[str, str]]) -> Iterator[Finding]:
+    """Rules that win for nobody and at no time, outcomes that are never reached, clauses that no rule cites."""
+    for rule in definition.rules.values():
+        if rule.id not in of_use:
+            yield Finding("dead rule", f"rule {rule.id} can never win", rule.line, rule.column, rules=(rule.id,))
+    for table in definition.decisions.values():
+        for outcome in table.outcomes:
+            if (table.name, outcome) not in of_use:
+                message = f"{table.name} is never {outcome}: no rule that can win says so"
+                yield Finding("unused outcome", message, table.line, table.column, rules=(outcome,))
     cited = {clause for rule in definition.rules.values() for clause in rule.clauses}
     for clause in definition.clauses.values():
         if clause.id not in cited and not clause.kept_by_ledger:
@@ -172,17 +186,22 @@ class _Prover:
         self._tables = completions.tables
         self._judged_by = judged_by
 
-    def findings(self) -> Iterator[Finding]:
-        """Everything that does not hold."""
+    def failures(self) -> Iterator[Finding]:
+        """Situations that are not decided or decided twice, and properties that are not kept."""
         for table in self._tables.decisions.values():
-            regions = list(self._regions(self._tables.outcomes[table.name], Hole.EARLIER))
-            yield from self._holes(table, regions)
-            yield from self._unused_outcomes(table, regions)
-        for rule in self._tables.rules.values():
-            if not self._can_win(rule):
-                yield self._finding("dead rule", f"rule {rule.id} can never win", rule.line, rule.column, (rule.id,))
+            yield from self._holes(table, list(self._regions(self._tables.outcomes[table.name], Hole.EARLIER)))
         for one in self._definition.properties:
             yield from self._never(one) if one.never or one.unknown else self._monotone(one)
+
+    def of_use(self, known: Collection[str | tuple[str, str]]) -> Iterator[str | tuple[str, str]]:
+        """Rules that can win and outcomes, each with its decision, that are reached; without those ``known`` to."""
+        for rule in self._tables.rules.values():
+            if rule.id not in known and self._can_win(rule):
+                yield rule.id
+        for table in self._tables.decisions.values():
+            if any((table.name, outcome) not in known for outcome in table.outcomes):
+                for region, _ in self._regions(self._tables.outcomes[table.name], Hole.EARLIER):
+                    yield from ((table.name, leaf) for leaf in self._tables.diagrams.results(region))
 
     def _regions(self, node: int, elsewhere: Outcome | bool) -> Iterator[tuple[int, Mapping[int, int]]]:
         """A diagram over facts and named decisions, wherever it is used, over facts alone.
@@ -201,13 +220,20 @@ class _Prover:
                 position = self._tables.position[name]
                 words = self._tables.words(name)
                 if name in left_open:
-                    cells[position] = words.index(UNDETERMINED)
+                    cell = cells[position] = words.index(UNDETERMINED)
+                    found = diagrams.substitute(found, position, itemgetter(cell))
                     can_be = self._completions.can_be_open[name]
-                    found = diagrams.substitute(found, position, can_be, _if_open(cells[position], elsewhere))
+                    found = diagrams.apply(lambda leaf, open_: leaf if open_ else elsewhere, found, can_be)
                 else:
-                    total = self._completions.total[name]
-                    found = diagrams.substitute(found, position, total, _as_decided(words, elsewhere))
+                    found = diagrams.substitute(found, position, partial(self._put_decided, name, elsewhere))
             yield found, cells
+
+    def _put_decided(self, name: str, elsewhere: Outcome | bool, branches: tuple[int, ...]) -> int:
+        """The branch of what a named decision is when everything is known."""
+        diagrams = self._tables.diagrams
+        index_of: dict[Any, int] = {word: cell for cell, word in enumerate(self._tables.words(name))}
+        total = self._completions.total[name]
+        return diagrams.select(total, branches, index_of.get, lambda _branches: diagrams.leaf(elsewhere))
 
     def _holes(self, table: DecisionTable, regions: Sequence[tuple[int, Mapping[int, int]]]) -> Iterator[Finding]:
         for node, named in regions:
@@ -242,19 +268,12 @@ class _Prover:
     def _is_of(self, rule: str, table: DecisionTable) -> bool:
         return self._tables.rules[rule].decision == table.name
 
-    def _unused_outcomes(
-        self, table: DecisionTable, regions: Sequence[tuple[int, Mapping[int, int]]]
-    ) -> Iterator[Finding]:
-        reached = {leaf for region, _ in regions for leaf in self._tables.diagrams.results(region)}
-        for outcome in table.outcomes:
-            if outcome not in reached:
-                message = f"{table.name} is never {outcome}: no rule that can win says so"
-                yield self._finding("unused outcome", message, table.line, table.column, (outcome,))
-
     def _can_win(self, rule: Rule) -> bool:
-        earlier = dict.fromkeys(self._names_before(rule.decision))
-        steps = {name: self._tables.outcomes[name] for name in earlier}
-        where = self._tables.folded(self._tables.wins[rule.id], steps, _where_chooser)
+        wins = self._tables.wins[rule.id]
+        if not any(condition.name in self._tables.decisions for condition in rule.when):
+            return wins != self._tables.diagrams.leaf(False)
+        steps = {name: self._tables.outcomes[name] for name in self._names_before(rule.decision)}
+        where = self._tables.folded(wins, steps, lambda _branches: self._tables.diagrams.leaf(False))
         return any(True in self._tables.diagrams.results(region) for region, _ in self._regions(where, elsewhere=False))
 
     def _names_before(self, decision: str) -> list[str]:
@@ -335,28 +354,6 @@ class _Prover:
 
 def _is(hole: Hole) -> Callable[[Outcome], bool]:
     return lambda leaf: leaf is hole
-
-
-def _if_open(cell: int, elsewhere: Outcome | bool) -> Callable[..., Outcome | bool]:
-    return lambda can_be, *branches: branches[cell] if can_be else elsewhere
-
-
-def _as_decided(words: tuple[str, ...], elsewhere: Outcome | bool) -> Callable[..., Outcome | bool]:
-    index_of = {word: index for index, word in enumerate(words)}
-
-    def choose(outcome: Outcome, *branches: Outcome | bool) -> Outcome | bool:
-        return elsewhere if isinstance(outcome, Hole) else branches[index_of[outcome]]
-
-    return choose
-
-
-def _where_chooser(outcomes: tuple[str, ...]) -> Callable[..., bool]:
-    index_of = {outcome: index for index, outcome in enumerate(outcomes)}
-
-    def choose(step: Outcome, *branches: bool) -> bool:
-        return False if isinstance(step, Hole) else branches[index_of[step]]
-
-    return choose
 
 
 def _says(words: frozenset[str], open_word: str) -> Callable[[Outcome], bool]:

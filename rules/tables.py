@@ -15,8 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
 
 from rules.diagram import Diagrams
 from rules.ruleset import UNDETERMINED, Condition, DecisionTable, Rule
@@ -66,7 +65,7 @@ class Tables:
             for rule in table.rules:
                 self._compile(rule)
             self.own[table.name] = self._merged(table)
-            self.outcomes[table.name] = self.folded(self.own[table.name], self.outcomes, _outcome_chooser)
+            self.outcomes[table.name] = self.folded(self.own[table.name], self.outcomes, self._earlier)
 
     def words(self, decision: str) -> tuple[str, ...]:
         """The cells of a decision when rules name it."""
@@ -105,15 +104,32 @@ class Tables:
             merged = self.diagrams.apply(_merging(outcome), merged, self.diagrams.any_of(nodes))
         return merged
 
-    def folded(
-        self, node: int, steps: Mapping[str, int], chooser: Callable[[tuple[str, ...]], Callable[..., Any]]
-    ) -> int:
-        """A decision's own diagram with those of earlier decisions put in their place, named ones excepted."""
+    def folded(self, node: int, steps: Mapping[str, int], hole: Callable[[tuple[int, ...]], int]) -> int:
+        """A decision's own diagram with those of earlier decisions put in their place, named ones excepted.
+
+        ``hole`` makes of the branches what stands where an earlier decision is not decided and that makes a difference.
+        """
         for name in reversed(list(steps)):
             if not self.decisions[name].named:
-                choose = chooser(self.decisions[name].outcomes)
-                node = self.diagrams.substitute(node, self.position[name], steps[name], choose)
+                put = partial(self._put, steps[name], self.decisions[name].outcomes, hole)
+                node = self.diagrams.substitute(node, self.position[name], put)
         return node
+
+    def _put(
+        self,
+        step: int,
+        outcomes: tuple[str, ...],
+        hole: Callable[[tuple[int, ...]], int],
+        branches: tuple[int, ...],
+    ) -> int:
+        index_of = {outcome: index for index, outcome in enumerate(outcomes)}
+        return self.diagrams.select(step, branches, index_of.get, hole)
+
+    def _earlier(self, branches: tuple[int, ...]) -> int:
+        """What does not depend on an earlier decision that is a hole, and a hole where it does."""
+        return self.diagrams.apply(
+            lambda *leaves: leaves[0] if leaves.count(leaves[0]) == len(leaves) else Hole.EARLIER, *branches
+        )
 
     @cached_property
     def settled(self) -> Mapping[str, int]:
@@ -123,8 +139,16 @@ class Tables:
             winners = self.diagrams.leaf(NO_RULES)
             for rule in table.each_rule():
                 winners = self.diagrams.apply(_adding(rule.id), winners, self.wins[rule.id])
-            settled[table.name] = self.folded(self.diagrams.apply(self._settle, winners), settled, _settled_chooser)
+            node = self.diagrams.apply(self._settle, winners)
+            for name in reversed(list(settled)):
+                if not self.decisions[name].named:
+                    put = partial(self._put_settled, settled[name], self.decisions[name].outcomes)
+                    node = self.diagrams.substitute(node, self.position[name], put)
+            settled[table.name] = node
         return settled
+
+    def _put_settled(self, step: int, outcomes: tuple[str, ...], branches: tuple[int, ...]) -> int:
+        return self.diagrams.apply(_settled_chooser(outcomes), step, *branches)
 
     def _settle(self, winners: frozenset[str]) -> Settled:
         outcomes = {self.rules[rule].then for rule in winners}
@@ -145,18 +169,6 @@ def _merging(outcome: str) -> Callable[[Outcome, bool], Outcome]:
 def _adding(rule: str) -> Callable[[frozenset[str], bool], frozenset[str]]:
     one = frozenset({rule})
     return lambda rules, wins: rules | one if wins else rules
-
-
-def _outcome_chooser(outcomes: tuple[str, ...]) -> Callable[..., Outcome]:
-    index_of = {outcome: index for index, outcome in enumerate(outcomes)}
-
-    def choose(step: Outcome, *branches: Outcome) -> Outcome:
-        """Follow the branch of the step's outcome, unless the step makes no difference."""
-        if branches.count(branches[0]) == len(branches):
-            return branches[0]
-        return Hole.EARLIER if isinstance(step, Hole) else branches[index_of[step]]
-
-    return choose
 
 
 def _settled_chooser(outcomes: tuple[str, ...]) -> Callable[..., Settled]:

@@ -251,6 +251,14 @@ def test_agreements_whose_numbers_stand_in_the_same_order_are_proven_once(book: 
     assert (proof.agreements, proof.shapes) == (500, 1)
 
 
+def test_a_rule_that_wins_for_one_customer_only_is_not_dead() -> None:
+    text = changed("when: {minutes: more than long}", "when: {minutes: more than long and at most 30 minutes}")
+    agreement = 'agreements:\n  - {organization: "4711", parameters: {long: 5 minutes}, because: "x"}\n'
+
+    assert [one.rules for one in proof_of(text).findings] == [("too-long",)]
+    assert proof_of(text + agreement).holds
+
+
 def test_the_text_alone_leaves_open_what_had_to_be_decided(book: RuleBook) -> None:
     open_ = {one.decision: one for one in left_open(book.definition)}
 
