@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from care_sync.ledger.posting import Change
 from care_sync.messages import NoticeKind, ReplyContext
@@ -30,6 +30,10 @@ from connectors.records import Comment, CommentKind, FieldValue, Person, Ticket,
 
 NOT_TOLD = "customer_not_told"
 """The kind of attention for a notice that a closed ticket cannot carry; its subject is ``<ticket id>:<notice>``."""
+
+
+FIRST_MINUTE = datetime(2026, 1, 1, tzinfo=UTC)
+"""Where the numbers of references are counted from."""
 
 
 @dataclass(slots=True)
@@ -77,10 +81,10 @@ def plan_tickets(
                 kept.append(_with_notices(before, due))
             continue
         expected = _with_unfinished(ticket, unfinished.get(ticket.id, ()))
-        wanted, after = _changes(site, expected, told, customer, before)
+        wanted, after = _changes(site, expected, told, customer, before, now)
         for notice in due:
             requester = people.get(ticket.requester_id) if ticket.requester_id else None
-            reply, after = _reply(site, ticket, notice, told, customer, requester, after)
+            reply, after = _reply(site, ticket, notice, told, customer, requester, after, now)
             wanted.append(reply)
         for write in wanted:
             work.outbox.plan(write, "notice" if _is_reply(write) else "decision", now)
@@ -105,7 +109,7 @@ def difference(
 
 
 def _changes(
-    site: Site, ticket: Ticket, told: Telling, customer: Customer | None, shown: Shown
+    site: Site, ticket: Ticket, told: Telling, customer: Customer | None, shown: Shown, now: datetime
 ) -> tuple[list[TicketChange], Shown]:
     write_back = site.settings.write_back
     add, remove, fields = difference(ticket, told, write_back.tag_prefix)
@@ -116,7 +120,7 @@ def _changes(
     shown = replace(shown, explanation_hash=told.hash)
     if not (add or remove or fields or comment):
         return [], shown
-    shown = replace(shown, sequence=shown.sequence + 1)
+    shown = _next(shown, now)
     return [TicketChange(ticket.id, _reference(ticket, shown), add, remove, fields, comment)], shown
 
 
@@ -128,6 +132,7 @@ def _reply(
     customer: Customer | None,
     requester: Person | None,
     shown: Shown,
+    now: datetime,
 ) -> tuple[TicketChange, Shown]:
     context = ReplyContext(
         ticket_number=ticket.number,
@@ -139,7 +144,7 @@ def _reply(
         period=notice.period,
     )
     body = site.messages.render_reply(notice.kind, context, _locale(requester, customer))
-    shown = replace(_with_notices(shown, [notice]), sequence=shown.sequence + 1)
+    shown = _next(_with_notices(shown, [notice]), now)
     return TicketChange(ticket.id, _reference(ticket, shown), comment=Comment(CommentKind.REPLY, body)), shown
 
 
@@ -169,6 +174,11 @@ def _with_unfinished(ticket: Ticket, rows: Iterable[OutboxRow]) -> Ticket:
             fields={**ticket.fields, **change.fields},
         )
     return ticket
+
+
+def _next(shown: Shown, now: datetime) -> Shown:
+    """Count on. The minute keeps references unique, too, where the count began anew: a restored or rebuilt store."""
+    return replace(shown, sequence=max(shown.sequence + 1, int((now - FIRST_MINUTE) / timedelta(minutes=1))))
 
 
 def _reference(ticket: Ticket, shown: Shown) -> str:

@@ -22,7 +22,7 @@ from care_sync.pipeline.site import Site
 from care_sync.store import Store, UnitOfWork
 from care_sync.store.outbox import OutboxRow, OutboxState
 from connectors.errors import ConnectorError, Limited
-from connectors.records import ChangeOutcome, ChangeResult
+from connectors.records import ChangeOutcome, ChangeResult, CommentKind
 
 LEASE = timedelta(minutes=15)
 """Longer than the longest wait for a bulk job; a claim whose daemon died is free after it."""
@@ -32,7 +32,10 @@ GIVE_UP_AFTER = timedelta(days=3)
 LONGEST_WAIT = timedelta(hours=1)
 
 REFUSED = "write_refused"
-"""The kind of attention for a write that was given up; its subject is the reference of the write."""
+"""The kind of attention for a write that was given up; its subject is the ticket's id, for a reply its reference."""
+
+SHOWN_OF_REPLY = 200
+"""Characters of a reply that a person is shown."""
 
 
 @dataclass(slots=True)
@@ -92,7 +95,7 @@ def _look_for(store: Store, site: Site, rows: Sequence[OutboxRow], report: PushR
             with store.begin() as work:
                 for left in rows[place:]:
                     work.outbox.settle(
-                        left.outbox_id, OutboxState.UNCERTAIN, error=str(error), due_at=_later(left, site.now(), error)
+                        left, OutboxState.UNCERTAIN, error=str(error), due_at=_later(left, site.now(), error)
                     )
             return
         with store.begin() as work:
@@ -101,7 +104,7 @@ def _look_for(store: Store, site: Site, rows: Sequence[OutboxRow], report: PushR
                 report.found += 1
                 report.references.append(change.reference)
             else:
-                work.outbox.settle(row.outbox_id, OutboxState.PLANNED, due_at=site.now())
+                work.outbox.settle(row, OutboxState.PLANNED, due_at=site.now())
 
 
 def _write(store: Store, site: Site, rows: Sequence[OutboxRow], report: PushReport) -> None:
@@ -109,8 +112,10 @@ def _write(store: Store, site: Site, rows: Sequence[OutboxRow], report: PushRepo
     waiting = {row.change.reference: row for row in rows}
     told: list[tuple[OutboxRow, ChangeResult]] = []
     try:
-        results = site.helpdesk.apply([row.change for row in rows])
-        told.extend((waiting.pop(result.reference), result) for result in results)
+        for result in site.helpdesk.apply([row.change for row in rows]):
+            told.append((waiting.pop(result.reference), result))
+            if _has_run_out(rows[0], site.now()):
+                break  # somebody else may have taken the rest
     except ConnectorError as error:
         report.error = error
     with store.begin() as work:
@@ -130,7 +135,7 @@ def _put_back(store: Store, site: Site, rows: Iterable[OutboxRow], report: PushR
     with store.begin() as work:
         for row in rows:
             state = OutboxState.UNCERTAIN if is_uncertain else OutboxState.PLANNED
-            work.outbox.settle(row.outbox_id, state, error=str(error or ""), due_at=_later(row, now, error))
+            work.outbox.settle(row, state, error=str(error or ""), due_at=_later(row, now, error))
     report.later += len(rows)
 
 
@@ -140,20 +145,20 @@ def _take(work: UnitOfWork, row: OutboxRow, result: ChangeResult, now: datetime,
         report.written += 1
         report.references.append(row.change.reference)
     elif result.outcome is ChangeOutcome.REFUSED_CLOSED:
-        work.outbox.settle(row.outbox_id, OutboxState.REFUSED, error=result.message or "the ticket is closed")
+        work.outbox.settle(row, OutboxState.REFUSED, error=result.message or "the ticket is closed")
         report.closed += 1
         if row.change.comment is not None:
-            _give_up(work, row, "the ticket was closed before it could be written", now)
+            _give_up(work, row, "the ticket was closed meanwhile", now)
     elif result.outcome is ChangeOutcome.UNCERTAIN:
-        work.outbox.settle(row.outbox_id, OutboxState.UNCERTAIN, error=result.message, due_at=_later(row, now, None))
+        work.outbox.settle(row, OutboxState.UNCERTAIN, error=result.message, due_at=_later(row, now, None))
         report.later += 1
     elif result.outcome is ChangeOutcome.FAILED and now - row.created_at < GIVE_UP_AFTER:
-        work.outbox.settle(row.outbox_id, OutboxState.PLANNED, error=result.message, due_at=_later(row, now, None))
+        work.outbox.settle(row, OutboxState.PLANNED, error=result.message, due_at=_later(row, now, None))
         report.later += 1
     else:
         is_refused = result.outcome is ChangeOutcome.REFUSED
         state = OutboxState.REFUSED if is_refused else OutboxState.FAILED
-        work.outbox.settle(row.outbox_id, state, error=result.message)
+        work.outbox.settle(row, state, error=result.message)
         _give_up(work, row, result.message, now)
         report.refused += 1
     if result.outcome is not ChangeOutcome.APPLIED:
@@ -163,21 +168,30 @@ def _take(work: UnitOfWork, row: OutboxRow, result: ChangeResult, now: datetime,
         )
 
 
+def _has_run_out(row: OutboxRow, now: datetime) -> bool:
+    return row.leased_until is None or row.leased_until <= now
+
+
 def _done(work: UnitOfWork, row: OutboxRow) -> None:
-    work.outbox.settle(row.outbox_id, OutboxState.DONE)
+    work.outbox.settle(row, OutboxState.DONE)
     work.tickets.note_written(row.change)
-    work.attention.settle(REFUSED, [row.change.reference])
+    work.attention.settle(REFUSED, [row.change.ticket_id])
 
 
 def _give_up(work: UnitOfWork, row: OutboxRow, why: str, now: datetime) -> None:
-    what = "a comment" if row.change.comment is not None else "tags and fields"
-    work.attention.raise_(
-        REFUSED,
-        row.change.reference,
-        f"Writing {what} to ticket {row.change.ticket_id} was given up: {why}. See that the ticket's fields and their "
-        "options are as the settings say; the next change of the ticket writes what is missing.",
-        now,
-    )
+    """Tell a person, and see to it that what is missing is written with the next change, but for a reply."""
+    change = row.change
+    if change.comment is not None and change.comment.kind is CommentKind.REPLY:
+        told = f"The customer of ticket {change.ticket_id} was not told what had to be told: {why}. "
+        told += f"Tell the customer in another way. It began: {change.comment.body[:SHOWN_OF_REPLY]}"
+        work.attention.raise_(REFUSED, change.reference, told, now)
+        return
+    what = "note" if change.comment is not None else "tags and fields"
+    remedy = "See that the ticket's fields and their options are as the settings say, then run"
+    told = f"The {what} for ticket {change.ticket_id} could not be written: {why}. {remedy} `care-sync sync --ticket "
+    work.attention.raise_(REFUSED, change.ticket_id, f"{told}{change.ticket_id}`.", now)
+    if change.comment is not None and not work.outbox.unfinished([change.ticket_id]):
+        work.shown.forget_explanation(change.ticket_id)
 
 
 def _later(row: OutboxRow, now: datetime, error: ConnectorError | None) -> datetime:

@@ -8,7 +8,7 @@ ticket is read before anything is written again.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -36,7 +36,7 @@ UNFINISHED = (OutboxState.PLANNED, OutboxState.SENDING, OutboxState.UNCERTAIN)
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """One planned write."""
+    """One planned write; ``leased_until`` is set while somebody has claimed it."""
 
     outbox_id: int
     change: TicketChange
@@ -46,6 +46,7 @@ class OutboxRow:
     due_at: datetime
     last_error: str
     created_at: datetime
+    leased_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +148,18 @@ class OutboxRepository:
             self._connection.execute(
                 update(outbox).where(outbox.c.outbox_id.in_(keys)).values(leased_until=lease_until)
             )
-        return [_row(row) for row in rows]
+        return [replace(_row(row), leased_until=lease_until) for row in rows]
 
-    def settle(self, outbox_id: int, state: OutboxState, *, error: str = "", due_at: datetime | None = None) -> None:
-        """Write down how a claimed row ended; ``planned`` with ``due_at`` means: once more, then."""
+    def settle(self, row: OutboxRow, state: OutboxState, *, error: str = "", due_at: datetime | None = None) -> bool:
+        """Write down how a claimed row ended; ``planned`` with ``due_at`` means: once more, then.
+
+        Tells ``False``, and writes nothing, when the claim ran out and somebody else has taken the row since.
+        """
         values: dict[str, Any] = {"state": state.value, "last_error": error, "leased_until": None}
         if due_at is not None:
             values["due_at"] = due_at
-        self._connection.execute(update(outbox).where(outbox.c.outbox_id == outbox_id).values(values))
+        claimed = (outbox.c.outbox_id == row.outbox_id) & (outbox.c.leased_until == row.leased_until)
+        return self._connection.execute(update(outbox).where(claimed).values(values)).rowcount == 1
 
     def unfinished(self, ticket_ids: Iterable[str]) -> dict[str, list[OutboxRow]]:
         """Writes of these tickets that have not ended, in order."""
@@ -223,6 +228,10 @@ class ShownRepository:
                 found[row.ticket_id] = Shown(row.ticket_id, row.explanation_hash, tuple(row.notices), row.sequence)
         return found
 
+    def forget_explanation(self, ticket_id: str) -> None:
+        """The ticket does not show what it was to explain: the next plan writes a note again."""
+        self._connection.execute(update(shown).where(shown.c.ticket_id == ticket_id).values(explanation_hash=""))
+
     def put(self, rows: Iterable[Shown]) -> None:
         """Store."""
         upsert(
@@ -269,4 +278,5 @@ def _row(row: Row[Any]) -> OutboxRow:
         row.due_at,
         row.last_error,
         row.created_at,
+        row.leased_until,
     )

@@ -199,7 +199,7 @@ def test_the_outbox_gives_each_ticket_its_oldest_write_first(store: Store) -> No
         claimed = work.outbox.claim(NOW, lease)
         assert [one.change.reference for one in claimed] == ["a", "c"]
         assert work.outbox.claim(NOW, lease) == []
-        work.outbox.settle(claimed[0].outbox_id, OutboxState.DONE)
+        assert work.outbox.settle(claimed[0], OutboxState.DONE)
         assert [one.change.reference for one in work.outbox.claim(NOW, lease)] == ["b"]
 
 
@@ -210,6 +210,18 @@ def test_a_claim_whose_daemon_died_becomes_uncertain(store: Store) -> None:
         later = NOW + timedelta(minutes=6)
         again = work.outbox.claim(later, later + timedelta(minutes=5))
     assert [(one.state, one.change) for one in again] == [(OutboxState.UNCERTAIN, change("1", "a", "hallo"))]
+
+
+def test_who_lost_a_claim_settles_nothing_any_more(store: Store) -> None:
+    with store.begin() as work:
+        work.outbox.plan(change("1", "a", "hallo"), "c", NOW)
+        (lost,) = work.outbox.claim(NOW, NOW + timedelta(minutes=5))
+        later = NOW + timedelta(minutes=6)
+        (taken,) = work.outbox.claim(later, later + timedelta(minutes=5))
+        assert not work.outbox.settle(lost, OutboxState.PLANNED, due_at=NOW)
+        assert work.outbox.settle(taken, OutboxState.DONE)
+        assert not work.outbox.settle(lost, OutboxState.FAILED)
+        assert work.outbox.counts() == {"done": 1}
 
 
 def test_a_newer_plan_withdraws_what_nobody_began_but_never_a_comment(store: Store) -> None:

@@ -6,6 +6,7 @@ a test moves it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -194,10 +195,12 @@ class Office:
 
     # ---- CareSync ------------------------------------------------------------------------------------
 
-    def restart(self, more_settings: str = "") -> None:
-        """End CareSync and start it again on the same store, with lines added to its settings file."""
-        with self.config.open("a", encoding="utf-8") as file:
-            file.write(more_settings)
+    def restart(self, more_settings: str = "", *, store_url: str | None = None) -> None:
+        """End CareSync and start it again, with lines added to its settings; on the same store, or on another."""
+        text = self.config.read_text(encoding="utf-8")
+        if store_url is not None:
+            text = re.sub(r"^store: .*$", f'store: {{url: "{store_url}"}}', text, flags=re.MULTILINE)
+        self.config.write_text(text + more_settings, encoding="utf-8")
         self.start()
 
     def start(self) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,11 @@ WRITES = r"PUT /api/v2/tickets/update_many\.json"
 def outbox(office: Office) -> dict[str, int]:
     with office.application.store.read() as work:
         return work.outbox.counts()
+
+
+def attention(office: Office) -> dict[str, str]:
+    with office.application.store.read() as work:
+        return {one.subject: one.message for one in work.attention.all("write_refused")}
 
 
 def test_a_write_whose_answer_was_lost_is_found_and_not_made_again(office: Office) -> None:
@@ -80,6 +87,69 @@ def test_a_ticket_that_closes_between_plan_and_push_is_reported_and_left_alone(o
     assert outbox(office) == {"refused": 1}
     with office.application.store.read() as work:
         assert [one.kind for one in work.attention.all()] == ["write_refused"]
+
+
+def test_what_the_helpdesk_refuses_is_told_and_written_when_that_is_mended(office: Office) -> None:
+    ticket, fine = office.file_ticket(**INCIDENT, cause="care"), office.file_ticket(**INCIDENT, cause="customer")
+    scope = next(one for one in office.account.records.ticket_fields.values() if one.title == "CARE scope")
+    scope.type, scope.options = "tagger", {"not_included": "Buiten het SLA"}
+    report = office.try_sync()
+    assert (report.counts["writes_made"], report.counts["writes_refused"]) == (1, 1)
+    assert (office.ours(ticket), len(office.ours(fine))) == (set(), 3)
+    (told,) = attention(office).values()
+    assert f"care-sync sync --ticket {ticket}" in told
+    assert "CARE scope" in told
+
+    scope.options = {**scope.options, "included": "Binnen het SLA"}
+    office.sync(tickets=(ticket,))
+    assert office.ours(ticket) == {"sla_included", "route_sla", "next_handle"}
+    assert len(office.notes(ticket)) == 1
+    assert attention(office) == {}
+    assert office.sync().counts["writes_planned"] == 0
+
+
+def test_a_reply_that_the_helpdesk_refuses_is_told_by_a_person(office: Office) -> None:
+    ticket = office.file_ticket(**INCIDENT)
+    office.sync()
+    office.set_facts(ticket, cause="customer")
+    office.sync(PassKind.POLL, pushes=False)
+    office.account.close(int(ticket))
+    office.sync(PassKind.PUSH)
+    (told,) = [text for key, text in attention(office).items() if "-" in key]
+    assert "was not told" in told
+    assert "Beste Eva of Acme" in told
+
+
+def test_references_are_never_given_twice_also_by_a_store_that_began_anew(
+    office: Office, tmp_path: Path, sqlite_template: Path
+) -> None:
+    ticket = office.file_ticket(**INCIDENT)
+    office.sync()
+    shutil.copyfile(sqlite_template, tmp_path / "anew.sqlite")
+    office.restart(store_url=f"sqlite:///{tmp_path / 'anew.sqlite'}")
+    office.set_facts(ticket, cause="care")
+    office.sync()
+    office.set_facts(ticket, cause="customer")
+    office.sync()
+    marks = [audit.custom for audit in office.account.records.audits[int(ticket)] if audit.custom]
+    references = [mark["care_sync"]["reference"] for mark in marks]
+    assert len(references) == 4
+    assert len(set(references)) == 4
+
+
+def test_a_daemon_whose_claim_ran_out_undoes_nothing_of_who_took_it_over(office: Office) -> None:
+    ticket = office.file_ticket(**INCIDENT, cause="care")
+    office.sync(pushes=False)
+    with office.application.store.begin() as work:
+        slow = work.outbox.claim(office.clock.now(), office.clock.now() + LEASE)
+    office.clock.advance(LEASE)
+    office.sync(PassKind.PUSH)
+    assert len(office.notes(ticket)) == 1
+    with office.application.store.begin() as work:
+        for row in slow:
+            work.outbox.settle(row, OutboxState.PLANNED, due_at=office.clock.now())
+    office.sync(PassKind.PUSH)
+    assert len(office.notes(ticket)) == 1
 
 
 def test_a_tag_that_an_agent_sets_between_plan_and_push_stays(office: Office) -> None:
