@@ -19,6 +19,7 @@ from care_sync.cli import (
     check,
     config,
     daemon,
+    demo,
     entries,
     explain,
     export,
@@ -96,7 +97,7 @@ def options(
         context.obj = Session(config_file, verbose, SystemClock())
 
 
-for module in (setup, check, status, audit, export, sync, daemon, reconcile):
+for module in (demo, setup, check, status, audit, export, sync, daemon, reconcile):
     module.register(app)
 statements.register(cards.group)
 explain.register(rules.group)

@@ -1,33 +1,31 @@
-"""A believable web agency: its customers, its people, and one month of tickets and time.
+"""A believable web agency: one month of tickets and time.
 
-Pure and repeatable: the same seed gives the same agency, to the second. Nothing here knows a product; the
-demo files what stands here in the sandbox servers through their own doors.
+Pure and repeatable: the same seed gives the same month, to the second. Nothing here knows a product; the demo lets
+these people do what stands here in the sandbox servers.
 
 Terms
-    story       a kind of ticket that occurs in practice, with the clauses it touches (``stories.yaml``)
-    customer    an organization with or without SLA, with hour cards and agreements
-    worked      one time entry as a colleague wrote it, mistakes included
+    story    a kind of ticket that occurs in practice (:mod:`care_sync.demo.stories`)
+    sitting  a stretch of work on one ticket, written down as one time entry
+    worked   a time entry as a colleague wrote it, mistakes included
 """
 
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from functools import cache
-from importlib.resources import files
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
+from care_sync.demo.customers import Customer, customers
+from care_sync.demo.diary import OPENS, Diaries, workdays
+from care_sync.demo.stories import Story, stories
 
 ZONE = ZoneInfo("Europe/Amsterdam")
-MONTH = date(2026, 10, 1)
+FIRST_DAY = date(2026, 10, 1)
 LAST_DAY = date(2026, 10, 29)
-"""The month that is told; the day after it is the demo's first nightly pass."""
+"""The month that is told; the night after it is the demo's first nightly pass."""
 
 PEOPLE = (
     "Anna de Wit",
@@ -38,79 +36,56 @@ PEOPLE = (
     "Farid Amrani",
     "Guus Peters",
 )
+FIRST_NUMBER = 1001
 TAGS = ("vip", "telefonisch_nagebeld", "wacht_op_klant", "huisstijl")
 """Tags of agents and other tools, which must survive everything."""
-NAMES = (
-    ("Bakkerij Van Dam", "nl"), ("Tandartspraktijk De Lelie", "nl"), ("Hovenier Groenrijk", "nl"),
-    ("Northwind Trading", "en"), ("Stichting Zorgkring", "nl"), ("Makelaardij Het Baken", "nl"),
-    ("Fietsfabriek Noord", "nl"), ("Blue Harbour Hotels", "en"), ("Gemeente Oudewater", "nl"),
-    ("Installatiebedrijf Kramer", "nl"), ("Museum De Vest", "nl"), ("Advocaten Vos & Partners", "nl"),
-    ("Greenfield Seeds", "en"), ("Drukkerij Anker", "nl"), ("Woonwinkel Thuis", "nl"),
-    ("Kinderopvang Zonnestraal", "nl"), ("Lakeside Consulting", "en"), ("Bouwgroep Meerman", "nl"),
-    ("Sportcentrum Olympia", "nl"), ("Theater De Kroon", "nl"), ("Reisbureau Kompas", "nl"),
-    ("Orion Logistics", "en"), ("Apotheek Centrum", "nl"), ("Restaurant Het Veerhuis", "nl"),
-    ("Scholengroep De Brug", "nl"), ("Waterschap Midden", "nl"), ("Harper & Lane Design", "en"),
-    ("Uitvaartzorg Linde", "nl"),
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """An hour card as it was bought: whole hours at an hourly rate in euro.
-
-    ``used_minutes`` is what was drawn from it before the month began.
-    """
-
-    bought_on: date
-    hours: int
-    rate: Decimal
-    used_minutes: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """An organization of the agency; ``covered_services`` empty means: as the policy says."""
-
-    name: str
-    locale: str
-    sla: bool
-    covered_services: tuple[str, ...] = ()
-    cards: tuple[Card, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """A row of ``stories.yaml``."""
-
-    id: str
-    clauses: tuple[str, ...]
-    weight: int
-    sla: bool | None
-    channel: str | None
-    facts: Mapping[str, Any]
-    subjects: Mapping[str, tuple[str, ...]]
-    work: tuple[tuple[str, int, int], ...]
+ACTIVITY_TAGS = {
+    "administration": "administratie",
+    "intake": "intake",
+    "alignment": "afstemming",
+    "extra_work": "meerwerk",
+}
+"""How the agency tags a kind of work in its time tracker; plain work has no tag."""
+INTERNAL = "CARE intern"
+"""The project of time that is for no customer."""
+TICKET_ADDRESS = "https://care.zendesk.com/agent/tickets/"
+DUPLICATES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class FiledTicket:
-    """A ticket as it stands at the end of the month; ``number`` counts from 1001."""
+    """A ticket as it stands at the end of the month; ``number`` counts from 1001.
+
+    ``customer`` is ``None`` when nobody knows whose it is. ``facts`` are filled in at ``judged_at``; ``merged_into`` is
+    the ticket that took it over.
+    """
 
     number: int
     story: str
-    customer: str
+    customer: str | None
+    requester: str
+    locale: str
     subject: str
     description: str
     channel: str
     status: str
+    assignee: str
     reported_at: datetime
-    facts: Mapping[str, Any]
-    tags: tuple[str, ...]
+    judged_at: datetime
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    merged_into: int | None = None
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """A time entry as it was written. ``ticket_number`` is what the text points at, if anything."""
+    """A time entry as it was written when the work ended.
+
+    ``ticket_number`` is the ticket that it was for; the text may point elsewhere or nowhere.
+    ``edited_from_seconds``: it was written with another length first. ``is_running``: a timer that nobody stopped;
+    ``seconds`` is 0 then.
+    """
 
     person: str
     customer: str | None
@@ -119,8 +94,14 @@ class Worked:
     started_at: datetime
     seconds: int
     tags: tuple[str, ...] = ()
-    deleted: bool = False
+    is_deleted: bool = False
     edited_from_seconds: int | None = None
+    is_running: bool = False
+
+    @property
+    def written_at(self) -> datetime:
+        """When it was written down: at its end, or at its start for a timer."""
+        return self.started_at + timedelta(seconds=self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,178 +114,240 @@ class Agency:
     worked: tuple[Worked, ...] = field(repr=False)
 
 
-@cache
-def stories() -> tuple[Story, ...]:
-    """Read ``stories.yaml``."""
-    rows = yaml.safe_load(files("care_sync.demo").joinpath("stories.yaml").read_text(encoding="utf-8"))
-    return tuple(
-        Story(
-            id=row["id"],
-            clauses=tuple(row["clauses"]),
-            weight=row["weight"],
-            sla=None if row["sla"] == "any" else row["sla"],
-            channel=row.get("channel"),
-            facts=row["facts"],
-            subjects={"nl": tuple(row["nl"]), "en": tuple(row["en"])},
-            work=tuple((activity, least, most) for activity, least, most in row["work"]),
-        )
-        for row in rows
-    )
+@dataclass(slots=True, eq=False)
+class _Case:
+    """A ticket before it has a number."""
+
+    story: Story | None
+    customer: Customer | None
+    reported_at: datetime
+    duplicate_of: _Case | None = None
+    number: int = 0
 
 
-def invent(seed: int = 7, *, tickets: int = 430) -> Agency:
+def invent(seed: int = 7, *, tickets: int = 540) -> Agency:
     """Tell one month of the agency. ``tickets`` is how many are filed; entries follow from the work."""
     chance = random.Random(seed)  # noqa: S311 - repeatable, guards nothing
-    customers = tuple(_customers(chance))
+    diaries = Diaries(PEOPLE, LAST_DAY, ZONE)
+    worked = list(_internal_time(chance, diaries))
     filed: list[FiledTicket] = []
-    worked: list[Worked] = []
-    for number, story in enumerate(_told(chance, tickets), start=1001):
-        customer = chance.choice([one for one in customers if story.sla in (None, one.sla)])
-        ticket = _file(chance, number, story, customer)
+    for case in _cases(chance, tickets):
+        ticket = _file(chance, case, filed)
         filed.append(ticket)
-        worked.extend(_work(chance, ticket, story))
-    worked.extend(_internal_time(chance, customers))
-    worked.sort(key=lambda entry: (entry.started_at, entry.person, entry.description))
-    return Agency(customers, PEOPLE, tuple(filed), tuple(worked))
+        worked.extend(_work(chance, ticket, case, diaries))
+    worked.extend(_time_without_a_ticket(chance, diaries))
+    worked = [_with_mistakes(chance, entry, filed) for entry in worked]
+    worked.sort(key=lambda entry: (entry.written_at, entry.person, entry.description))
+    return Agency(customers(), PEOPLE, tuple(filed), tuple(worked))
 
 
-def _told(chance: random.Random, tickets: int) -> list[Story]:
-    """Every story at least once, the rest by weight."""
-    all_stories = list(stories())
-    told = all_stories + chance.choices(
-        all_stories, [story.weight for story in all_stories], k=tickets - len(all_stories)
-    )
-    chance.shuffle(told)
-    return told
+def _cases(chance: random.Random, tickets: int) -> list[_Case]:
+    """Who writes about what and when, in order of time: every story at least once and early, the rest by weight."""
+    everything = list(stories())
+    weights = [story.weight for story in everything]
+    early = everything + chance.choices(everything, weights, k=max(0, tickets * 6 // 10 - len(everything)))
+    late = chance.choices(everything, weights, k=max(0, tickets - len(early) - DUPLICATES - 2))
+    chance.shuffle(early)
+    moments = sorted(_moment(chance) for _ in range(len(early) + len(late)))
+    cases = []
+    for story, moment in zip(early + late, moments, strict=True):
+        choice = [one for one in customers() if story.is_for(one)]
+        customer = chance.choices(choice, [one.size for one in choice])[0]
+        cases.append(_Case(story, customer, moment))
+    twice = [one for one in cases if one.story and one.story.id == "stopped_working"][:DUPLICATES]
+    cases += [_Case(None, one.customer, one.reported_at + timedelta(minutes=25), duplicate_of=one) for one in twice]
+    cases += [_Case(None, None, _moment(chance)) for _ in range(2)]
+    cases.sort(key=lambda one: one.reported_at)
+    for number, case in enumerate(cases, start=FIRST_NUMBER):
+        case.number = number
+    return cases
 
 
-def _customers(chance: random.Random) -> Iterator[Customer]:
-    for index, (name, locale) in enumerate(NAMES):
-        sla = index % 3 != 2
-        covered = ("website", "mail") if index % 7 == 0 and sla else ()
-        cards: list[Card] = []
-        if index % 5 != 4:
-            cards.append(Card(date(2025, 10, 1) + timedelta(days=chance.randrange(200)), 50, Decimal("105.00")))
-        if index % 6 == 0:
-            cards.append(Card(date(2026, 9, 1) + timedelta(days=chance.randrange(25)), 60, Decimal("110.00")))
-        yield Customer(name, locale, sla, covered, tuple(cards))
+def _moment(chance: random.Random) -> datetime:
+    """When somebody writes to us: on a working day that leaves a day for our answer."""
+    day = chance.choice(workdays(FIRST_DAY, LAST_DAY - timedelta(days=1)))
+    return datetime.combine(day, time(chance.randrange(7, 18), chance.randrange(60), chance.randrange(60)), ZONE)
 
 
-def _file(chance: random.Random, number: int, story: Story, customer: Customer) -> FiledTicket:
-    reported_at = _workday_moment(chance, latest=LAST_DAY - timedelta(days=1))
-    subject = chance.choice(story.subjects[customer.locale])
-    greeting, closing = (
-        ("Beste CARE,", "Met vriendelijke groet,") if customer.locale == "nl" else ("Dear CARE,", "Kind regards,")
-    )
-    facts = {name: _fact(value, reported_at.date()) for name, value in story.facts.items()}
+def _file(chance: random.Random, case: _Case, filed: list[FiledTicket]) -> FiledTicket:
+    if case.duplicate_of is not None:
+        return _duplicate(case, filed[case.duplicate_of.number - FIRST_NUMBER])
+    if case.story is None or case.customer is None:
+        return _of_nobody(case, is_spam=any(one.customer is None for one in filed))
+    story, customer = case.story, case.customer
+    requester = chance.choice(customer.people)
+    subject, message = chance.choice(story.letters[customer.locale])
+    greeting, closing = ("Beste CARE,", "Groet,") if customer.locale == "nl" else ("Dear CARE,", "Kind regards,")
     return FiledTicket(
-        number=number,
+        number=case.number,
         story=story.id,
         customer=customer.name,
+        requester=requester,
+        locale=customer.locale,
         subject=subject,
-        description=f"{greeting}\n\n{subject}.\n\n{closing}\n{customer.name}",
+        description=message
+        if story.channel == "phone"
+        else f"{greeting}\n\n{message}\n\n{closing}\n{requester}\n{customer.name}",
         channel=story.channel or chance.choice(["email", "email", "email", "web", "web", "chat"]),
-        status=chance.choices(["open", "pending", "solved", "closed"], [10, 4, 12, 1])[0],
-        reported_at=reported_at,
-        facts=facts,
+        status=chance.choice(story.statuses),
+        assignee=chance.choice(PEOPLE),
+        reported_at=case.reported_at,
+        judged_at=case.reported_at + timedelta(minutes=chance.randrange(4, 50)),
+        facts=story.facts_on(case.reported_at.date()),
         tags=tuple(chance.sample(TAGS, chance.choice([0, 0, 1]))),
     )
 
 
-def _fact(value: Any, reported_on: date) -> Any:
-    """A fact as agents filled it in; ``{days:60}`` is the date 60 days before the report."""
-    if isinstance(value, str) and (match := re.fullmatch(r"\{days:(\d+)\}", value)):
-        return reported_on - timedelta(days=int(match[1]))
-    return value
+def _duplicate(case: _Case, original: FiledTicket) -> FiledTicket:
+    """The same disturbance, told again by the same customer; an agent merges it."""
+    again = "Nogmaals: " if original.locale == "nl" else "Again: "
+    return FiledTicket(
+        number=case.number,
+        story="told_twice",
+        customer=original.customer,
+        requester=original.requester,
+        locale=original.locale,
+        subject=again + original.subject,
+        description=original.description,
+        channel="email",
+        status="open",
+        assignee=original.assignee,
+        reported_at=case.reported_at,
+        judged_at=case.reported_at + timedelta(minutes=20),
+        merged_into=original.number,
+    )
 
 
-def _work(chance: random.Random, ticket: FiledTicket, story: Story) -> Iterator[Worked]:
-    """The entries of one ticket: usually in several sittings, sometimes corrected or written twice."""
-    moment = ticket.reported_at + timedelta(minutes=chance.randrange(5, 90))
-    person = chance.choice(PEOPLE)
-    for activity, least, most in story.work:
-        minutes = chance.randint(least, most)
+def _of_nobody(case: _Case, *, is_spam: bool) -> FiledTicket:
+    """A ticket without an organization: somebody new, or nobody at all."""
+    subject, message = (
+        ("Boost your ranking to #1 !!!", "Dear owner, we guarantee you the first page of every search engine.")
+        if is_spam
+        else ("Kunnen jullie onze site overnemen?", "Wij zoeken een nieuw bureau. Wat is daarvoor nodig?")
+    )
+    return FiledTicket(
+        number=case.number,
+        story="spam" if is_spam else "somebody_new",
+        customer=None,
+        requester="Rank Booster" if is_spam else "Pieter Noordhoek",
+        locale="en" if is_spam else "nl",
+        subject=subject,
+        description=message,
+        channel="email",
+        status="open",
+        assignee=PEOPLE[0],
+        reported_at=case.reported_at,
+        judged_at=case.reported_at + timedelta(minutes=15),
+        is_deleted=is_spam,
+    )
+
+
+def _work(chance: random.Random, ticket: FiledTicket, case: _Case, diaries: Diaries) -> Iterator[Worked]:
+    """The entries of one ticket: often in several sittings, and sometimes by several people."""
+    if ticket.is_deleted:
+        return
+    moment, person = ticket.judged_at, ticket.assignee
+    for activity, minutes in _pieces(chance, case):
         sittings = chance.choices([1, 2, 3], [3, 3, 1])[0] if minutes > 25 else 1
         for _ in range(sittings):
             seconds = max(60, minutes * 60 // sittings + chance.randint(-40, 40))
+            person = chance.choice(PEOPLE) if chance.random() < 0.15 else person
+            start = diaries.book(person, moment, seconds)
+            if start is None:
+                return
+            tag = ACTIVITY_TAGS.get(activity)
             yield Worked(
                 person=person,
                 customer=ticket.customer,
                 ticket_number=ticket.number,
-                description=_description(chance, ticket),
-                started_at=moment,
+                description=f"#{ticket.number} {ticket.subject}",
+                started_at=start,
                 seconds=seconds,
-                tags=() if activity == "work" else (activity,),
-                deleted=chance.random() < 0.02,
-                edited_from_seconds=seconds * 2 if chance.random() < 0.05 else None,
+                tags=(tag,) if tag else (),
             )
-            moment = _within_hours(moment + timedelta(seconds=seconds, minutes=chance.randrange(10, 400)))
-            if chance.random() < 0.2:
-                person = chance.choice(PEOPLE)
-    for _ in range(chance.choice([0, 1, 1, 2])):
-        yield Worked(
-            person=person,
-            customer=ticket.customer,
-            ticket_number=ticket.number,
-            description=_description(chance, ticket),
-            started_at=moment,
-            seconds=chance.randint(3, 9) * 60,
-            tags=("administration",),
-        )
-        moment = _within_hours(moment + timedelta(minutes=chance.randrange(15, 200)))
+            moment = start + timedelta(seconds=seconds, minutes=chance.randrange(2, 300))
 
 
-def _description(chance: random.Random, ticket: FiledTicket) -> str:
-    """How browser buttons and hurried people write a ticket down; a few forget to."""
+def _pieces(chance: random.Random, case: _Case) -> list[tuple[str, int]]:
+    """Activity and minutes of the work, one after the other; administration comes again while a ticket lasts."""
+    if case.story is None:
+        return [("intake", chance.randint(3, 12))]
+    pieces = [(one.activity, chance.randint(one.fewest, one.most)) for one in case.story.work]
+    if any(activity == "work" for activity, _ in pieces) and chance.random() < 0.5:
+        pieces.append(("administration", chance.randint(3, 8)))
+    return pieces
+
+
+def _internal_time(chance: random.Random, diaries: Diaries) -> Iterator[Worked]:
+    """Breaks, leave, and the meeting that begins a week: never counted, but for some entered first."""
+    days = workdays(FIRST_DAY, LAST_DAY)
+    on_leave = {person: chance.choice(days) for person in PEOPLE[1:]}
+    for day in days:
+        for person in PEOPLE:
+            if on_leave.get(person) == day:
+                start = diaries.take(person, datetime.combine(day, OPENS, ZONE), 8 * 3600)
+                yield Worked(person, None, None, "Verlof", start, 8 * 3600, ("verlof",))
+                continue
+            if day.weekday() == 0:
+                start = diaries.take(person, datetime.combine(day, time(9), ZONE), 1800)
+                yield Worked(person, INTERNAL, None, "Weekstart", start, 1800)
+            noon = datetime.combine(day, time(12, chance.randrange(30)), ZONE)
+            yield Worked(person, None, None, "Lunch", diaries.take(person, noon, 1800), 1800, ("pauze",))
+
+
+def _time_without_a_ticket(chance: random.Random, diaries: Diaries) -> Iterator[Worked]:
+    """Work that nobody linked: the ticket was to follow, or the number is of another system."""
+    for day in workdays(FIRST_DAY, LAST_DAY):
+        morning = datetime.combine(day, OPENS, ZONE)
+        for text, likely in (("Overleg, ticket volgt", 0.6), ("#9{day:04} uit het oude systeem", 0.25)):
+            person, seconds = chance.choice(PEOPLE), chance.randint(10, 40) * 60
+            if chance.random() < likely and (start := diaries.book(person, morning, seconds)) is not None:
+                customer = chance.choice(customers()).name
+                yield Worked(person, customer, None, text.format(day=day.day), start, seconds)
+    yesterday = datetime.combine(LAST_DAY, time(17, 12), ZONE)
+    yield Worked(PEOPLE[0], None, None, "", yesterday, 0, is_running=True)
+
+
+def _with_mistakes(chance: random.Random, entry: Worked, filed: list[FiledTicket]) -> Worked:
+    """How browser buttons and hurried people write a ticket down; some correct it, some forget it."""
+    if entry.is_running:
+        latest = next(one for one in reversed(filed) if one.story == "small_clear_change")
+        return _running(entry, latest)
+    if entry.ticket_number is None:
+        return entry
+    ticket = filed[entry.ticket_number - FIRST_NUMBER]
+    other = filed[chance.randrange(len(filed))]
     forms = (
-        f"#{ticket.number} {ticket.subject}",
-        f"[#{ticket.number}] {ticket.subject}",
-        f"{ticket.subject} (#{ticket.number})",
-        ticket.subject,
+        (f"#{ticket.number} {ticket.subject}", ()),
+        (f"[#{ticket.number}] {ticket.subject}", ()),
+        (f"{ticket.subject} (#{ticket.number})", ()),
+        (f"{TICKET_ADDRESS}{ticket.number}", ()),
+        (ticket.subject, (f"zd-{ticket.number}",)),
+        (ticket.subject, ()),
+        (f"#{other.number} {ticket.subject}", ()),
     )
-    return chance.choices(forms, [88, 5, 4, 3])[0]
+    description, tags = chance.choices(forms, [840, 50, 40, 20, 20, 24, 6])[0]
+    return Worked(
+        person=entry.person,
+        customer=entry.customer,
+        ticket_number=entry.ticket_number,
+        description=description,
+        started_at=entry.started_at,
+        seconds=entry.seconds,
+        tags=entry.tags + tags,
+        is_deleted=chance.random() < 0.02,
+        edited_from_seconds=entry.seconds * 2 if chance.random() < 0.05 else None,
+    )
 
 
-def _internal_time(chance: random.Random, customers: tuple[Customer, ...]) -> Iterator[Worked]:
-    """Time that belongs to no ticket: breaks, leave, meetings, and work nobody linked."""
-    day = MONTH
-    while day <= LAST_DAY:
-        if day.weekday() < 5:
-            for person in PEOPLE:
-                noon = datetime(day.year, day.month, day.day, 12, chance.randrange(0, 30), tzinfo=ZONE)
-                yield Worked(person, None, None, "Lunch", noon, 1800, ("pauze",))
-            yield Worked(
-                chance.choice(PEOPLE), None, None, "Weekstart en planning",
-                datetime(day.year, day.month, day.day, 9, 0, tzinfo=ZONE), 1800,
-            )  # fmt: skip
-            if chance.random() < 0.8:
-                yield Worked(
-                    chance.choice(PEOPLE), chance.choice(customers).name, None, "Overleg, ticket volgt",
-                    _at(day, chance), chance.randint(10, 45) * 60,
-                )  # fmt: skip
-            if chance.random() < 0.3:
-                yield Worked(
-                    chance.choice(PEOPLE), None, 99_000 + day.day, f"#{99_000 + day.day} onbekend ticket",
-                    _at(day, chance), chance.randint(10, 30) * 60,
-                )  # fmt: skip
-        day += timedelta(days=1)
-
-
-def _at(day: date, chance: random.Random) -> datetime:
-    return datetime(day.year, day.month, day.day, chance.randrange(9, 17), chance.randrange(60), tzinfo=ZONE)
-
-
-def _workday_moment(chance: random.Random, *, latest: date) -> datetime:
-    days = [MONTH + timedelta(days=offset) for offset in range((latest - MONTH).days + 1)]
-    return _at(chance.choice([day for day in days if day.weekday() < 5]), chance)
-
-
-def _within_hours(moment: datetime) -> datetime:
-    """Move a moment into office hours of a working day that has already been."""
-    if moment.hour >= 18 or moment.hour < 8:
-        moment = (moment + timedelta(hours=12)).replace(hour=9, minute=moment.minute)
-    while moment.weekday() >= 5:
-        moment += timedelta(days=1)
-    if moment.date() > LAST_DAY:
-        moment = moment.replace(year=LAST_DAY.year, month=LAST_DAY.month, day=LAST_DAY.day)
-    return moment
+def _running(entry: Worked, ticket: FiledTicket) -> Worked:
+    """The timer that was forgotten yesterday evening."""
+    return Worked(
+        person=entry.person,
+        customer=ticket.customer,
+        ticket_number=ticket.number,
+        description=f"#{ticket.number} {ticket.subject}",
+        started_at=entry.started_at,
+        seconds=0,
+        is_running=True,
+    )

@@ -1,0 +1,146 @@
+"""What stands after a pass, added up from the store: decisions, time by account, cards, questions.
+
+Everything here is read anew from the store, so that the demo shows what is there and not what it believes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from care_sync.application import Application
+from care_sync.ledger import accounts, cards
+from care_sync.ledger.cards import CardState
+from care_sync.store import UnitOfWork
+from care_sync.store.decisions import WHOLE_TICKET, StoredDecision
+from care_sync.store.entries import LinkState, StoredEntry
+from care_sync.store.work import Attention
+from connectors.records import EntryState
+
+KINDS = ("sla", "card", "invoice", "quote", "fair_use", "pending", "review", "waived")
+"""Kinds of accounts on which time stands, in the order in which they are shown."""
+
+WITHOUT_CUSTOMER = "without_customer"
+"""Beside the link states: linked to a ticket that has no organization, so that nobody can be charged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A customer's card, with the seconds that time entries draw from it."""
+
+    customer: str
+    state: CardState
+    drawn: int
+
+
+@dataclass(slots=True)
+class Amount:
+    """Time entries and their seconds."""
+
+    entries: set[str] = field(default_factory=set)
+    seconds: int = 0
+
+    def add(self, entry_key: str, seconds: int) -> None:
+        """Count an entry, or a part of one."""
+        self.entries.add(entry_key)
+        self.seconds += seconds
+
+
+@dataclass(slots=True)
+class Outcome:
+    """``tickets`` is by ``(route, scope)``; ``time`` by kind of account; ``links`` by link state, living entries alone.
+
+    ``asked`` counts tickets by the question that comes first; ``clauses`` counts tickets that cite each clause, as a
+    whole or for a kind of work.
+    """
+
+    tickets: Counter[tuple[str, str]]
+    next_steps: Counter[str]
+    asked: Counter[str]
+    clauses: Counter[str]
+    time: Mapping[str, Amount]
+    links: Mapping[str, Amount]
+    running: int
+    deleted: int
+    cards: Sequence[Card]
+    attention: Sequence[Attention]
+
+    @property
+    def standing_seconds(self) -> int:
+        """All time that stands on accounts."""
+        return sum(amount.seconds for amount in self.time.values())
+
+    @property
+    def living(self) -> int:
+        """Time entries that are there, timers that run included."""
+        return self.running + sum(len(amount.entries) for amount in self.links.values())
+
+
+def read_outcome(application: Application, first: date, last: date) -> Outcome:
+    """Add up what stands, with the time entries of ``first`` to ``last``."""
+    with application.store.read() as work:
+        ids = [ticket.id for ticket in work.tickets.each()]
+        standing = work.decisions.standing(ids)
+        whole = [one.outcome for (_, activity), one in standing.items() if activity == WHOLE_TICKET]
+        time = _time(work)
+        links, running = _links(_entries(application, work, first, last))
+        return Outcome(
+            tickets=Counter((one["route"], one["scope"]) for one in whole),
+            next_steps=Counter(one["next_step"] for one in whole),
+            asked=Counter(one["questions"][0] for one in whole if one["questions"]),
+            clauses=_clauses(standing),
+            time=time,
+            links=links,
+            running=running,
+            deleted=work.entries.count() - running - sum(len(amount.entries) for amount in links.values()),
+            cards=_cards(work),
+            attention=work.attention.all(),
+        )
+
+
+def _time(work: UnitOfWork) -> dict[str, Amount]:
+    found: dict[str, Amount] = {}
+    for page in work.ledger.each_standing():
+        for standing in page:
+            for leg in standing.shares:
+                found.setdefault(leg.account.partition(":")[0], Amount()).add(standing.entry_key, leg.seconds)
+    return {kind: found[kind] for kind in KINDS if kind in found}
+
+
+def _entries(application: Application, work: UnitOfWork, first: date, last: date) -> Iterator[StoredEntry]:
+    for tracker in application.site.trackers.values():
+        yield from work.entries.live_between(tracker.product, tracker.account, first, last)
+
+
+def _links(entries: Iterator[StoredEntry]) -> tuple[dict[str, Amount], int]:
+    links = {state: Amount() for state in (LinkState.LINKED.value, WITHOUT_CUSTOMER, *(one.value for one in LinkState))}
+    running = 0
+    for one in entries:
+        if one.entry.state is EntryState.RUNNING:
+            running += 1
+            continue
+        is_of_nobody = one.link.state is LinkState.LINKED and one.link.organization_id is None
+        state = WITHOUT_CUSTOMER if is_of_nobody else one.link.state.value
+        links[state].add(one.entry.key, one.entry.seconds)
+    return links, running
+
+
+def _clauses(standing: Mapping[tuple[str, str], StoredDecision]) -> Counter[str]:
+    cited = {(ticket_id, clause) for (ticket_id, _), one in standing.items() for clause in one.outcome["clauses"]}
+    return Counter(clause for _, clause in cited)
+
+
+def _cards(work: UnitOfWork) -> list[Card]:
+    drawn: Counter[int] = Counter()
+    for page in work.ledger.each_standing():
+        for standing in page:
+            for leg in standing.shares:
+                if (card_id := accounts.card_of(leg.account)) is not None:
+                    drawn[card_id] += leg.seconds
+    return [
+        Card(organization.name, state, drawn[state.card.card_id])
+        for organization in work.organizations.all()
+        for state in cards.states(work, organization.id)
+    ]

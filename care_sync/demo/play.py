@@ -1,0 +1,150 @@
+"""The demo: a month of an agency, the night after it, the same night again, a day of changes, and its night.
+
+It goes through the same doors as a site: a settings file, the store, :func:`care_sync.application.open_application`,
+webhooks, real HTTP. Only the products are stand-ins, and the time is told.
+
+Promise: the same version shows the same. Nothing leaves this machine, and nothing but the demo's folder is written.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from pathlib import Path
+
+from rich.markup import escape
+
+from care_sync.cli.output import console, say
+from care_sync.clock import Clock
+from care_sync.demo.agency import ZONE
+from care_sync.demo.day import Day
+from care_sync.demo.follow import Look, cards_moved, followed, look, posted
+from care_sync.demo.keep import keep_running
+from care_sync.demo.layout import happening, headline, told
+from care_sync.demo.listening import Listening, listening
+from care_sync.demo.show import show_calls, show_outcome, show_pass
+from care_sync.demo.show_change import show_followed, show_ledger
+from care_sync.demo.stage import DAY, NIGHT, Stage
+from care_sync.pipeline.run import PassKind
+
+
+def play(folder: Path, machine: Clock, *, keep: bool = False) -> int:
+    """Show everything; with ``keep`` leave products and daemon running until Ctrl-C. Gives the exit code."""
+    began = machine.now()
+    with Stage.open(folder) as stage:
+        _introduce(stage)
+        _first_night(stage)
+        _again(stage)
+        with listening(stage.application, stage.workplace) as webhooks:
+            lost = _day(stage, webhooks)
+        _night_after(stage, lost)
+        _farewell(stage, (machine.now() - began).total_seconds(), keep=keep)
+        return keep_running(stage, machine) if keep else 0
+
+
+def _introduce(stage: Stage) -> None:
+    agency = stage.agency
+    with_sla = sum(customer.has_sla for customer in agency.customers)
+    customers = f"{len(agency.customers)} customers, {with_sla} with an SLA"
+    deleted = sum(entry.is_deleted for entry in agency.worked)
+    edited = sum(entry.edited_from_seconds is not None for entry in agency.worked)
+    cards = stage.enter_cards()
+    headline("One month of a web agency, on this machine alone")
+    told("agency", f"{len(agency.people)} people; {customers}; {cards} hour cards")
+    told("Zendesk", f"{len(agency.tickets)} tickets in Dutch and English (a stand-in that speaks Zendesk's API)")
+    told("Toggl", f"{len(agency.worked)} time entries, {edited} edited and {deleted} deleted since (a stand-in, too)")
+    told("CareSync", f"settings and ledger in {stage.folder}")
+
+
+def _first_night(stage: Stage) -> None:
+    headline("The nightly sync, over everything", stage.clock.now())
+    calls = stage.workplace.calls()
+    report = stage.run(PassKind.FULL, is_watched=True)
+    outcome = stage.outcome()
+    show_pass(report, outcome, stage.workplace.calls().since(calls), stage.workplace.written())
+    show_outcome(outcome, stage.application.site.rules)
+
+
+def _again(stage: Stage) -> None:
+    stage.clock.advance(timedelta(minutes=15))
+    headline("The same again: nothing is new, so nothing is written", stage.clock.now())
+    _run_without_news(stage)
+
+
+def _run_without_news(stage: Stage) -> None:
+    calls, updates, transactions = stage.workplace.calls(), stage.workplace.written().updates, stage.prove()
+    report = stage.run(PassKind.FULL, is_watched=True)
+    show_calls(stage.workplace.calls().since(calls))
+    told(
+        "written",
+        f"{report.counts['decisions']} decisions, {stage.prove() - transactions} ledger transactions, "
+        f"{stage.workplace.written().updates - updates} updates of tickets",
+    )
+    told("proven", f"{transactions} transactions: every hash, every balance, every entry to the second")
+
+
+def _day(stage: Stage, webhooks: Listening) -> list[int]:
+    """Play the day; gives the tickets of which no webhook told."""
+    headline("A day of changes, told by webhooks", datetime.combine(DAY, time(9), ZONE))
+    lost = []
+    for change in Day(stage.application, stage.agency, stage.workplace).changes():
+        stage.clock.move_to(change.at)
+        change.do()
+        happening(change.at, change.told, change.why)
+        if change.is_lost:
+            webhooks.lose()
+            lost.append(change.number)
+            continue
+        before, calls = look(stage.application, stage.workplace), stage.workplace.calls()
+        webhooks.deliver()
+        stage.run(PassKind.WAKE)
+        _show_what_followed(stage, change.number, before)
+        show_calls(stage.workplace.calls().since(calls))
+        # Our own writes come back as webhooks; the tickets are as we left them, and nothing follows.
+        while webhooks.deliver():
+            stage.run(PassKind.WAKE)
+    return lost
+
+
+def _night_after(stage: Stage, lost: list[int]) -> None:
+    stage.clock.move_to(datetime.combine(DAY + timedelta(days=1), NIGHT, ZONE))
+    headline("The next nightly sync finds what nobody told", stage.clock.now())
+    before, calls = look(stage.application, stage.workplace), stage.workplace.calls()
+    report = stage.run(PassKind.FULL, is_watched=True)
+    gone = report.counts.get("entries_gone", 0)
+    told("found", f"{gone} entry is missing from the window, and Toggl confirms that it is gone")
+    show_calls(stage.workplace.calls().since(calls))
+    for number in lost:
+        _show_what_followed(stage, number, before)
+    stage.clock.advance(timedelta(minutes=15))
+    headline("And once more, with nothing new", stage.clock.now())
+    _run_without_news(stage)
+
+
+def _show_what_followed(stage: Stage, number: int, before: Look) -> None:
+    found = followed(before, look(stage.application, stage.workplace))
+    transactions = posted(stage.application, before)
+    show_followed(number, stage.workplace.ticket(number).subject, found)
+    show_ledger(transactions, cards_moved(stage.application, transactions))
+
+
+def _farewell(stage: Stage, took_seconds: float, *, keep: bool) -> None:
+    config = stage.folder / "config.yaml"
+    with stage.application.store.read() as work:
+        customer = next(one.name for one in stage.agency.customers if one.cards)
+        card = next(one for one in work.cards.all())
+    number = next(one.number for one in stage.agency.tickets if one.story == "incident_at_a_third_party")
+    headline(f"That took {took_seconds:.0f} seconds. Look around in the demo's own site")
+    for command, what in (
+        ("status", "passes, queue, limits, what needs attention"),
+        ("cards list", "hour cards and what is left on them"),
+        (f"cards show {card.card_id}", "one card, with everything that moved it"),
+        ("entries unlinked", "time that found no ticket, and what to do"),
+        (f"ledger show --ticket {number}", "where every minute of a ticket went"),
+        (f'ledger show --customer "{customer}" --period 2026-10', "a customer's month in the ledger"),
+        (f"rules explain {number}", "what was decided, by which clause, from which facts"),
+        ("attention list", "what a person must look at"),
+    ):
+        console().print(f"  care-sync --config {config} {escape(command):62} [dim]{what}[/]", soft_wrap=True)
+    if not keep:
+        say("\nThe stand-ins for Zendesk and Toggl have stopped. `care-sync demo --keep` leaves them and the daemon")
+        say("running, so that you can change a ticket and watch what follows.")

@@ -1,0 +1,75 @@
+"""Showing what followed from one change: the ticket's difference, what people read, and the ledger's story."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from care_sync.billing.texts import clock
+from care_sync.demo.follow import CardMoved, Followed
+from care_sync.demo.layout import quoted, rows, told
+from care_sync.ledger import accounts
+from care_sync.store.ledger import StoredTransaction
+
+MOST_TRANSACTIONS = 8
+MOST_OTHERS = 8
+
+
+def show_followed(number: int, subject: str, found: Mapping[int, Followed]) -> None:
+    """The ticket in full, and the others in a line for those to which the same happened."""
+    if number in found:
+        told("ticket", f"#{number} {subject}")
+        _show_ticket(found[number])
+    else:
+        told("ticket", f"#{number} {subject}: shows what it showed before")
+    others: dict[str, list[int]] = {}
+    for other, followed in sorted(found.items()):
+        if other != number:
+            others.setdefault(_short(followed), []).append(other)
+    for short, numbers in others.items():
+        listed = ", ".join(f"#{one}" for one in numbers[:MOST_OTHERS])
+        more = f" and {len(numbers) - MOST_OTHERS} more" if len(numbers) > MOST_OTHERS else ""
+        told("as well", f"{listed}{more}: {short}")
+
+
+def show_ledger(transactions: Sequence[StoredTransaction], cards: Iterable[CardMoved]) -> None:
+    """Transactions in their order, and what is left on the cards that they moved."""
+    lines = [_transaction(one) for one in transactions[:MOST_TRANSACTIONS]]
+    if len(transactions) > MOST_TRANSACTIONS:
+        lines.append(f"      and {len(transactions) - MOST_TRANSACTIONS} more")
+    rows("ledger", lines)
+    for card in cards:
+        told("card", f"{card.card_id} of {card.customer}: {clock(card.before)} left before, {clock(card.after)} now")
+
+
+def _transaction(one: StoredTransaction) -> str:
+    what = one.kind if one.reverses is None else f"{one.kind} of {one.reverses}"
+    legs = ", ".join(f"{leg.account} {_signed(leg.seconds)}" for leg in one.legs if leg.account not in accounts.CONTRA)
+    clauses = f"   {' '.join(one.clauses)}" if one.reverses is None and one.clauses else ""
+    return f"{one.transaction_id:>5} {what:19}{f'{one.work_date:%-d %b}':>7}  {legs}{clauses}"
+
+
+def _show_ticket(followed: Followed) -> None:
+    if followed.removed_tags:
+        told("tags", "  ".join(f"- {tag}" for tag in followed.removed_tags), style="red")
+    if followed.added_tags:
+        added = "  ".join(f"+ {tag}" for tag in followed.added_tags)
+        told("" if followed.removed_tags else "tags", added, style="green")
+    rows("fields", [f"{title}: {_text(old)} → {_text(new)}" for title, (old, new) in followed.fields.items()])
+    for body in followed.notes:
+        quoted("note", body)
+    for body in followed.replies:
+        quoted("reply", body)
+
+
+def _short(followed: Followed) -> str:
+    parts = [f"- {tag}" for tag in followed.removed_tags] + [f"+ {tag}" for tag in followed.added_tags]
+    parts += ["a note"] * len(followed.notes) + ["a reply to the customer"] * len(followed.replies)
+    return "  ".join(parts or followed.fields)
+
+
+def _signed(seconds: int) -> str:
+    return f"{'−' if seconds < 0 else '+'}{clock(abs(seconds))}"
+
+
+def _text(value: object) -> str:
+    return "empty" if value in (None, "") else str(value)
