@@ -113,6 +113,13 @@ class Agency:
     tickets: tuple[FiledTicket, ...]
     worked: tuple[Worked, ...] = field(repr=False)
 
+    def ticket(self, number: int) -> FiledTicket:
+        """A ticket of the month by its number. Raises :class:`LookupError`."""
+        place = number - FIRST_NUMBER
+        if not 0 <= place < len(self.tickets):
+            raise LookupError(f"no ticket #{number} was filed in the month")
+        return self.tickets[place]
+
 
 @dataclass(slots=True, eq=False)
 class _Case:

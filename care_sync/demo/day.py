@@ -25,7 +25,7 @@ from care_sync.store.standing import Standing
 class Change:
     """``told`` says what happens and ``why`` what is to be seen; ``number`` is the ticket on which it shows.
 
-    ``is_lost``: the webhook that should tell of it never arrives.
+    ``is_brief``: the note to colleagues is cut short. ``is_lost``: the webhook that should tell of it never arrives.
     """
 
     at: datetime
@@ -33,6 +33,7 @@ class Change:
     why: str
     number: int
     do: Callable[[], None]
+    is_brief: bool = False
     is_lost: bool = False
 
 
@@ -107,6 +108,7 @@ class Day:
         yield self._card_runs_out()
         yield self._change_approved()
         yield self._telephone_call()
+        yield self._time_reviewed()
         yield self._entry_deleted()
 
     # ---- one by one ----------------------------------------------------------------------------------
@@ -156,6 +158,7 @@ class Day:
             "Inside the SLA (I2, W2): what was held is free.",
             one.ticket.number,
             lambda: self._workplace.fill_in(one.ticket.number, one.ticket.assignee, cause="care"),
+            is_brief=True,
         )
 
     def _entry_shortened(self) -> Change:
@@ -249,6 +252,7 @@ class Day:
             "The next step becomes delivery (M2). The same time is booked again, under the clauses that now hold.",
             one.ticket.number,
             lambda: self._workplace.fill_in(one.ticket.number, one.ticket.assignee, acceptance="approved"),
+            is_brief=True,
         )
 
     def _telephone_call(self) -> Change:
@@ -268,6 +272,22 @@ class Day:
             "The intake is free (W1); for the rest the note asks what is missing. A suggestion decides nothing.",
             number,
             do,
+        )
+
+    def _time_reviewed(self) -> Change:
+        one = self._find(lambda one: one.ticket.story == "quote_declined" and one.seconds_on("review") > 1800)
+        half = one.seconds_on("review") // 120
+        return Change(
+            _at(16, 10),
+            f"{_first(one.ticket.assignee)} decides on the time of #{one.ticket.number}, whose quote was declined",
+            f"A person judges such time (O4), in a field of the ticket: {half} minutes are charged, the rest is not.",
+            one.ticket.number,
+            lambda: self._workplace.fill_in(
+                one.ticket.number,
+                one.ticket.assignee,
+                care_review=str(half),
+                care_review_reason="half of the preparation, as agreed by telephone",
+            ),
         )
 
     def _entry_deleted(self) -> Change:
@@ -302,8 +322,7 @@ class Day:
         return ticket.customer is not None and ticket.customer not in self._taken
 
     def _filed(self, worked: Worked) -> FiledTicket:
-        number = worked.ticket_number
-        return next(ticket for ticket in self._agency.tickets if ticket.number == number)
+        return self._agency.ticket(worked.ticket_number or 0)
 
     def _write(self, one: Candidate, minutes: int) -> None:
         ticket = one.ticket

@@ -95,6 +95,12 @@ FACTS: Mapping[str, Field] = {
 }
 """What agents fill in, by the rules' name."""
 
+REVIEW: Mapping[str, Field] = {
+    "care_review": Field("CARE beoordeling", "text"),
+    "care_review_reason": Field("CARE beoordeling, reden", "text"),
+}
+"""Where an agent decides on reviewed time: minutes to charge, and why."""
+
 OURS: Mapping[str, Field] = {
     "care_scope": Field("CARE scope", "text"),
     "care_route": Field("CARE betaling", "text"),
@@ -105,7 +111,7 @@ OURS: Mapping[str, Field] = {
 }
 """What CareSync fills in."""
 
-FIELDS: Mapping[str, Field] = {**FACTS, **OURS}
+FIELDS: Mapping[str, Field] = {**FACTS, **REVIEW, **OURS}
 
 SLA_LEVELS = {"sla_none": "Geen SLA", "sla_basis": "Basis", "sla_plus": "Plus"}
 """The options of the organization field ``sla``."""

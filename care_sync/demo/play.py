@@ -21,6 +21,7 @@ from care_sync.demo.follow import Look, cards_moved, followed, look, posted
 from care_sync.demo.keep import keep_running
 from care_sync.demo.layout import happening, headline, told
 from care_sync.demo.listening import Listening, listening
+from care_sync.demo.month_end import TUESDAY, end_the_month
 from care_sync.demo.show import show_calls, show_outcome, show_pass
 from care_sync.demo.show_change import show_followed, show_ledger
 from care_sync.demo.stage import DAY, NIGHT, Stage
@@ -37,6 +38,8 @@ def play(folder: Path, machine: Clock, *, keep: bool = False) -> int:
         with listening(stage.application, stage.workplace) as webhooks:
             lost = _day(stage, webhooks)
         _night_after(stage, lost)
+        end_the_month(stage)
+        _once_more(stage)
         _farewell(stage, (machine.now() - began).total_seconds(), keep=keep)
         return keep_running(stage, machine) if keep else 0
 
@@ -71,15 +74,18 @@ def _again(stage: Stage) -> None:
 
 
 def _run_without_news(stage: Stage) -> None:
-    calls, updates, transactions = stage.workplace.calls(), stage.workplace.written().updates, stage.prove()
+    calls, updates, transactions = stage.workplace.calls(), stage.workplace.written().updates, stage.transactions()
     report = stage.run(PassKind.FULL, is_watched=True)
     show_calls(stage.workplace.calls().since(calls))
     told(
         "written",
-        f"{report.counts['decisions']} decisions, {stage.prove() - transactions} ledger transactions, "
+        f"{report.counts['decisions']} decisions, {stage.transactions() - transactions} ledger transactions, "
         f"{stage.workplace.written().updates - updates} updates of tickets",
     )
-    told("proven", f"{transactions} transactions: every hash, every balance, every entry to the second")
+    told(
+        "proven",
+        f"{stage.prove()} transactions, by hash, balance and entry; Zendesk shows what they say, Toggl has the same time",
+    )
 
 
 def _day(stage: Stage, webhooks: Listening) -> list[int]:
@@ -97,7 +103,7 @@ def _day(stage: Stage, webhooks: Listening) -> list[int]:
         before, calls = look(stage.application, stage.workplace), stage.workplace.calls()
         webhooks.deliver()
         stage.run(PassKind.WAKE)
-        _show_what_followed(stage, change.number, before)
+        _show_what_followed(stage, change.number, before, is_brief=change.is_brief)
         show_calls(stage.workplace.calls().since(calls))
         # Our own writes come back as webhooks; the tickets are as we left them, and nothing follows.
         while webhooks.deliver():
@@ -115,15 +121,18 @@ def _night_after(stage: Stage, lost: list[int]) -> None:
     show_calls(stage.workplace.calls().since(calls))
     for number in lost:
         _show_what_followed(stage, number, before)
-    stage.clock.advance(timedelta(minutes=15))
+
+
+def _once_more(stage: Stage) -> None:
+    stage.clock.move_to(datetime.combine(TUESDAY + timedelta(days=1), NIGHT, ZONE))
     headline("And once more, with nothing new", stage.clock.now())
     _run_without_news(stage)
 
 
-def _show_what_followed(stage: Stage, number: int, before: Look) -> None:
+def _show_what_followed(stage: Stage, number: int, before: Look, *, is_brief: bool = False) -> None:
     found = followed(before, look(stage.application, stage.workplace))
     transactions = posted(stage.application, before)
-    show_followed(number, stage.workplace.ticket(number).subject, found)
+    show_followed(number, stage.workplace.ticket(number).subject, found, is_brief=is_brief)
     show_ledger(transactions, cards_moved(stage.application, transactions))
 
 

@@ -12,13 +12,18 @@ from care_sync.store.ledger import StoredTransaction
 
 MOST_TRANSACTIONS = 8
 MOST_OTHERS = 8
+LINES_OF_DECISION = 5
+"""Scope, route, next step, an empty line, and the reason."""
 
 
-def show_followed(number: int, subject: str, found: Mapping[int, Followed]) -> None:
-    """The ticket in full, and the others in a line for those to which the same happened."""
+def show_followed(number: int, subject: str, found: Mapping[int, Followed], *, is_brief: bool = False) -> None:
+    """The ticket in full, and the others in a line for those to which the same happened.
+
+    ``is_brief`` leaves out of notes to colleagues what comes after the decision.
+    """
     if number in found:
         told("ticket", f"#{number} {subject}")
-        _show_ticket(found[number])
+        _show_ticket(found[number], is_brief=is_brief)
     else:
         told("ticket", f"#{number} {subject}: shows what it showed before")
     others: dict[str, list[int]] = {}
@@ -38,7 +43,7 @@ def show_ledger(transactions: Sequence[StoredTransaction], cards: Iterable[CardM
         lines.append(f"      and {len(transactions) - MOST_TRANSACTIONS} more")
     rows("ledger", lines)
     for card in cards:
-        told("card", f"{card.card_id} of {card.customer}: {clock(card.before)} left before, {clock(card.after)} now")
+        told("card", f"{card.card_id} of {card.customer}: {_left(card.before)} left before, {_left(card.after)} now")
 
 
 def _transaction(one: StoredTransaction) -> str:
@@ -48,7 +53,7 @@ def _transaction(one: StoredTransaction) -> str:
     return f"{one.transaction_id:>5} {what:19}{f'{one.work_date:%-d %b}':>7}  {legs}{clauses}"
 
 
-def _show_ticket(followed: Followed) -> None:
+def _show_ticket(followed: Followed, *, is_brief: bool) -> None:
     if followed.removed_tags:
         told("tags", "  ".join(f"- {tag}" for tag in followed.removed_tags), style="red")
     if followed.added_tags:
@@ -56,7 +61,7 @@ def _show_ticket(followed: Followed) -> None:
         told("" if followed.removed_tags else "tags", added, style="green")
     rows("fields", [f"{title}: {_text(old)} → {_text(new)}" for title, (old, new) in followed.fields.items()])
     for body in followed.notes:
-        quoted("note", body)
+        quoted("note", "\n".join([*body.splitlines()[:LINES_OF_DECISION], "…"]) if is_brief else body)
     for body in followed.replies:
         quoted("reply", body)
 
@@ -68,7 +73,11 @@ def _short(followed: Followed) -> str:
 
 
 def _signed(seconds: int) -> str:
-    return f"{'−' if seconds < 0 else '+'}{clock(abs(seconds))}"
+    return f"{'−' if seconds < 0 else '+'}{clock(abs(seconds), with_seconds=True)}"
+
+
+def _left(seconds: int) -> str:
+    return clock(seconds, with_seconds=True)
 
 
 def _text(value: object) -> str:

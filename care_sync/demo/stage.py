@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from itertools import chain
 from pathlib import Path
 
 from care_sync.application import Application, open_application, site_settings
+from care_sync.audit.books import audit_books
+from care_sync.audit.products import audit_helpdesk, audit_tracker
 from care_sync.cli.sync import watching
 from care_sync.demo.agency import FIRST_DAY, LAST_DAY, ZONE, Agency, invent
 from care_sync.demo.clock import StoryClock
@@ -16,7 +19,6 @@ from care_sync.demo.outcome import Outcome, read_outcome
 from care_sync.demo.site import make_room, sell_cards, settings_text
 from care_sync.demo.workplace import Workplace
 from care_sync.errors import CareSyncError, IntegrityError
-from care_sync.ledger.audit import verify
 from care_sync.logs import configure_logs
 from care_sync.pipeline.pull import pull_organizations
 from care_sync.pipeline.run import PassKind, PassReport, Scope
@@ -79,12 +81,23 @@ class Stage:
         """What stands now."""
         return read_outcome(self.application, FIRST_DAY, DAY)
 
-    def prove(self) -> int:
-        """Check the ledger from its first row to its last; gives how many transactions it holds.
-
-        Raises :class:`IntegrityError`.
-        """
+    def transactions(self) -> int:
+        """How many transactions the ledger holds."""
         with self.application.store.read() as work:
-            if findings := [f"{one.subject}: {one.message}" for one in verify(work)]:
-                raise IntegrityError("; ".join(findings))
+            return work.ledger.count()
+
+    def prove(self) -> int:
+        """Prove everything as ``care-sync audit`` does; gives how many transactions were proven.
+
+        Raises :class:`IntegrityError` for the first that does not agree.
+        """
+        site = self.application.site
+        with self.application.store.read() as work:
+            differences = chain(
+                audit_books(work, site.settings),
+                audit_helpdesk(work, site.helpdesk, site.settings.write_back.tag_prefix),
+                *(audit_tracker(work, name, one, FIRST_DAY, DAY) for name, one in site.trackers.items()),
+            )
+            for one in differences:
+                raise IntegrityError(f"{one.where} {one.subject}: {one.message}")
             return work.ledger.count()

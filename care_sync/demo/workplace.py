@@ -19,7 +19,7 @@ from typing import Any
 from care_sync.clock import ManualClock
 from care_sync.demo.agency import ACTIVITY_TAGS, INTERNAL, PEOPLE, Agency, FiledTicket, Worked
 from care_sync.demo.customers import Customer
-from care_sync.demo.fields import FACTS, FIELDS, SLA_LEVELS
+from care_sync.demo.fields import FIELDS, OURS, SLA_LEVELS
 from connectors.sandbox.server import LoggedRequest
 from connectors.sandbox.toggl import SandboxToggl
 from connectors.sandbox.toggl_state import TogglWorkspace
@@ -191,9 +191,9 @@ class Workplace:
 
     # ---- what people do, one by one ------------------------------------------------------------------
 
-    def fill_in(self, number: int, person: str, **facts: Any) -> None:
+    def fill_in(self, number: int, person: str, **values: Any) -> None:
         """An agent fills in fields of a ticket."""
-        self.account.update(number, self._agents[person], {"custom_fields": self._given(facts)})
+        self.account.update(number, self._agents[person], {"custom_fields": self._given(values)})
 
     def hand_over(self, number: int, person: str, customer: str, requester: str, locale: str) -> None:
         """An agent corrects whose ticket it is."""
@@ -254,7 +254,7 @@ class Workplace:
     def our_fields(self, number: int) -> dict[str, Any]:
         """What the fields that CareSync fills in hold, by title; empty ones are left out."""
         values = self.ticket(number).custom_fields
-        ours = {FIELDS[name].title: values.get(one) for name, one in self._fields.items() if name not in FACTS}
+        ours = {FIELDS[name].title: values.get(one) for name, one in self._fields.items() if name in OURS}
         return {title: value for title, value in ours.items() if value is not None}
 
     def our_comments(self, number: int) -> list[Mapping[str, Any]]:
@@ -272,8 +272,8 @@ class Workplace:
         """Every API call so far."""
         return Calls(*_counted(self.zendesk.requests), *_counted(self.toggl.requests))
 
-    def _given(self, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-        return [{"id": self._fields[name], "value": FACTS[name].value(name, value)} for name, value in facts.items()]
+    def _given(self, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return [{"id": self._fields[name], "value": FIELDS[name].value(name, value)} for name, value in values.items()]
 
 
 @dataclass(frozen=True, slots=True)
