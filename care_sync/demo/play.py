@@ -84,7 +84,7 @@ def _run_without_news(stage: Stage) -> None:
     )
     told(
         "proven",
-        f"{stage.prove()} transactions, by hash, balance and entry; Zendesk shows what they say, Toggl has the same time",
+        f"{stage.prove()} transactions, hash by hash; Zendesk shows what they say, and Toggl holds the same time",
     )
 
 
