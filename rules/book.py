@@ -165,6 +165,19 @@ class RuleBook:
             for language in LANGUAGES
         }
 
+    def why(
+        self, decision: Decision, part: str, *, on: date | None = None, organization: str | None = None
+    ) -> Mapping[str, str]:
+        """The reasons that led to one part of a decision (``scope``), by language; empty where no rule tells one."""
+        court = self.court(on, self.agreement(organization, on))
+        rules = [rule for name in decision.rules if (rule := self.definition.rules.get(name)) and rule.decision == part]
+        return {
+            language: " ".join(
+                dict.fromkeys(rule.reason[language].format_map(court.numbers[language]) for rule in rules)
+            )
+            for language in LANGUAGES
+        }
+
     def _decision(self, verdict: Verdict, court: Court) -> Decision:
         told = [rule for name in verdict.rules if not (rule := self.definition.rules[name]).silent]
         return Decision(

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from care_sync.ledger.posting import Change
-from care_sync.messages import NoticeKind, ReplyContext
+from care_sync.messages import NoticeKind, ReplyContext, Words
 from care_sync.pipeline.customer import Customer
 from care_sync.pipeline.decide import Decided
 from care_sync.pipeline.explanation import Telling, note_context, our_tags, telling
@@ -140,7 +140,7 @@ def _reply(
         requester=requester.name if requester else None,
         customer=customer.organization.name if customer else None,
         time=notice.time,
-        reason=told.decision.reason if notice.kind is not NoticeKind.CHARGED_UNDETERMINED else None,
+        reason=_why(site, ticket, told) if notice.kind is not NoticeKind.CHARGED_UNDETERMINED else None,
         period=notice.period,
     )
     body = site.messages.render_reply(notice.kind, context, _locale(requester, customer))
@@ -189,6 +189,13 @@ def _locale(requester: Person | None, customer: Customer | None) -> str | None:
     if requester is not None and requester.locale:
         return requester.locale
     return customer.organization.locale if customer else None
+
+
+def _why(site: Site, ticket: Ticket, told: Telling) -> Words | None:
+    """Why a ticket is inside or outside: what concerns the customer, and not what the agent is to do next."""
+    on = site.local_date(ticket.created_at)
+    why = site.rules.why(told.decision, "scope", on=on, organization=ticket.organization_id)
+    return why if any(why.values()) else None
 
 
 def _is_reply(change: TicketChange) -> bool:

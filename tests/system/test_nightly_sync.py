@@ -51,6 +51,8 @@ def test_i4_what_turns_out_to_be_outside_is_charged_and_the_customer_is_told_onc
     assert {"sla_not_included", "route_hour_card"} <= office.ours(ticket)
     (reply,) = office.replies(ticket)
     assert "1:30" in reply
+    assert "De oorzaak ligt bij derden." in reply
+    assert "Los het incident op" not in reply, "what the agent is to do next is not for the customer"
     office.sync()
     assert len(office.replies(ticket)) == 1
 
