@@ -36,6 +36,16 @@ def example_facts(cells: Mapping[str, int], terms: Terms, facts: Mapping[str, Fa
     return {name: found[name] for name in facts if name in found}
 
 
+def typical_of(box: Mapping[str, frozenset[int]], terms: Terms, facts: Mapping[str, Fact]) -> dict[str, int]:
+    """One situation of a box: what the absence of a fact means where that is in it, else the first cell."""
+    found: dict[str, int] = {}
+    for name, cells in box.items():
+        absent, words = facts[name].absent, terms.variables[name].words
+        by_absence = words.index(absent) if isinstance(absent, str) and absent in words else -1
+        found[name] = by_absence if by_absence in cells else min(cells)
+    return found
+
+
 def in_words(found: Mapping[str, Any]) -> str:
     """``{kind: change, expected_minutes: 240}``; what must be unknown says so."""
     shown = (f"{name}: {_written(value)}" for name, value in found.items())
@@ -54,6 +64,8 @@ def _labels(variable: Variable, cells: frozenset[int], fact: Fact) -> list[str]:
         labels = [_stretch(variable, first, last, unit) for first, last in _stretches(known)]
     else:
         labels = [variable.words[cell] for cell in known]
+        if len(known) == variable.size - 1 and variable.size > 3:
+            labels = [f"not {word}" for word in variable.words if word not in labels]
     return labels + [UNKNOWN] * (len(known) < len(cells))
 
 
@@ -117,14 +129,15 @@ def _number(cell: Cell, fact: Fact) -> float:
     """The number of a point; else one beside the lower end, or below the higher."""
     if cell.is_point:
         assert cell.low is not None
-        return cell.low
-    if cell.low is None:
-        if cell.high is None:
-            return fact.minimum or (0 if fact.type is FactType.NUMBER else _DAY.toordinal())
-        return max(cell.high - 1, fact.minimum) if fact.minimum is not None else cell.high - 1
-    if cell.high is None or cell.high - cell.low > 1:
-        return int(cell.low) + 1
-    return (cell.low + cell.high) / 2
+        number = cell.low
+    elif cell.low is not None:
+        near = cell.high is not None and cell.high - cell.low <= 1
+        number = (cell.low + cell.high) / 2 if near and cell.high is not None else int(cell.low) + 1
+    elif cell.high is not None:
+        number = max(cell.high - 1, fact.minimum) if fact.minimum is not None else cell.high - 1
+    else:
+        number = fact.minimum or (0 if fact.type is FactType.NUMBER else _DAY.toordinal())
+    return int(number) if number == int(number) else number
 
 
 def _two_days(cell: Cell, parents: tuple[str, ...]) -> dict[str, str]:

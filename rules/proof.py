@@ -19,7 +19,7 @@ from typing import Any
 
 from rules.completions import Completions
 from rules.diagram import MANY, Box
-from rules.examples import example_facts, in_words, region_in_words, region_of
+from rules.examples import example_facts, in_words, region_in_words, region_of, typical_of
 from rules.ruleset import UNDETERMINED, DecisionTable, Definition, Property, Rule
 from rules.tables import Hole, Outcome, Tables
 from rules.versions import Terms, terms_of, versions_of
@@ -331,8 +331,9 @@ class _Prover:
         return f"{region_in_words(self._region(box))}, as for {in_words(self._example(box))}"
 
     def _example(self, box: Box) -> dict[str, Any]:
-        named = {self._tables.names[position]: min(cells) for position, cells in box.items()}
-        return example_facts(named, self._tables.terms, self._definition.facts)
+        terms, facts = self._tables.terms, self._definition.facts
+        named = {self._tables.names[position]: cells for position, cells in box.items()}
+        return example_facts(typical_of(named, terms, facts), terms, facts)
 
     def _region(self, box: Box) -> dict[str, list[str]]:
         named = {self._tables.names[position]: cells for position, cells in sorted(box.items())}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rules.completions import Completions
-from rules.examples import example_facts, region_of
+from rules.examples import example_facts, region_of, typical_of
 from rules.ruleset import Definition, Rule
 from rules.tables import Hole, Outcome, Tables
 from rules.versions import terms_of, versions_of
@@ -74,12 +74,9 @@ def _regions(definition: Definition, completions: Completions, root: int, hole: 
     regions: list[Region] = []
     for box in tables.diagrams.apart(root, _is(hole), MOST_REGIONS):
         named = {tables.names[position]: cells for position, cells in sorted(box.items())}
-        first = {name: min(cells) for name, cells in named.items()}
-        regions.append(
-            Region(
-                region_of(named, tables.terms, definition.facts), example_facts(first, tables.terms, definition.facts)
-            )
-        )
+        terms, facts = tables.terms, definition.facts
+        example = example_facts(typical_of(named, terms, facts), terms, facts)
+        regions.append(Region(region_of(named, terms, facts), example))
     return tuple(regions)
 
 

@@ -31,6 +31,7 @@ from care_sync.cli import (
     review,
     rules,
     rules_check,
+    rules_diff,
     setup,
     statements,
     status,
@@ -103,6 +104,7 @@ statements.register(cards.group)
 explain.register(rules.group)
 replay.register(rules.group)
 rules_check.register(rules.group)
+rules_diff.register(rules.group)
 for name, group in {
     "entries": entries.group,
     "cards": cards.group,

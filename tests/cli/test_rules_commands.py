@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from care_sync.cli.main import run
+from rules.loader import SHIPPED
 from tests.rules.small import SMALL, changed
 
 
@@ -195,3 +196,22 @@ def test_the_text_alone_is_reported(rules: Any) -> None:
     assert (told.code, "To ask the owner:" in told.output) == (0, True)
     assert {one["decision"] for one in as_json["left_open"]} >= {"work", "scope"}
     assert any(one["about"] == "parameter short_question" for one in as_json["questions"])
+
+
+def test_what_changed_in_meaning_is_told(rules: Any, tmp_path: Path) -> None:
+    (tmp_path / "old.yaml").write_text(SMALL)
+    (tmp_path / "new.yaml").write_text(changed("value: 45 minutes", "value: 60 minutes"))
+
+    told = rules("diff", "old.yaml", "new.yaml")
+    as_json = json.loads(rules("diff", "old.yaml", "new.yaml", "--json").output)
+
+    assert told.code == 1
+    assert "where sla is yes and minutes is more than 45 minutes and at most 1 hour" in told.output
+    assert "route      invoice → sla" in told.output
+    assert as_json["regions"][0]["example"] == {"sla": True, "minutes": 46}
+
+
+def test_what_means_the_same_is_told_to(rules: Any) -> None:
+    told = rules("diff", "shipped", "-", given=SHIPPED.read_text(encoding="utf-8") + "# a comment\n")
+
+    assert (told.code, told.output) == (0, "✓ equal in meaning: every situation is decided alike\n")

@@ -1,0 +1,74 @@
+"""``care-sync rules diff``: what changed in meaning between two rules files."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from care_sync.cli.output import console, print_json, say
+from care_sync.cli.rules_files import open_rules_named
+from rules.difference import Difference, Region, compare
+from rules.examples import in_words, region_in_words
+
+SHOWN = 20
+
+
+def register(group: typer.Typer) -> None:
+    """Add the command to the group of the rules."""
+    group.command()(diff)
+
+
+def diff(
+    old: Annotated[str, typer.Argument(help="Rules file; `shipped` is the policy that comes with CareSync.")],
+    new: Annotated[str, typer.Argument(help="Rules file; - reads standard input.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
+) -> None:
+    """Show what changed in meaning, not in text: proven equal, or each region that is decided otherwise.
+
+    Ends with exit code 1 when something differs.
+
+    ```
+    care-sync rules diff shipped my-rules.yaml
+    git show HEAD~1:rules.yaml | care-sync rules diff rules.yaml -
+    ```
+    """
+    difference = compare(open_rules_named(old).definition, open_rules_named(new).definition)
+    if as_json:
+        print_json(difference.as_json())
+    else:
+        _tell(difference, old, new)
+    if not difference.is_none:
+        raise typer.Exit(1)
+
+
+def _tell(difference: Difference, old: str, new: str) -> None:
+    if difference.is_none:
+        console().print("[green]✓[/] equal in meaning: every situation is decided alike")
+        return
+    for note in difference.notes:
+        say(note)
+    known = [region for region in difference.regions if not region.while_open]
+    while_open = [region for region in difference.regions if region.while_open]
+    for title, regions in (("decided otherwise", known), ("said otherwise while facts are unknown", while_open)):
+        if not regions:
+            continue
+        say(f"{old} → {new}: {sum(region.share for region in regions):.4%} of the situations {title}")
+        for region in regions[:SHOWN]:
+            _tell_region(region)
+        if len(regions) > SHOWN:
+            rest = sum(region.share for region in regions[SHOWN:])
+            say(f"and {len(regions) - SHOWN} smaller regions with {rest:.4%} of the situations: --json shows them")
+
+
+def _tell_region(region: Region) -> None:
+    say("")
+    for box in region.boxes:
+        say(region_in_words(box))
+    for name, before in region.before.items():
+        say(f"    {name:<10} {before} → {region.after[name]}")
+    if region.judged_by:
+        say(f"    only       {region.judged_by}")
+    say(f"    as for     {in_words(region.example)}")
+    if region.rules_before or region.rules_after:
+        say(f"    by         {', '.join(region.rules_before) or '-'} → {', '.join(region.rules_after) or '-'}")
