@@ -89,11 +89,17 @@ def store(store_url: str) -> Iterator[Store]:
 
 
 @pytest.fixture
-def sqlite_store(sqlite_template: Path, tmp_path: Path) -> Iterator[Store]:
-    """A store on SQLite alone, for tests of which the database is not the point."""
+def sqlite_store_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The URL of a fresh, migrated database on SQLite alone."""
     path = tmp_path / "store.sqlite"
     shutil.copyfile(sqlite_template, path)
-    opened = open_store(f"sqlite:///{path}")
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def sqlite_store(sqlite_store_url: str) -> Iterator[Store]:
+    """A store on SQLite alone, for tests of which the database is not the point."""
+    opened = open_store(sqlite_store_url)
     yield opened
     opened.close()
 

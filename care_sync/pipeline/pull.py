@@ -28,7 +28,7 @@ from care_sync.pipeline.relink import take_entries, take_organizations, take_tic
 from care_sync.settings.model import GuardSection
 from care_sync.store import Store, UnitOfWork
 from care_sync.store.work import DirtyKind
-from connectors.errors import ConnectorError, Invalid, Limited
+from connectors.errors import ConnectorError, Invalid, Limited, Malformed, NotFound, PermissionMissing
 from connectors.protocols import Helpdesk, TimeTracker
 from connectors.records import EntryPage, EntryState, TicketPage, TimeEntry
 
@@ -214,7 +214,8 @@ def pull_named(
     An entry that is gone is taken out at once while few are; more than ``guard.missing_limit`` at a time are left for
     :func:`care_sync.pipeline.reconcile.reconcile_window`, whose guard asks a person.
     Raises :class:`connectors.errors.ConnectorError` when all that could be read was stored; what could not stays
-    marked. A limit only ends the reading of entries.
+    marked, but for an entry that the tracker refuses to show: the window tells of it. A limit only ends the reading of
+    entries, and one that cannot be read keeps none of the others from being read.
     """
     report = NamedReport()
     failure: ConnectorError | None = None
@@ -277,24 +278,32 @@ def _named_entries(
     if not marked:
         return report, None
     read: dict[str, TimeEntry | None] = {}
+    refused: list[str] = []
     failure: ConnectorError | None = None
-    try:
-        for key in list(marked)[:MOST_NAMED_ENTRIES]:
+    for key in list(marked)[:MOST_NAMED_ENTRIES]:
+        try:
             read[key] = tracker.entry(key.removeprefix(start))
-            progress(1)
-    except ConnectorError as error:
-        failure = None if isinstance(error, Limited) else error
+        except Limited:
+            break
+        except (PermissionMissing, Invalid, NotFound) as error:
+            failure = failure or error
+            refused.append(key)
+        except ConnectorError as error:
+            failure = failure or error
+            if not isinstance(error, Malformed):
+                break
+        progress(1)
     found = [entry for entry in read.values() if entry is not None]
     with store.begin() as work:
         gone = _gone(work, tracker, [key for key, entry in read.items() if entry is None], guard, clock)
         changed = take_entries(work, [*found, *gone], linking, clock.now())
-        work.dirty.clear(DirtyKind.FETCH_ENTRY, {key: marked[key] for key in read})
+        work.dirty.clear(DirtyKind.FETCH_ENTRY, {key: marked[key] for key in (*read, *refused)})
     read_now = replace(
         report,
         entries_read=report.entries_read + len(read),
         entries_changed=report.entries_changed + changed,
         gone=report.gone + len(gone),
-        left=report.left + len(marked) - len(read),
+        left=report.left + len(marked) - len(read) - len(refused),
     )
     return read_now, failure
 

@@ -15,12 +15,13 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from care_sync.errors import CareSyncError
 from care_sync.ledger.months import Months
 from care_sync.logs import bound, logger
 from care_sync.pipeline.pull import pull_entries, pull_named, pull_organizations, pull_tickets, reread_tickets
@@ -117,9 +118,10 @@ def run_pass(store: Store, site: Site, scope: Scope | None = None, watcher: Watc
             _Pass(store, site, scope, watcher, report).run()
         except BaseException as error:
             report.failures.append(str(error) or type(error).__name__)
+            with suppress(CareSyncError):  # a store that is away must not hide what went wrong
+                _finish(store, site, report)
             raise
-        finally:
-            _finish(store, site, report)
+        _finish(store, site, report)
         logger(__name__).info("pass done", kind=scope.kind.value, failures=report.failures, **report.counts)
     return report
 

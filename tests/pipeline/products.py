@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
-from connectors.errors import Invalid, PermissionMissing
+from connectors.errors import ConnectorError, Invalid, PermissionMissing
 from connectors.protocols import BudgetState
 from connectors.records import (
     ChangeResult,
@@ -145,6 +145,7 @@ class FakeTracker(_Pages):
     log: list[TimeEntry] = field(default_factory=list)
     oldest_cursor: int = 0
     is_allowed: bool = True
+    unreadable: dict[str, ConnectorError] = field(default_factory=dict)
     limited_after: int | None = None
     limit: Exception = field(default_factory=Crash)
 
@@ -195,6 +196,8 @@ class FakeTracker(_Pages):
             raise self.limit
         if not self.is_allowed:
             raise PermissionMissing("fake", "you may not see this entry")
+        if entry_id in self.unreadable:
+            raise self.unreadable[entry_id]
         return self.held.get(entry_id)
 
     def webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookCall:

@@ -24,7 +24,7 @@ from care_sync.settings.model import GuardSection
 from care_sync.store import Store
 from care_sync.store.entries import LinkState, StoredEntry
 from care_sync.store.work import DirtyKind
-from connectors.errors import Invalid, Limited, Malformed, Unavailable
+from connectors.errors import Invalid, Limited, Malformed, PermissionMissing, Unavailable
 from connectors.records import EntryState, Organization, TicketChange, TicketStatus
 from tests.pipeline.products import START, Crash, FakeHelpdesk, FakeTracker, a_ticket, an_entry
 
@@ -374,6 +374,19 @@ def test_a_limit_leaves_the_rest_for_the_next_pass(site: Site) -> None:
     assert (site.named().entries_read, site.tracker.calls["entry"]) == (3, 4)
     site.tracker.limited_after = None
     assert (site.named().entries_read, site.tracker.calls["entry"]) == (1, 5)
+
+
+def test_an_entry_that_cannot_be_read_keeps_no_other_from_being_read(site: Site) -> None:
+    site.tracker.put(*(an_entry(str(number)) for number in range(3)), logged=False)
+    site.tracker.unreadable = {"0": PermissionMissing("fake", "hidden"), "1": Malformed("fake", "cut off")}
+    site.mark(DirtyKind.FETCH_ENTRY, *(f"fake:1:{number}" for number in range(3)))
+    with pytest.raises(PermissionMissing):
+        site.named()
+    assert site.entry("2").revision == 1
+    site.tracker.unreadable.clear()
+    assert site.named().entries_read == 1
+    assert site.entry("1").revision == 1
+    assert site.marked(DirtyKind.FETCH_ENTRY) == set()
 
 
 def test_a_tracker_that_is_down_does_not_keep_tickets_from_being_read(site: Site) -> None:
