@@ -16,7 +16,6 @@ from care_sync.ledger import accounts, cards
 from care_sync.ledger.cards import CardState
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
-from care_sync.store.work import DirtyKind
 from connectors.records import Organization
 
 group = command_group("Prepaid hour cards.")
@@ -51,7 +50,10 @@ def buy(
     session = Session.of(context)
     with session.store() as (settings, store), store.begin() as work:
         now = session.clock.now()
-        day = bought_on.date() if bought_on else now.astimezone(settings.company.zone).date()
+        today = now.astimezone(settings.company.zone).date()
+        day = bought_on.date() if bought_on else today
+        if day > today:
+            raise typer.BadParameter(f"{day} is in the future", param_hint="--on")
         organization = find_organization(work, customer)
         card = cards.buy(
             work,
@@ -65,7 +67,6 @@ def buy(
             override_reason=reason,
             minimum_hours=settings.ledger.hour_card.minimum_hours,
         )
-        work.dirty.mark(DirtyKind.ORGANIZATION, [organization.id], "hour card bought", now)
         state = CardState(card, card.seconds)
     if as_json:
         print_json(_as_json(state, organization))
@@ -174,6 +175,71 @@ def show(
         rows,
         right=("hours", "left"),
     )
+
+
+@group.command()
+def adjust(
+    context: typer.Context,
+    card_id: Annotated[int, typer.Argument(metavar="CARD", help="The card's number.")],
+    hours_added: Annotated[str, typer.Option("--hours", help="Hours to add, or with a minus to take away.")],
+    reason: Annotated[str, typer.Option(help="Why; the customer reads it on the statement.")],
+    as_json: Json = False,
+) -> None:
+    """Add hours to a card or take them away, for a reason. A card never falls below zero by it.
+
+    ```
+    care-sync cards adjust 7 --hours 2,5 --reason "goodwill for the outage of 3 October"
+    care-sync cards adjust 7 --hours=-1 --reason "telephone call of 12 October, forgotten"
+    ```
+    """
+    session = Session.of(context)
+    seconds = cards.seconds_of(_number(hours_added, "--hours"))
+    with session.store() as (settings, store), store.begin() as work:
+        now = session.clock.now()
+        day = now.astimezone(settings.company.zone).date()
+        cards.adjust(work, card_id, seconds=seconds, day=day, now=now, actor=getpass.getuser(), reason=reason)
+        state, organization = _state(work, card_id)
+    _tell(state, organization, as_json=as_json)
+
+
+@group.command("write-off")
+def write_off(
+    context: typer.Context,
+    card_id: Annotated[int, typer.Argument(metavar="CARD", help="The card's number.")],
+    reason: Annotated[str, typer.Option(help="Why; the customer reads it on the statement.")],
+    hours_written_off: Annotated[
+        str | None, typer.Option("--hours", help="Only so many hours; else all that is left.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write off what is left on a card, or part of it, for a reason. A card never expires by itself (H3).
+
+    ```
+    care-sync cards write-off 7 --reason "customer left; paid back by bank, F2026-131"
+    care-sync cards write-off 7 --hours 2 --reason "agreed on 12 October"
+    ```
+    """
+    session = Session.of(context)
+    seconds = cards.seconds_of(_number(hours_written_off, "--hours")) if hours_written_off else None
+    with session.store() as (settings, store), store.begin() as work:
+        now = session.clock.now()
+        day = now.astimezone(settings.company.zone).date()
+        cards.write_off(work, card_id, seconds=seconds, day=day, now=now, actor=getpass.getuser(), reason=reason)
+        state, organization = _state(work, card_id)
+    _tell(state, organization, as_json=as_json)
+
+
+def _state(work: UnitOfWork, card_id: int) -> tuple[CardState, Organization]:
+    card = cards.require(work, card_id)
+    organization = work.organizations.get(card.organization_id) or Organization(card.organization_id, "?")
+    return CardState(card, cards.left_on(work, card)), organization
+
+
+def _tell(state: CardState, organization: Organization, *, as_json: bool) -> None:
+    if as_json:
+        print_json(_as_json(state, organization))
+    else:
+        say(f"Card {state.card.card_id} of {organization.name} has {hours(state.left)} hours left.")
 
 
 def find_organization(work: UnitOfWork, wanted: str) -> Organization:

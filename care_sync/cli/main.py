@@ -15,6 +15,7 @@ from rich.markup import escape
 from care_sync.cli import (
     attention,
     audit,
+    card_import,
     cards,
     check,
     config,
@@ -26,6 +27,7 @@ from care_sync.cli import (
     invoices,
     ledger,
     period,
+    recalculate,
     reconcile,
     replay,
     review,
@@ -100,7 +102,8 @@ def options(
 
 for module in (demo, setup, check, status, audit, export, sync, daemon, reconcile):
     module.register(app)
-statements.register(cards.group)
+for module in (statements, recalculate, card_import):
+    module.register(cards.group)
 explain.register(rules.group)
 replay.register(rules.group)
 rules_check.register(rules.group)

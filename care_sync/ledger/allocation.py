@@ -76,12 +76,18 @@ class Demand:
 class CardCapacity:
     """A card that may be drawn on; ``left`` is in seconds, without the demands that are being laid.
 
-    It is below zero when closed months have overdrawn it.
+    It is below zero when closed months have overdrawn it. ``covers_from`` is the first day whose work the card pays;
+    that of its purchase when not given.
     """
 
     card_id: int
     bought_on: date
     left: int
+    covers_from: date | None = None
+
+    def covers(self, day: date) -> bool:
+        """Whether it pays work of that day."""
+        return (self.covers_from or self.bought_on) <= day
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +169,7 @@ class _Laying:
 
     def _charge(self, legs: dict[str, int], demand: Demand, seconds: int) -> None:
         """Oldest card first, then the overdraft; what no card covers goes to the month's invoice (H2)."""
-        owned = [card.card_id for card in self._cards if card.bought_on <= demand.work_date]
+        owned = [card.card_id for card in self._cards if card.covers(demand.work_date)]
         for card_id in owned:
             seconds -= self._draw(legs, card_id, seconds)
         if owned and seconds > 0 and self._limit != 0:
@@ -177,7 +183,7 @@ class _Laying:
         self._overdrawn[card_id] += overdrawn
         rest = overdrawn
         for later in self._cards:
-            if later.bought_on > work_date:
+            if not later.covers(work_date):
                 rest -= self._draw(legs, later.card_id, rest)
         self._left[card_id] -= rest
         _add(legs, accounts.card(card_id), rest)

@@ -1,16 +1,13 @@
-"""Prepaid hour cards: buying, what is left, adjusting, and the yearly recalculation (H1–H6).
+"""Prepaid hour cards: buying, what is left, and what a person may change (H1–H3).
 
 A card never expires (H3). Its hours are whole seconds; its rate is euro per hour at purchase.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-
-from dateutil.relativedelta import relativedelta
 
 from care_sync.errors import UserError
 from care_sync.ledger import accounts
@@ -19,13 +16,10 @@ from care_sync.ledger.months import Months
 from care_sync.store import UnitOfWork
 from care_sync.store.agreements import CardRow
 from care_sync.store.ledger import Leg
+from care_sync.store.work import DirtyKind
 
 MINIMUM_HOURS = Decimal(50)
 """Fewest hours a purchase may hold (H1)."""
-RECALCULATED_SINCE = date(2024, 1, 1)
-"""Cards bought before this day are never recalculated (H4)."""
-USED_UP_SHARE = Decimal("0.9")
-"""Used more than this at twelve months: no recalculation (H6); exactly this much: recalculated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +33,6 @@ class CardState:
     def used(self) -> int:
         """Seconds that are no longer on it, whatever took them."""
         return self.card.seconds - self.left
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A recalculation that may be applied (H5): seconds left before and after."""
-
-    card_id: int
-    due_on: date
-    left_before: int
-    left_after: int
-    old_rate: Decimal
-    new_rate: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a card is not recalculated for a due date; ``is_final`` says that this will not change."""
-
-    card_id: int
-    due_on: date
-    reason: str
-    is_final: bool
 
 
 def buy(
@@ -86,9 +58,12 @@ def buy(
             f"an hour card holds at least {minimum_hours} hours (H1); {hours} were asked for",
             ["buy more hours, or give a reason to override, which is recorded"],
         )
-    seconds = int((hours * 3600).to_integral_value(ROUND_HALF_UP))
+    seconds = seconds_of(hours)
+    if not seconds:
+        raise UserError(f"an hour card of {hours} hours holds not even a second", ["give the hours, such as 50"])
+    work.ledger.lock_head()
     card = work.cards.add(organization_id, bought_on, seconds, rate, reference)
-    _move(
+    move(
         work,
         card,
         "purchase",
@@ -104,37 +79,32 @@ def buy(
     return card
 
 
-def adjust(
-    work: UnitOfWork,
-    card_id: int,
-    *,
-    seconds: int,
-    day: date,
-    now: datetime,
-    actor: str,
-    reason: str,
-    write_off: bool = False,
-) -> int:
+def adjust(work: UnitOfWork, card_id: int, *, seconds: int, day: date, now: datetime, actor: str, reason: str) -> int:
     """Add (or with a negative number take away) seconds, by a person and for a reason.
 
     Raises :class:`UserError` without a reason, for an unknown card, or when the card would fall below zero.
     """
-    card = require(work, card_id)
-    if not reason.strip():
-        raise UserError("an adjustment needs a reason", ["say why, for the customer and the auditor"])
-    if seconds == 0:
-        raise UserError("an adjustment of nothing changes nothing", ["give the hours to add or take away"])
-    left = -work.ledger.balances(card.organization_id).get(accounts.card(card_id), 0)
-    if left + seconds < 0:
+    return _by_a_person(work, card_id, "adjustment", accounts.ADJUSTED, seconds, day, now, actor, reason)
+
+
+def write_off(
+    work: UnitOfWork, card_id: int, *, seconds: int | None, day: date, now: datetime, actor: str, reason: str
+) -> int:
+    """Take seconds away for good, all that is left when ``None``.
+
+    Raises :class:`UserError` without a reason, for an unknown card, or for more than is left.
+    """
+    to_write_off = left_on(work, require(work, card_id)) if seconds is None else seconds
+    if to_write_off <= 0:
         raise UserError(
-            f"card {card_id} has {left} seconds left; {-seconds} cannot be taken away",
-            ["take away what is left at most"],
+            f"there is nothing to write off on card {card_id}", ["`care-sync cards show` tells what is left"]
         )
-    kind, contra = ("write_off", accounts.WRITTEN_OFF) if write_off else ("adjustment", accounts.ADJUSTED)
-    return _move(
-        work, card, kind, contra, seconds,
-        period=Months.read(work).booked(day), day=day, now=now, actor=actor, reason=reason,
-    )  # fmt: skip
+    return _by_a_person(work, card_id, "write_off", accounts.WRITTEN_OFF, -to_write_off, day, now, actor, reason)
+
+
+def left_on(work: UnitOfWork, card: CardRow) -> int:
+    """Seconds left on a card."""
+    return -work.ledger.balances(card.organization_id).get(accounts.card(card.card_id), 0)
 
 
 def require(work: UnitOfWork, card_id: int) -> CardRow:
@@ -154,67 +124,12 @@ def states(work: UnitOfWork, organization_id: str) -> list[CardState]:
     ]
 
 
-def due_on(bought_on: date, years: int = 1) -> date | None:
-    """When a card falls due for recalculation: ``years`` × 12 calendar months after purchase (H4).
-
-    ``None`` for cards from before 2024. A card bought on 29 February falls due on 28 February.
-    """
-    if bought_on < RECALCULATED_SINCE:
-        return None
-    return bought_on + relativedelta(months=12 * years)
+def seconds_of(hours: Decimal) -> int:
+    """Whole seconds, to the nearest."""
+    return int((hours * 3600).to_integral_value(ROUND_HALF_UP))
 
 
-def propose(
-    card: CardRow, *, due: date, left_then: int, left_now: int, rates: Mapping[int, Decimal]
-) -> Proposal | Refusal:
-    """What recalculation a card gets for a due date (H5, H6).
-
-    ``left_then`` is what was left at the end of the due day, as known on it; whatever arrives later does not change
-    whether more than 90 % was used. The rate is that of the calendar year in which the due date lies. New remaining =
-    remaining × rate at purchase ÷ rate of that year, to the nearest second.
-    """
-    used_share = 1 - Decimal(left_then) / Decimal(card.seconds)
-    if used_share > USED_UP_SHARE:
-        return Refusal(card.card_id, due, "more than 90 % was used at twelve months (H6)", is_final=True)
-    rate = rates.get(due.year)
-    if rate is None:
-        return Refusal(card.card_id, due, f"no hourly rate is configured for {due.year}", is_final=False)
-    if rate <= card.rate:
-        return Refusal(
-            card.card_id,
-            due,
-            f"the rate of {due.year} ({rate}) is not higher than at purchase ({card.rate}): hours never grow silently",
-            is_final=False,
-        )
-    after = (Decimal(left_now) * card.rate / rate).to_integral_value(ROUND_HALF_UP)
-    return Proposal(card.card_id, due, left_now, int(after), card.rate, rate)
-
-
-def apply_recalculation(work: UnitOfWork, proposal: Proposal, *, now: datetime, today: date, actor: str) -> int:
-    """Book an approved recalculation. Raises :class:`UserError` when the card has moved since it was proposed."""
-    card = require(work, proposal.card_id)
-    left = -work.ledger.balances(card.organization_id).get(accounts.card(card.card_id), 0)
-    if left != proposal.left_before:
-        raise UserError(
-            f"card {card.card_id} has changed since its recalculation was proposed",
-            ["propose it again and approve that"],
-        )
-    return _move(
-        work,
-        card,
-        "recalculation",
-        accounts.RECALCULATED,
-        proposal.left_after - proposal.left_before,
-        period=Months.read(work).booked(today),
-        day=proposal.due_on,
-        now=now,
-        actor=actor,
-        reason=f"{proposal.old_rate} → {proposal.new_rate} per hour",
-        clauses=("H4", "H5"),
-    )
-
-
-def _move(
+def move(
     work: UnitOfWork,
     card: CardRow,
     kind: str,
@@ -228,8 +143,11 @@ def _move(
     reason: str,
     clauses: tuple[str, ...] = (),
 ) -> int:
-    """Add ``seconds`` to a card against a contra account."""
-    return record(
+    """Add ``seconds`` to a card against a contra account, and mark its customer to be laid down anew.
+
+    What goes on a card can take time off the invoice. Returns the transaction's number.
+    """
+    number = record(
         work,
         Transaction(
             kind=kind,
@@ -243,3 +161,36 @@ def _move(
             clauses=clauses,
         ),
     )
+    work.dirty.mark(DirtyKind.ORGANIZATION, [card.organization_id], f"hour card {card.card_id}: {kind}", now)
+    return number
+
+
+def _by_a_person(
+    work: UnitOfWork,
+    card_id: int,
+    kind: str,
+    contra: str,
+    seconds: int,
+    day: date,
+    now: datetime,
+    actor: str,
+    reason: str,
+) -> int:
+    work.ledger.lock_head()
+    card = require(work, card_id)
+    if not reason.strip():
+        raise UserError(f"a change of card {card_id} needs a reason", ["say why, for the customer and the auditor"])
+    if seconds == 0:
+        raise UserError("a change of nothing changes nothing", ["give the hours to add or take away"])
+    left = left_on(work, card)
+    if seconds < 0 and left + seconds < 0:
+        raise UserError(
+            f"card {card_id} has {_hours(left)} hours left; {_hours(-seconds)} cannot be taken away",
+            ["take away what is left at most"],
+        )
+    period = Months.read(work).booked(day)
+    return move(work, card, kind, contra, seconds, period=period, day=day, now=now, actor=actor, reason=reason.strip())
+
+
+def _hours(seconds: int) -> str:
+    return f"{seconds // 3600}:{seconds % 3600 // 60:02}"

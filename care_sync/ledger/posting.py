@@ -249,7 +249,12 @@ class _Room:
     def cards(self) -> list[CardCapacity]:
         """Seconds left by card."""
         return [
-            CardCapacity(card.card_id, card.bought_on, -self._balances.get(accounts.card(card.card_id), 0))
+            CardCapacity(
+                card.card_id,
+                card.bought_on,
+                -self._balances.get(accounts.card(card.card_id), 0),
+                card.covers_from,
+            )
             for card in self._owned
         ]
 

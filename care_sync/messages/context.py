@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 
 Words = Mapping[str, str]
@@ -29,12 +30,14 @@ class NoticeKind(StrEnum):
     ``charged_undetermined``  the month closed while the cause was unknown: its time is charged (I4)
     ``credited_back``         what was charged so turned out to be inside: it is given back (I4)
     ``low_balance``           an hour card has come down to a level that was configured
+    ``recalculated``          what was left on an hour card after twelve months is recalculated (H5)
     """
 
     TURNED_OUTSIDE = "turned_outside"
     CHARGED_UNDETERMINED = "charged_undetermined"
     CREDITED_BACK = "credited_back"
     LOW_BALANCE = "low_balance"
+    RECALCULATED = "recalculated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,17 @@ class CardBalance:
     bought_on: date
     bought_seconds: int
     left_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recalculated:
+    """A recalculation of what was left on a card when it fell due: seconds and euro per hour before and after (H5)."""
+
+    due_on: date
+    left_before_seconds: int
+    left_after_seconds: int
+    old_rate: Decimal
+    new_rate: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +123,9 @@ class ReplyContext:
     ``time`` is the time that the notice is about, by the account it stands on *now*: what is charged, or what
     was given back. ``reason`` is the decision's, where the notice has one. ``period`` (``2026-10``) is the
     month that closed, for ``charged_undetermined`` and ``credited_back``. ``card`` is the card that runs low
-    and is always present for ``low_balance``; ``cards_left_seconds`` is what all cards hold together.
+    and is always present for ``low_balance`` and ``recalculated``; ``cards_left_seconds`` is what all cards hold
+    together, ``runs_out_on`` when they will be empty if use goes on as of late, and ``rest_on_invoice`` whether time
+    beyond them goes on the invoice (else it waits for the next card). ``recalculation`` belongs to ``recalculated``.
     """
 
     ticket_number: str
@@ -121,6 +137,9 @@ class ReplyContext:
     period: str | None = None
     card: CardBalance | None = None
     cards_left_seconds: int | None = None
+    runs_out_on: date | None = None
+    rest_on_invoice: bool = True
+    recalculation: Recalculated | None = None
 
     @property
     def seconds(self) -> int:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 from care_sync.messages.context import (
     AccountTime,
@@ -14,12 +15,14 @@ from care_sync.messages.context import (
     NoteContext,
     NoticeKind,
     Question,
+    Recalculated,
     ReplyContext,
     Suggestion,
 )
 
 _CARD = CardBalance("7", date(2026, 3, 2), bought_seconds=180_000, left_seconds=11_700)
 _EMPTY_CARD = CardBalance("3", date(2025, 1, 15), bought_seconds=180_000, left_seconds=0)
+_OVERDRAWN_CARD = CardBalance("3", date(2025, 1, 15), bought_seconds=180_000, left_seconds=-3_600)
 _REASON = {
     "nl": "De oorzaak van het incident ligt bij een derde partij.",
     "en": "The cause of the incident lies with a third party.",
@@ -88,6 +91,25 @@ EXAMPLE_REPLIES = (
         NoticeKind.LOW_BALANCE,
         ReplyContext("1044", "CARE", requester="Anna de Wit", card=_CARD, cards_left_seconds=50_000),
     ),
+    (
+        NoticeKind.LOW_BALANCE,
+        ReplyContext("1044", "CARE", card=_CARD, cards_left_seconds=11_700, runs_out_on=date(2026, 12, 14)),
+    ),
     (NoticeKind.LOW_BALANCE, ReplyContext("1044", "CARE", card=_EMPTY_CARD, cards_left_seconds=0)),
+    (
+        NoticeKind.LOW_BALANCE,
+        ReplyContext("1044", "CARE", card=_OVERDRAWN_CARD, cards_left_seconds=-3_600, rest_on_invoice=False),
+    ),
+    (
+        NoticeKind.RECALCULATED,
+        ReplyContext(
+            "",
+            "CARE",
+            customer="Bakkerij Van Dam",
+            card=_CARD,
+            cards_left_seconds=11_700,
+            recalculation=Recalculated(date(2027, 3, 2), 12_600, 11_700, Decimal("89.00"), Decimal("95.85")),
+        ),
+    ),
 )
 """Every notice, with and without what may be missing."""

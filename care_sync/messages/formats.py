@@ -21,7 +21,7 @@ from typing import cast
 import yaml
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal
 
 LANGUAGES = ("nl", "en")
 _MINUTE = 60
@@ -74,6 +74,10 @@ class Language:
         """The number and its unit in the right plural. (Babel 2.18 has no long Dutch pattern for hours.)"""
         pattern = self.word("unit", f"{unit}_{self.locale.plural_form(abs(number))}")
         return pattern.format(number=format_decimal(number, locale=self.locale))
+
+    def money(self, amount: Decimal) -> str:
+        """``92.5`` → ``€ 92,50`` / ``€92.50``."""
+        return format_currency(amount, "EUR", locale=self.locale)
 
     def date(self, day: date) -> str:
         """``2026-10-05`` → ``5 oktober 2026`` / ``5 October 2026``, as the reader's region writes it."""

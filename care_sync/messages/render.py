@@ -140,6 +140,7 @@ def _filters() -> dict[str, Callable[..., str]]:
         "minutes_in_words": filter_of(Language.minutes_in_words),
         "date": filter_of(Language.date),
         "month": filter_of(Language.month),
+        "money": filter_of(Language.money),
         "account": filter_of(Language.account),
         "text": filter_of(Language.text),
         **{group: filter_of(word_of(group)) for group in ("scope", "route", "next_step", "kind")},

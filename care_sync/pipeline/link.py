@@ -248,6 +248,8 @@ def _why_ignored(entry: TimeEntry, settings: LinkSettings) -> str:
     if entry.seconds < 0:
         return "its duration is negative; correct it in the time tracker"
     ignored = settings.ignored
+    if ignored.before is not None and entry.work_date < ignored.before:
+        return f"work from before {ignored.before} is settled elsewhere"
     tags = {plain_tag(tag) for tag in ignored.tags}
     for tag in entry.tags:
         if plain_tag(tag) in tags:

@@ -117,7 +117,12 @@ def _customer(
         organization=organization,
         cards=customer.cards,
         capacities=tuple(
-            CardCapacity(card.card_id, card.bought_on, customer.left[card.card_id] + freed.get(card.card_id, 0))
+            CardCapacity(
+                card.card_id,
+                card.bought_on,
+                customer.left[card.card_id] + freed.get(card.card_id, 0),
+                card.covers_from,
+            )
             for card in customer.cards
         ),
         terms=customer.terms,

@@ -25,12 +25,16 @@ class HourCardSection(_Section):
 
     ``minimum_hours``    the least that is sold (H1)
     ``rates``            euro per hour by calendar year (H5)
+    ``recalculation``    what becomes of a card that falls due (H5): ``propose`` it, ``automatic``, or ``off``; once per
+                         card, or every year with ``recalculate_yearly``
     ``overdraft_hours``  how far a card may fall below zero before time goes to the invoice: a number of hours, or
                          ``until_next_card``; a card that is bought later settles it
     """
 
     minimum_hours: Hours = Decimal(50)
     rates: Mapping[Annotated[int, Field(ge=2000, le=2100)], Annotated[Decimal, Field(gt=0)]] = {}
+    recalculation: Literal["propose", "automatic", "off"] = "propose"
+    recalculate_yearly: bool = False
     overdraft_hours: Hours | Literal["until_next_card"] = Decimal(0)
 
     @property

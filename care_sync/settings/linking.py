@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -93,8 +94,12 @@ class ProjectRule(_Section):
 
 
 class IgnoredSection(_Section):
-    """Entries that never count, whatever they point at: by project, tag or description."""
+    """Entries that never count, whatever they point at: by project, tag or description, and work from ``before`` a day.
 
+    That day is the one on which CareSync took over: what was worked before it is settled elsewhere.
+    """
+
+    before: date | None = None
     projects: tuple[Wildcards, ...] = ()
     tags: tuple[Name, ...] = ("pauze", "lunch", "break", "verlof", "vakantie", "ziek", "leave", "holiday", "sick")
     descriptions: tuple[Wildcards, ...] = ()

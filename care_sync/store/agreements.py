@@ -16,7 +16,10 @@ from care_sync.store.tables import chunks, upsert
 
 @dataclass(frozen=True, slots=True)
 class CardRow:
-    """A prepaid hour card as it was bought: whole seconds, euro per hour."""
+    """A prepaid hour card as it was bought: whole seconds, euro per hour.
+
+    ``taken_over_on`` is the first day whose work it pays, where another administration has counted what came before.
+    """
 
     card_id: int
     organization_id: str
@@ -24,6 +27,12 @@ class CardRow:
     seconds: int
     rate: Decimal
     reference: str
+    taken_over_on: date | None = None
+
+    @property
+    def covers_from(self) -> date:
+        """The first day whose work it pays."""
+        return self.taken_over_on or self.bought_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,15 @@ class CardRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, organization_id: str, bought_on: date, seconds: int, rate: Decimal, reference: str) -> CardRow:
+    def add(
+        self,
+        organization_id: str,
+        bought_on: date,
+        seconds: int,
+        rate: Decimal,
+        reference: str,
+        taken_over_on: date | None = None,
+    ) -> CardRow:
         """Add a card; its number is given here."""
         result = self._connection.execute(
             cards.insert().values(
@@ -70,11 +87,12 @@ class CardRepository:
                 seconds=seconds,
                 rate=str(rate),
                 reference=reference,
+                taken_over_on=taken_over_on,
             )
         )
         key = result.inserted_primary_key
         assert key is not None
-        return CardRow(int(key[0]), organization_id, bought_on, seconds, rate, reference)
+        return CardRow(int(key[0]), organization_id, bought_on, seconds, rate, reference, taken_over_on)
 
     def get(self, card_id: int) -> CardRow | None:
         """One card."""
@@ -188,4 +206,12 @@ def _verdict(row: Row[Any]) -> Verdict:
 
 
 def _card(row: Row[Any]) -> CardRow:
-    return CardRow(row.card_id, row.organization_id, row.bought_on, row.seconds, Decimal(row.rate), row.reference)
+    return CardRow(
+        row.card_id,
+        row.organization_id,
+        row.bought_on,
+        row.seconds,
+        Decimal(row.rate),
+        row.reference,
+        row.taken_over_on,
+    )

@@ -146,6 +146,27 @@ class LedgerRepository(StandingRepository):
             & ~reversed_later.exists()
         )
 
+    def card_left(self, card_id: int, *, booked_before: datetime, worked_until: date) -> int:
+        """Seconds left on a card as it was known at an instant.
+
+        A card that was entered later was not known at all: then what was worked until a day counts.
+        """
+        account = f"card:{card_id}"
+        moved = (
+            select(func.coalesce(func.sum(postings.c.seconds), 0))
+            .join(transactions, transactions.c.transaction_id == postings.c.transaction_id)
+            .where(postings.c.account == account)
+        )
+        was_known = select(func.min(transactions.c.booked_at)).join(
+            postings, postings.c.transaction_id == transactions.c.transaction_id
+        )
+        first: datetime | None = self._connection.execute(was_known.where(postings.c.account == account)).scalar_one()
+        if first is not None and first < booked_before:
+            moved = moved.where(transactions.c.booked_at < booked_before)
+        else:
+            moved = moved.where(transactions.c.work_date <= worked_until)
+        return -int(self._connection.execute(moved).scalar_one())
+
     def first_worked_period(self) -> str | None:
         """The earliest month in which time was booked; cards may have been bought before."""
         query = select(func.min(transactions.c.period)).where(transactions.c.entry_key.is_not(None))

@@ -226,6 +226,7 @@ cards = Table(
     Column("seconds", BigInteger, nullable=False),
     Column("rate", Words, nullable=False),
     Column("reference", Words, nullable=False),
+    Column("taken_over_on", Date),
 )
 
 periods = Table(
@@ -290,6 +291,24 @@ rulings = Table(
     Column("ticket_id", Words, primary_key=True),
     Column("said", Words, nullable=False),
     Column("taken_at", Instant, nullable=False),
+)
+
+recalculations = Table(
+    "recalculations",
+    metadata,
+    Column("card_id", Integer, ForeignKey("cards.card_id"), primary_key=True),
+    Column("due_on", Date, primary_key=True),
+    Column("state", Words, nullable=False),
+    Column("left_then", BigInteger, nullable=False),
+    Column("left_before", BigInteger, nullable=False),
+    Column("left_after", BigInteger, nullable=False),
+    Column("old_rate", Words, nullable=False),
+    Column("new_rate", Words),
+    Column("reason", Words, nullable=False),
+    Column("found_at", Instant, nullable=False),
+    Column("actor", Words, nullable=False),
+    Column("decided_at", Instant),
+    Column("transaction_id", Integer, ForeignKey("transactions.transaction_id")),
 )
 
 outbox = Table(

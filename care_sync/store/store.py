@@ -32,6 +32,7 @@ from care_sync.store.operations import (
     PassRepository,
 )
 from care_sync.store.outbox import OutboxRepository, ShownRepository
+from care_sync.store.recalculations import RecalculationRepository
 from care_sync.store.tickets import OrganizationRepository, PersonRepository, TicketRepository
 from care_sync.store.work import AttentionRepository, CursorRepository, DirtyRepository
 from connectors.protocols import BudgetState
@@ -53,6 +54,7 @@ class UnitOfWork:
         self.periods = PeriodRepository(connection)
         self.verdicts = VerdictRepository(connection)
         self.rulings = RulingRepository(connection)
+        self.recalculations = RecalculationRepository(connection)
         self.invoice_numbers = InvoiceNumberRepository(connection)
         self.invoice_drafts = InvoiceDraftRepository(connection)
         self.outbox = OutboxRepository(connection)

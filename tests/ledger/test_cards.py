@@ -1,92 +1,89 @@
-"""The yearly recalculation (H4–H6) and what a person may do to a card."""
+"""What a person may do to a card: buy it, adjust it, write it off."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from care_sync.errors import UserError
 from care_sync.ledger import cards
-from care_sync.ledger.cards import Proposal, Refusal
+from care_sync.ledger.allocation import Route
 from care_sync.store import Store
-from care_sync.store.agreements import CardRow
-
-NOW = datetime(2026, 11, 2, tzinfo=UTC)
-HOUR = 3600
-CARD = CardRow(1, "5", date(2025, 3, 1), 50 * HOUR, Decimal("100.00"), "")
-RATES = {2026: Decimal("110.00")}
-
-
-@pytest.mark.parametrize(
-    ("bought_on", "due"),
-    [
-        (date(2023, 12, 31), None),
-        (date(2024, 1, 1), date(2025, 1, 1)),
-        (date(2024, 2, 29), date(2025, 2, 28)),
-    ],
-)
-def test_h4_a_card_from_2024_on_falls_due_after_twelve_months(bought_on: date, due: date | None) -> None:
-    assert cards.due_on(bought_on) == due
-
-
-def propose(left: int, rates: dict[int, Decimal] = RATES) -> Proposal | Refusal:
-    return cards.propose(CARD, due=date(2026, 3, 1), left_then=left, left_now=left, rates=rates)
-
-
-def test_h5_what_remains_is_worth_what_it_was_bought_for() -> None:
-    proposal = propose(22 * HOUR)
-    assert isinstance(proposal, Proposal)
-    assert proposal.left_after == 20 * HOUR
-
-
-def test_h5_the_nearest_second_counts() -> None:
-    proposal = propose(10 * HOUR + 1)
-    assert isinstance(proposal, Proposal)
-    assert proposal.left_after == 32728
-
-
-def test_h6_exactly_ninety_percent_used_is_recalculated_and_more_is_not() -> None:
-    assert isinstance(propose(5 * HOUR), Proposal)
-    refused = propose(5 * HOUR - 1)
-    assert isinstance(refused, Refusal)
-    assert refused.is_final
-
-
-@pytest.mark.parametrize("rates", [{}, {2026: Decimal("99.00")}, {2026: Decimal("100.00")}])
-def test_h5_a_rate_that_is_missing_or_not_higher_never_increases_hours_silently(rates: dict[int, Decimal]) -> None:
-    refused = propose(22 * HOUR, rates)
-    assert isinstance(refused, Refusal)
-    assert not refused.is_final
-
-
-def test_a_recalculation_is_booked_once(store: Store) -> None:
-    with store.begin() as work:
-        card = cards.buy(
-            work, "5", hours=Decimal(50), rate=Decimal(100), bought_on=date(2025, 3, 1), reference="", now=NOW
-        )
-        proposal = cards.propose(
-            card, due=date(2026, 3, 1), left_then=50 * HOUR, left_now=50 * HOUR, rates={2026: Decimal(125)}
-        )
-        assert isinstance(proposal, Proposal)
-        cards.apply_recalculation(work, proposal, now=NOW, today=date(2026, 3, 2), actor="anna")
-        assert cards.states(work, "5")[0].left == 40 * HOUR
-        with pytest.raises(UserError, match="has changed"):
-            cards.apply_recalculation(work, proposal, now=NOW, today=date(2026, 3, 2), actor="anna")
+from care_sync.store.work import DirtyKind
+from tests.ledger.book_keeping import HOUR, NOW, TODAY, buy, entry, left, post, standing
 
 
 def test_a_person_adjusts_with_a_reason_and_never_below_zero(store: Store) -> None:
     with store.begin() as work:
-        card = cards.buy(
-            work, "5", hours=Decimal(50), rate=Decimal(1), bought_on=date(2026, 1, 1), reference="", now=NOW
-        )
-        cards.adjust(work, card.card_id, seconds=-HOUR, day=date(2026, 10, 1), now=NOW, actor="anna", reason="agreed")
-        assert cards.states(work, "5")[0].left == 49 * HOUR
-        for seconds, reason, said in ((-50 * HOUR, "x", "49"), (60, " ", "reason"), (0, "x", "nothing")):
-            with pytest.raises(UserError, match=said if said != "49" else "cannot be taken away"):
-                cards.adjust(
-                    work, card.card_id, seconds=seconds, day=date(2026, 10, 1), now=NOW, actor="anna", reason=reason
-                )
+        card = buy(work, 50)
+        cards.adjust(work, card, seconds=-HOUR, day=TODAY, now=NOW, actor="anna", reason=" agreed ")
+        assert left(work) == {card: 49 * HOUR}
+        (_, adjustment) = work.ledger.of_organization("5")
+        assert (adjustment.kind, adjustment.actor, adjustment.reason) == ("adjustment", "anna", "agreed")
+        for seconds, reason, said in (
+            (-50 * HOUR, "x", "49:00 hours left; 50:00 cannot"),
+            (60, " ", "reason"),
+            (0, "x", "nothing"),
+        ):
+            with pytest.raises(UserError, match=said):
+                cards.adjust(work, card, seconds=seconds, day=TODAY, now=NOW, actor="anna", reason=reason)
         with pytest.raises(UserError, match="no card 99"):
-            cards.adjust(work, 99, seconds=60, day=date(2026, 10, 1), now=NOW, actor="anna", reason="x")
+            cards.adjust(work, 99, seconds=60, day=TODAY, now=NOW, actor="anna", reason="x")
+        assert left(work) == {card: 49 * HOUR}
+
+
+@pytest.mark.parametrize(("seconds", "after"), [(None, 0), (HOUR, 48 * HOUR)])
+def test_what_is_left_is_written_off_in_part_or_whole(store: Store, seconds: int | None, after: int) -> None:
+    with store.begin() as work:
+        card = buy(work, 50)
+        post(work, entry("a", HOUR, Route.HOUR_CARD))
+        cards.write_off(work, card, seconds=seconds, day=TODAY, now=NOW, actor="anna", reason="paid back")
+        assert left(work) == {card: after}
+        if after == 0:
+            with pytest.raises(UserError, match="nothing to write off"):
+                cards.write_off(work, card, seconds=None, day=TODAY, now=NOW, actor="anna", reason="again")
+
+
+@pytest.mark.parametrize("seconds", [-60, 0])
+def test_a_write_off_takes_away_and_never_adds(store: Store, seconds: int) -> None:
+    with store.begin() as work:
+        card = buy(work, 50)
+        with pytest.raises(UserError, match="nothing to write off"):
+            cards.write_off(work, card, seconds=seconds, day=TODAY, now=NOW, actor="anna", reason="x")
+
+
+def test_hours_that_come_on_a_card_take_time_off_the_invoice_at_the_next_pass(store: Store) -> None:
+    worked = entry("a", 2 * HOUR, Route.HOUR_CARD)
+    with store.begin() as work:
+        card = buy(work, 1)
+        post(work, worked)
+        assert standing(work)["invoice:2026-10"] == HOUR
+        work.dirty.clear(DirtyKind.ORGANIZATION, work.dirty.take(DirtyKind.ORGANIZATION))
+        cards.adjust(work, card, seconds=HOUR, day=TODAY, now=NOW, actor="anna", reason="goodwill")
+        assert list(work.dirty.take(DirtyKind.ORGANIZATION)) == ["5"]
+        post(work, worked)
+        assert standing(work) == {}
+
+
+@pytest.mark.parametrize(
+    ("hours", "rate", "told"),
+    [("0", "1", "cannot be bought"), ("-1", "1", "cannot be bought"), ("50", "0", "not an hourly rate")],
+)
+def test_a_card_of_nothing_is_not_sold(store: Store, hours: str, rate: str, told: str) -> None:
+    with store.begin() as work:
+        with pytest.raises(UserError, match=told):
+            cards.buy(
+                work, "5", hours=Decimal(hours), rate=Decimal(rate), bought_on=date(2026, 1, 1), reference="",
+                now=NOW, override_reason="x",
+            )  # fmt: skip
+        assert work.cards.all() == []
+
+
+def test_less_than_a_second_is_no_card(store: Store) -> None:
+    with store.begin() as work, pytest.raises(UserError, match="not even a second"):
+        cards.buy(
+            work, "5", hours=Decimal("0.0001"), rate=Decimal(1), bought_on=date(2026, 1, 1), reference="", now=NOW,
+            override_reason="x",
+        )  # fmt: skip

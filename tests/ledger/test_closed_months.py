@@ -143,7 +143,7 @@ def test_hours_that_a_closed_month_gave_back_and_somebody_wrote_off_are_not_take
         card = buy(work, 1)
         close(work, "2026-10", worked)
         post(work, gone=("a",))
-        cards.adjust(work, card, seconds=-HOUR, day=TODAY, now=NOW, actor="anna", reason="expired deal", write_off=True)
+        cards.write_off(work, card, seconds=None, day=TODAY, now=NOW, actor="anna", reason="expired deal")
         post(work, worked)
         assert left(work) == {card: 0}
         assert standing(work)["invoice:2026-11"] == HOUR

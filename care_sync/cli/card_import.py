@@ -1,0 +1,106 @@
+"""``care-sync cards import``: taking over cards and what is left on them from another administration."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from care_sync.cli.output import hours, print_json, print_table, say
+from care_sync.cli.session import Session
+from care_sync.errors import UserError
+from care_sync.ledger.card_import import PlannedCard, import_cards, read_cards
+
+
+def register(group: typer.Typer) -> None:
+    """Add the command to the group of hour cards."""
+    group.command("import")(import_file)
+
+
+def import_file(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file.")],
+    taken_over_on: Annotated[
+        datetime | None,
+        typer.Option(
+            "--taken-over-on",
+            formats=["%Y-%m-%d"],
+            help="The first day whose work CareSync deducts; else today.",
+            show_default=False,
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Import it; without this nothing is written.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Import hour cards and what is left on them. Shows first what it would do, and does it with `--yes`.
+
+    The columns are customer, bought_on, hours, left, and, if you like, rate and reference; also by their Dutch names
+    (klant, gekocht op, uren, over, tarief, referentie), in any order. All of the file is imported or nothing. Work from
+    before `--taken-over-on` is never deducted from these cards: it is in what is left already.
+
+    ```
+    care-sync cards import strippenkaarten.csv --taken-over-on 2026-11-01
+    care-sync cards import strippenkaarten.csv --taken-over-on 2026-11-01 --yes
+    ```
+    """
+    data = _read(file)
+    session = Session.of(context)
+    now = session.clock.now()
+    with session.store() as (settings, store), store.begin() as work:
+        today = now.astimezone(settings.company.zone).date()
+        start: date = taken_over_on.date() if taken_over_on else today
+        if start > today:
+            raise typer.BadParameter(f"{start} is in the future", param_hint="--taken-over-on")
+        work.ledger.lock_head()
+        planned = read_cards(work, data, rates=settings.ledger.hour_card.rates, today=today, taken_over_on=start)
+        numbers: list[int] = []
+        if yes:
+            cards = import_cards(work, planned, taken_over_on=start, now=now, actor=getpass.getuser(), source=file.name)
+            numbers = [card.card_id for card in cards]
+    if as_json:
+        print_json({"imported": yes, "taken_over_on": start.isoformat(), "cards": _as_json(planned, numbers)})
+        return
+    print_table(
+        f"Hour cards in {file.name}",
+        ("line", "customer", "bought", "hours", "left", "rate", "reference"),
+        (
+            (one.line, one.customer, one.bought_on, hours(one.seconds), hours(one.left), one.rate, one.reference)
+            for one in planned
+        ),
+        right=("line", "hours", "left", "rate"),
+    )
+    total = hours(sum(one.left for one in planned))
+    if yes:
+        say(f"{len(planned)} cards with {total} hours left are imported, as of {start}.")
+    else:
+        say(
+            f"{len(planned)} cards with {total} hours left would be imported, as of {start}. "
+            "Nothing was written: add --yes."
+        )
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error.strerror or error}", ["give the path of a CSV file"]) from error
+
+
+def _as_json(planned: list[PlannedCard], numbers: list[int]) -> list[dict[str, object]]:
+    return [
+        {
+            "card_id": numbers[index] if numbers else None,
+            "line": one.line,
+            "organization_id": one.organization_id,
+            "customer": one.customer,
+            "bought_on": one.bought_on.isoformat(),
+            "seconds": one.seconds,
+            "left_seconds": one.left,
+            "rate": str(one.rate),
+            "reference": one.reference,
+        }
+        for index, one in enumerate(planned)
+    ]

@@ -1,0 +1,166 @@
+"""``care-sync cards recalculate``: what is left on a card after twelve months (H4-H6)."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from care_sync.cli.output import hours, print_json, print_table, say
+from care_sync.cli.session import Session
+from care_sync.errors import UserError
+from care_sync.ledger import cards, recalculation
+from care_sync.messages import CardBalance, Messages, NoticeKind, Recalculated, ReplyContext
+from care_sync.settings import Settings
+from care_sync.store import UnitOfWork
+from care_sync.store.recalculations import Recalculation, RecalculationState
+
+
+def register(group: typer.Typer) -> None:
+    """Add the command to the group of hour cards."""
+    group.command()(recalculate)
+
+
+def recalculate(
+    context: typer.Context,
+    card_id: Annotated[
+        int | None, typer.Argument(metavar="CARD", help="The card's number; else all that are due.", show_default=False)
+    ] = None,
+    approve: Annotated[bool, typer.Option("--approve", help="Apply what is proposed.")] = False,
+    decline: Annotated[bool, typer.Option("--decline", help="Leave the card as it is, for good.")] = False,
+    reason: Annotated[str, typer.Option(help="Why; a refusal needs one.")] = "",
+    notice: Annotated[
+        str | None, typer.Option(metavar="LANGUAGE", help="Show what the customer reads: nl or en.", show_default=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Find the cards that are due, and approve or decline what is proposed.
+
+    Twelve months after purchase what is left is worth what it was bought for: hours × old rate ÷ rate of that year. A
+    card of which more than 90 % was used by then stays as it is. The nightly pass finds due cards too.
+
+    ```
+    care-sync cards recalculate
+    care-sync cards recalculate 7 --notice nl
+    care-sync cards recalculate 7 --approve
+    care-sync cards recalculate 7 --decline --reason "agreed when they renewed"
+    care-sync cards recalculate --approve --json
+    ```
+    """
+    if approve and decline:
+        raise typer.BadParameter("approve it or decline it, not both", param_hint="--decline")
+    if (decline or notice) and card_id is None:
+        raise typer.BadParameter("say which card", param_hint="CARD")
+    session = Session.of(context)
+    with session.store() as (settings, store), store.begin() as work:
+        if notice is not None and card_id is not None:
+            say(_notice(work, settings, card_id, notice))
+            return
+        now, zone = session.clock.now(), settings.company.zone
+        recalculation.find_due(work, settings.ledger.hour_card, zone, now=now)
+        found = (
+            [recalculation.require_open(work, card_id)] if card_id is not None else recalculation.open_proposals(work)
+        )
+        if decline and card_id is not None:
+            found = [recalculation.decline(work, card_id, now=now, actor=getpass.getuser(), reason=reason)]
+        elif approve:
+            found = [
+                recalculation.apply(
+                    work,
+                    one.card_id,
+                    one.due_on,
+                    now=now,
+                    today=now.astimezone(zone).date(),
+                    actor=getpass.getuser(),
+                    reason=reason,
+                )
+                for one in found
+                if card_id is not None or one.state is RecalculationState.PROPOSED
+            ]
+        names = _customers(work, found)
+    if as_json:
+        print_json([_as_json(one) for one in found])
+    elif not found:
+        say("No card is due for recalculation.")
+    else:
+        print_table(
+            "Recalculation",
+            ("card", "customer", "due", "state", "left then", "left", "becomes", "rate", "new rate", "why"),
+            (
+                (
+                    one.card_id,
+                    names[one.card_id],
+                    one.due_on,
+                    one.state.value,
+                    hours(one.left_then),
+                    hours(one.left_before),
+                    hours(one.left_after),
+                    one.old_rate,
+                    one.new_rate or "",
+                    one.reason,
+                )
+                for one in found
+            ),
+            right=("card", "left then", "left", "becomes", "rate", "new rate"),
+        )
+
+
+def _notice(work: UnitOfWork, settings: Settings, card_id: int, language: str) -> str:
+    """What the customer reads about the card's last recalculation that was proposed or applied."""
+    if language not in ("nl", "en"):
+        raise typer.BadParameter(f'"{language}" is not nl or en', param_hint="--notice")
+    card = cards.require(work, card_id)
+    told = [one for one in work.recalculations.of_card(card_id) if one.state in _TOLD and one.new_rate is not None]
+    if not told:
+        raise UserError(
+            f"nothing is proposed or applied for card {card_id}", ["`care-sync cards recalculate` finds due cards"]
+        )
+    return Messages(settings.messages.templates, default_locale=settings.company.locale).render_reply(
+        NoticeKind.RECALCULATED,
+        notice_context(work, settings.company.name, told[-1], cards.left_on(work, card)),
+        language,
+    )
+
+
+_TOLD = (RecalculationState.PROPOSED, RecalculationState.APPLIED)
+
+
+def notice_context(work: UnitOfWork, company: str, one: Recalculation, left: int) -> ReplyContext:
+    """What the customer's notice speaks of."""
+    card = cards.require(work, one.card_id)
+    customer = work.organizations.get(card.organization_id)
+    return ReplyContext(
+        ticket_number="",
+        company=company,
+        customer=customer.name if customer else None,
+        card=CardBalance(str(card.card_id), card.bought_on, card.seconds, left),
+        recalculation=Recalculated(
+            one.due_on, one.left_before, one.left_after, one.old_rate, one.new_rate or one.old_rate
+        ),
+    )
+
+
+def _customers(work: UnitOfWork, found: list[Recalculation]) -> dict[int, str]:
+    names = {}
+    for one in found:
+        card = cards.require(work, one.card_id)
+        customer = work.organizations.get(card.organization_id)
+        names[one.card_id] = customer.name if customer else card.organization_id
+    return names
+
+
+def _as_json(one: Recalculation) -> dict[str, object]:
+    return {
+        "card_id": one.card_id,
+        "due_on": one.due_on.isoformat(),
+        "state": one.state.value,
+        "left_then_seconds": one.left_then,
+        "left_before_seconds": one.left_before,
+        "left_after_seconds": one.left_after,
+        "old_rate": str(one.old_rate),
+        "new_rate": None if one.new_rate is None else str(one.new_rate),
+        "reason": one.reason,
+        "actor": one.actor,
+        "transaction_id": one.transaction_id,
+    }

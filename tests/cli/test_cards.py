@@ -1,0 +1,149 @@
+"""Hour cards from the command line: changing, importing, recalculating."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from care_sync.ledger import cards
+from care_sync.store import Store
+from connectors.records import Organization
+from tests.cli.conftest import CONFIG, Care
+from tests.ledger.book_keeping import HOUR, NOW, buy, left
+
+
+@pytest.fixture
+def card(site_store: Store) -> int:
+    with site_store.begin() as work:
+        work.organizations.upsert([Organization("5", "Bakkerij Van Dam")], NOW)
+        return buy(work, 50, date(2025, 3, 1))
+
+
+def test_hours_are_added_taken_away_and_written_off_for_a_reason(care: Care, site_store: Store, card: int) -> None:
+    assert "52:30 hours left" in care("cards", "adjust", "1", "--hours", "2,5", "--reason", "goodwill").output
+    assert "51:30 hours left" in care("cards", "adjust", "1", "--hours=-1", "--reason", "a call").output
+    assert (
+        care("cards", "write-off", "1", "--hours", "1.5", "--reason", "x", "--json").json["left_seconds"] == 50 * HOUR
+    )
+    assert "0:00 hours left" in care("cards", "write-off", "1", "--reason", "paid back").output
+    movements = care("cards", "show", "1", "--json").json["movements"]
+    assert [(one["kind"], one["seconds"], one["reason"]) for one in movements[1:]] == [
+        ("adjustment", 9000, "goodwill"),
+        ("adjustment", -3600, "a call"),
+        ("write_off", -5400, "x"),
+        ("write_off", -180_000, "paid back"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["adjust", "1", "--hours", "1"], "--reason"),
+        (["adjust", "1", "--hours", "1", "--reason", ""], "needs a reason"),
+        (["adjust", "1", "--hours=-51", "--reason", "x"], "50:00 hours left; 51:00 cannot be taken away"),
+        (["adjust", "9", "--hours", "1", "--reason", "x"], "there is no card 9"),
+        (["write-off", "1", "--hours", "0", "--reason", "x"], "nothing to write off"),
+        (["write-off", "1", "--hours", "51", "--reason", "x"], "cannot be taken away"),
+        (["buy", "5", "--hours", "50", "--rate", "90", "--on", "2125-01-01"], "is in the future"),
+    ],
+)
+def test_a_change_that_will_not_do_is_told_and_nothing_is_booked(
+    care: Care, site_store: Store, card: int, arguments: list[str], told: str
+) -> None:
+    answer = care("cards", *arguments)
+
+    assert (answer.code, answer.output) == (2, "")
+    assert told in " ".join(answer.errors.replace("│", " ").split())
+    with site_store.read() as work:
+        assert left(work) == {card: 50 * HOUR}
+
+
+# --- import ------------------------------------------------------------------------------------------------------
+
+
+def test_an_import_shows_what_it_would_do_before_it_does_it(
+    care: Care, site: Path, site_store: Store, card: int
+) -> None:
+    file = site / "cards.csv"
+    file.write_bytes("klant;gekocht op;uren;over;tarief\nBakkerij Van Dam;1-4-2025;50;12,5;89\n".encode("cp1252"))
+    arguments = ("cards", "import", "cards.csv", "--taken-over-on", "2025-11-01")
+
+    rehearsed = care(*arguments)
+
+    assert rehearsed.code == 0
+    assert "1 cards with 12:30 hours left would be imported, as of 2025-11-01" in rehearsed.output
+    assert len(care("cards", "list", "--json").json) == 1
+    assert not care(*arguments, "--json").json["imported"]
+
+    done = care(*arguments, "--yes")
+
+    assert "1 cards with 12:30 hours left are imported" in done.output
+    assert [one["left_seconds"] for one in care("cards", "list", "--json").json] == [180_000, 45_000]
+    again = care(*arguments, "--yes")
+    assert (again.code, "line 2, column klant: this card is there already, as card 2" in again.errors) == (2, True)
+
+
+def test_a_file_that_cannot_be_imported_is_told(care: Care, site: Path, card: int) -> None:
+    (site / "cards.csv").write_text("klant;uren\nx;1\n")
+
+    missing = care("cards", "import", "nowhere.csv")
+    wrong = care("cards", "import", "cards.csv")
+    future = care("cards", "import", "cards.csv", "--taken-over-on", "2125-01-01")
+
+    assert [one.code for one in (missing, wrong, future)] == [2, 2, 2]
+    assert "nowhere.csv cannot be read: No such file" in missing.errors
+    assert "column bought_on is missing; column left is missing" in wrong.errors
+
+
+# --- recalculation -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rates(site: Path) -> None:
+    (site / "config.yaml").write_text(CONFIG.replace("{2026: 92.50}", "{2025: 100, 2026: 125}"), encoding="utf-8")
+
+
+def test_a_due_card_is_proposed_told_and_approved(care: Care, rates: None, site_store: Store, card: int) -> None:
+    proposed = care("cards", "recalculate")
+    assert "proposed" in proposed.output
+    assert "40:00" in proposed.output
+    dutch = care("cards", "recalculate", "1", "--notice", "nl").output
+    assert "van 50:00 naar 40:00 uur" in dutch
+    assert "€\u00a0100,00" in dutch
+    assert "from 50:00 to 40:00 hours" in care("cards", "recalculate", "1", "--notice", "en").output
+
+    (done,) = care("cards", "recalculate", "--approve", "--json").json
+
+    assert (done["state"], done["left_after_seconds"], done["transaction_id"]) == ("applied", 40 * HOUR, 2)
+    assert "No card is due for recalculation." in care("cards", "recalculate").output
+    with site_store.read() as work:
+        assert left(work) == {card: 40 * HOUR}
+
+
+def test_a_recalculation_is_declined_for_a_reason(care: Care, rates: None, site_store: Store, card: int) -> None:
+    refused = care("cards", "recalculate", "1", "--decline")
+    assert (refused.code, "needs a reason" in refused.errors) == (2, True)
+
+    assert "declined" in care("cards", "recalculate", "1", "--decline", "--reason", "renewed").output
+    assert "No card is due" in care("cards", "recalculate").output
+    with site_store.read() as work:
+        assert cards.left_on(work, cards.require(work, card)) == 50 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["1", "--approve", "--decline"], "not both"),
+        (["--decline", "--reason", "x"], "say which card"),
+        (["9", "--approve"], "there is no card 9"),
+        (["1", "--notice", "fr"], "is not nl or en"),
+        (["1", "--notice", "nl"], "nothing is proposed or applied"),
+    ],
+)
+def test_a_wrong_recalculation_is_told(care: Care, card: int, arguments: list[str], told: str) -> None:
+    answer = care("cards", "recalculate", *arguments)
+
+    assert (answer.code, answer.output) == (2, "")
+    assert told in " ".join(answer.errors.replace("│", " ").split())

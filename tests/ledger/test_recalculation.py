@@ -1,0 +1,274 @@
+"""The yearly recalculation of what is left on a card (H4-H6)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from care_sync.errors import UserError
+from care_sync.ledger import cards, recalculation
+from care_sync.ledger.allocation import Route
+from care_sync.ledger.card_import import PlannedCard, import_cards
+from care_sync.ledger.posting import post_customer
+from care_sync.ledger.terms import Terms
+from care_sync.settings.agreements import HourCardSection
+from care_sync.store import Store, UnitOfWork
+from care_sync.store.recalculations import Recalculation, RecalculationState
+from tests.ledger.book_keeping import HOUR, entry, left
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+BOUGHT = date(2025, 3, 1)
+DUE = date(2026, 3, 1)
+ON_THE_DAY = datetime(2026, 3, 1, 20, tzinfo=UTC)
+NEXT_NIGHT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
+
+
+def settings(**changes: Any) -> HourCardSection:
+    return HourCardSection(**{"rates": {2025: "100", 2026: "125", 2027: "150"}, **changes})
+
+
+def buy(work: UnitOfWork, hours: int = 50, bought_on: date = BOUGHT, at: datetime | None = None) -> int:
+    return cards.buy(
+        work, "5", hours=Decimal(hours), rate=Decimal(100), bought_on=bought_on, reference="",
+        now=at or datetime(bought_on.year, bought_on.month, bought_on.day, 9, tzinfo=UTC),
+    ).card_id  # fmt: skip
+
+
+def use(work: UnitOfWork, seconds: int, at: datetime, day: date = date(2026, 2, 1)) -> None:
+    post_customer(work, "5", [entry("a", seconds, Route.HOUR_CARD, day)], terms=Terms(), now=at)
+
+
+def find(work: UnitOfWork, at: datetime = NEXT_NIGHT, **changes: Any) -> list[Recalculation]:
+    return recalculation.find_due(work, settings(**changes), AMSTERDAM, now=at)
+
+
+@pytest.mark.parametrize(
+    ("bought_on", "due"),
+    [
+        (date(2023, 12, 31), []),
+        (date(2024, 1, 1), [date(2025, 1, 1)]),
+        (date(2024, 2, 29), [date(2025, 2, 28)]),
+        (date(2025, 11, 3), []),
+    ],
+)
+def test_h4_a_card_from_2024_on_falls_due_after_twelve_months(bought_on: date, due: list[date]) -> None:
+    assert list(recalculation.due_days(bought_on, date(2026, 11, 2))) == due
+
+
+def test_h4_a_card_of_a_leap_day_falls_due_on_leap_days_again() -> None:
+    due = list(recalculation.due_days(date(2024, 2, 29), date(2028, 12, 31), yearly=True))
+    assert due == [date(2025, 2, 28), date(2026, 2, 28), date(2027, 2, 28), date(2028, 2, 29)]
+
+
+def test_h5_what_remains_is_worth_what_it_was_bought_for_to_the_nearest_second() -> None:
+    assert recalculation.recalculated(22 * HOUR, Decimal(100), Decimal(110)) == 20 * HOUR
+    assert recalculation.recalculated(10 * HOUR + 1, Decimal(100), Decimal(110)) == 32728
+
+
+@given(st.integers(0, 400 * HOUR), st.decimals(1, 500, places=2), st.decimals(1, 500, places=2))
+def test_h5_hours_never_grow_at_a_higher_rate_and_keep_their_worth(seconds: int, old: Decimal, new: Decimal) -> None:
+    after = recalculation.recalculated(seconds, old, new)
+    assert abs(Decimal(after) * new - Decimal(seconds) * old) <= new / 2
+    if new >= old:
+        assert 0 <= after <= seconds
+
+
+def test_h6_exactly_ninety_percent_used_is_recalculated_and_more_is_not() -> None:
+    assert not recalculation.was_used_up(50 * HOUR, 5 * HOUR)
+    assert recalculation.was_used_up(50 * HOUR, 5 * HOUR - 1)
+
+
+def test_h5_a_due_card_is_proposed_and_applied_once_it_is_approved(store: Store) -> None:
+    with store.begin() as work:
+        card = buy(work)
+        assert find(work, ON_THE_DAY - timedelta(days=1)) == []
+        (proposed,) = find(work)
+        assert (proposed.state, proposed.due_on, proposed.left_before, proposed.left_after) == (
+            RecalculationState.PROPOSED,
+            DUE,
+            50 * HOUR,
+            40 * HOUR,
+        )
+        assert left(work) == {card: 50 * HOUR}
+        assert find(work) == []
+
+        applied = recalculation.apply(
+            work, card, DUE, now=NEXT_NIGHT, today=date(2026, 3, 2), actor="anna", reason="told them"
+        )
+        assert left(work) == {card: 40 * HOUR}
+        booked = work.ledger.transaction(applied.transaction_id or 0)
+        assert booked is not None
+        assert (booked.kind, booked.clauses, booked.actor, booked.reason, booked.work_date) == (
+            "recalculation",
+            ("H4", "H5"),
+            "anna",
+            "100 → 125 per hour; told them",
+            DUE,
+        )
+        with pytest.raises(UserError, match="cannot be applied"):
+            recalculation.apply(work, card, DUE, now=NEXT_NIGHT, today=DUE, actor="anna", reason="")
+        assert find(work, NEXT_NIGHT + timedelta(days=800)) == []
+        assert left(work) == {card: 40 * HOUR}
+
+
+def test_h5_what_is_left_when_it_is_approved_is_recalculated(store: Store) -> None:
+    with store.begin() as work:
+        card = buy(work)
+        find(work)
+        use(work, 10 * HOUR, NEXT_NIGHT, date(2026, 3, 1))
+        (refreshed,) = find(work)
+        assert (refreshed.left_then, refreshed.left_before, refreshed.left_after) == (50 * HOUR, 40 * HOUR, 32 * HOUR)
+        recalculation.apply(work, card, DUE, now=NEXT_NIGHT, today=DUE, actor="anna", reason="")
+        assert left(work) == {card: 32 * HOUR}
+
+
+def test_h5_it_is_applied_by_itself_where_that_is_configured(store: Store) -> None:
+    with store.begin() as work:
+        card = buy(work)
+        (applied,) = find(work, recalculation="automatic")
+        assert (applied.state, applied.actor) == (RecalculationState.APPLIED, "care-sync")
+        assert left(work) == {card: 40 * HOUR}
+        assert find(work, recalculation="automatic") == []
+
+
+def test_h6_a_card_of_which_more_than_ninety_percent_was_used_is_never_recalculated(store: Store) -> None:
+    with store.begin() as work:
+        card = buy(work)
+        use(work, 45 * HOUR + 1, ON_THE_DAY)
+        (settled,) = find(work)
+        assert (settled.state, "H6" in settled.reason) == (RecalculationState.SETTLED, True)
+        use(work, HOUR, NEXT_NIGHT)
+        assert find(work) == []
+        assert left(work) == {card: 49 * HOUR}
+
+
+def test_h6_what_is_known_on_the_day_decides_whatever_arrives_later(store: Store) -> None:
+    with store.begin() as work:
+        buy(work)
+        use(work, 48 * HOUR, NEXT_NIGHT)  # worked before the due day, and known after it
+        (proposed,) = find(work)
+        assert (proposed.state, proposed.left_then, proposed.left_before) == (
+            RecalculationState.PROPOSED,
+            50 * HOUR,
+            2 * HOUR,
+        )
+
+
+def test_h6_the_day_ends_at_midnight_where_the_company_is(store: Store) -> None:
+    last_minute = datetime(2026, 3, 1, 22, 59, 59, tzinfo=UTC)
+    with store.begin() as work:
+        buy(work)
+        use(work, 48 * HOUR, last_minute)
+        (settled,) = find(work)
+        assert settled.left_then == 2 * HOUR
+
+
+def test_h6_of_a_card_that_was_entered_after_its_due_day_the_work_dates_decide(store: Store) -> None:
+    with store.begin() as work:
+        buy(work, at=NEXT_NIGHT)
+        use(work, 46 * HOUR, NEXT_NIGHT)
+        (settled,) = find(work)
+        assert (settled.state, settled.left_then) == (RecalculationState.SETTLED, 4 * HOUR)
+
+
+@pytest.mark.parametrize(("rates", "told"), [({2025: "100"}, "no hourly rate"), ({2026: "99"}, "is lower than")])
+def test_h5_a_rate_that_is_missing_or_lower_is_told_and_increases_nothing(
+    store: Store, rates: dict[int, str], told: str
+) -> None:
+    with store.begin() as work:
+        card = buy(work)
+        (waiting,) = find(work, rates=rates, recalculation="automatic")
+        assert (waiting.state, told in waiting.reason) == (RecalculationState.WAITING, True)
+        (attention,) = work.attention.all(recalculation.NO_RATE)
+        assert told in attention.message
+        assert left(work) == {card: 50 * HOUR}
+        with pytest.raises(UserError, match="cannot be applied"):
+            recalculation.apply(work, card, DUE, now=NEXT_NIGHT, today=DUE, actor="anna", reason="")
+
+        (proposed,) = find(work)
+        assert proposed.state is RecalculationState.PROPOSED
+        assert work.attention.all(recalculation.NO_RATE) == []
+
+
+def test_h5_the_same_rate_changes_nothing_and_asks_nothing(store: Store) -> None:
+    with store.begin() as work:
+        buy(work)
+        (settled,) = find(work, rates={2026: "100.00"})
+        assert settled.state is RecalculationState.SETTLED
+        assert work.attention.all(recalculation.NO_RATE) == []
+
+
+def test_a_person_declines_with_a_reason_and_is_asked_no_more(store: Store) -> None:
+    with store.begin() as work:
+        card = buy(work)
+        find(work, rates={})
+        with pytest.raises(UserError, match="needs a reason"):
+            recalculation.decline(work, card, now=NEXT_NIGHT, actor="anna", reason=" ")
+        declined = recalculation.decline(work, card, now=NEXT_NIGHT, actor="anna", reason="renewed")
+        assert (declined.state, declined.actor, declined.reason) == (RecalculationState.DECLINED, "anna", "renewed")
+        assert work.attention.all(recalculation.NO_RATE) == []
+        assert find(work) == []
+        with pytest.raises(UserError, match="not due"):
+            recalculation.require_open(work, card)
+
+
+def test_h5_a_card_is_recalculated_once_unless_every_year_is_configured(store: Store) -> None:
+    later = datetime(2027, 4, 1, tzinfo=UTC)
+    with store.begin() as work:
+        card = buy(work)
+        assert len(find(work, later, recalculation="automatic")) == 1
+        assert left(work) == {card: 40 * HOUR}
+        (second,) = find(work, later, recalculation="automatic", recalculate_yearly=True)
+        assert (second.due_on, second.old_rate, second.new_rate) == (date(2027, 3, 1), Decimal(125), Decimal(150))
+        assert left(work) == {card: 120000}  # 40 h at 125 are worth 33:20 h at 150
+
+
+def test_h5_the_next_year_waits_until_this_one_is_decided(store: Store) -> None:
+    later = datetime(2027, 4, 1, tzinfo=UTC)
+    with store.begin() as work:
+        card = buy(work)
+        assert [one.due_on for one in find(work, later, recalculate_yearly=True)] == [DUE]
+        recalculation.apply(work, card, DUE, now=later, today=date(2027, 4, 1), actor="anna", reason="")
+        assert [one.due_on for one in find(work, later, recalculate_yearly=True)] == [date(2027, 3, 1)]
+
+
+def test_nothing_is_looked_for_where_it_is_switched_off(store: Store) -> None:
+    with store.begin() as work:
+        buy(work)
+        assert find(work, recalculation="off") == []
+        assert work.recalculations.all() == []
+
+
+def test_a_due_day_from_before_a_card_was_taken_over_is_not_recalculated_here(store: Store) -> None:
+    planned = PlannedCard(2, "5", "Acme", BOUGHT, 50 * HOUR, 30 * HOUR, Decimal(100), "F1")
+    with store.begin() as work:
+        import_cards(work, [planned], taken_over_on=date(2026, 3, 2), now=NEXT_NIGHT, actor="anna", source="cards.csv")
+        (settled,) = find(work, NEXT_NIGHT + timedelta(days=1))
+        assert (settled.state, "taken over" in settled.reason) == (RecalculationState.SETTLED, True)
+
+
+def test_in_a_closed_month_it_is_booked_in_the_open_one(store: Store) -> None:
+    with store.begin() as work:
+        card = buy(work)
+        find(work)
+        work.periods.close("2026-03", NEXT_NIGHT, "anna")
+        done = recalculation.apply(work, card, DUE, now=NEXT_NIGHT, today=DUE, actor="anna", reason="")
+        booked = work.ledger.transaction(done.transaction_id or 0)
+        assert booked is not None
+        assert booked.period == "2026-04"
+
+
+def test_open_time_that_goes_after_a_recalculation_comes_back_in_full(store: Store) -> None:
+    with store.begin() as work:
+        card = buy(work)
+        use(work, 10 * HOUR, ON_THE_DAY)
+        find(work, recalculation="automatic")
+        assert left(work) == {card: 32 * HOUR}
+        post_customer(work, "5", [], terms=Terms(), now=NEXT_NIGHT)
+        assert left(work) == {card: 42 * HOUR}
