@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import typer
@@ -44,7 +45,7 @@ def _show(status: Status, settings: Settings) -> None:
     zone = settings.company.zone
     lag = "no pass has ended well yet" if status.lag_seconds is None else f"{age(status.lag_seconds)} behind"
     say(f"CareSync is {lag}." if status.lag_seconds is not None else f"CareSync: {lag}.")
-    print_table(
+    _table(
         "\nPasses",
         ("started", "kind", "took", "did", "error"),
         (
@@ -58,14 +59,14 @@ def _show(status: Status, settings: Settings) -> None:
             for one in status.passes
         ),
     )
-    print_table(
+    _table(
         "\nJobs",
         ("job", "due", "ended", "outcome"),
         ((one.job, local(one.due_at, zone), local(one.finished_at, zone), one.outcome) for one in status.jobs),
     )
     waiting = [*status.outbox.items(), *((f"{kind} to do", count) for kind, count in status.dirty.items())]
-    print_table("\nQueue", ("what", "count"), sorted(waiting), right=("count",))
-    print_table(
+    _table("\nQueue", ("what", "count"), sorted(waiting), right=("count",))
+    _table(
         "\nLimits",
         ("account", "requests left", "resets"),
         (
@@ -74,7 +75,7 @@ def _show(status: Status, settings: Settings) -> None:
         ),
         right=("requests left",),
     )
-    print_table(
+    _table(
         "\nWrites that failed",
         ("ticket", "reference", "state", "attempts", "error"),
         (
@@ -83,8 +84,14 @@ def _show(status: Status, settings: Settings) -> None:
         ),
         right=("attempts",),
     )
-    print_table(
+    _table(
         "\nNeeds attention",
         ("since", "what", "about", "message"),
         ((local(one.since, zone), one.kind, one.subject, one.message) for one in status.attention),
     )
+
+
+def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> None:
+    """A table, unless there is nothing to tell."""
+    if shown := list(rows):
+        print_table(title, columns, shown, right=right)
