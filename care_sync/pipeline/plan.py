@@ -55,7 +55,7 @@ def plan_tickets(
 ) -> Planned:
     """Plan the writes of tickets of one customer; ``posted`` is what just changed of their time."""
     ids = [ticket.id for ticket in tickets]
-    work.outbox.supersede(ids)
+    told_anew = work.outbox.supersede(ids)
     unfinished = work.outbox.unfinished(ids)
     shown = work.shown.get_many(ids)
     standing = work.ledger.standing_of_tickets(ids)
@@ -70,6 +70,8 @@ def plan_tickets(
         time = standing.get(ticket.id, [])
         told = telling(decided.standing[ticket.id, WHOLE_TICKET], time)
         before = shown.get(ticket.id, Shown(ticket.id))
+        if ticket.id in told_anew:
+            before = replace(before, explanation_hash="")
         due: list[Notice] = []
         if site.settings.write_back.replies:
             turn, of_ticket = decided.turns.get(ticket.id), changes.get(ticket.id, ())

@@ -80,20 +80,24 @@ class OutboxRepository:
         }
         return insert_new(self._connection, outbox, row)
 
-    def supersede(self, ticket_ids: Iterable[str]) -> None:
+    def supersede(self, ticket_ids: Iterable[str]) -> frozenset[str]:
         """Withdraw writes of these tickets that nobody has begun: a newer plan takes their place.
 
-        Writes with a comment stay: each tells something that happened.
+        Gives the tickets of which a note was withdrawn: it told how things stand, and the newer plan tells it anew.
+        Replies to customers stay: each tells something that happened.
         """
+        told_anew: set[str] = set()
         for keys in chunks(ticket_ids):
             query = select(outbox).where(
                 outbox.c.ticket_id.in_(keys),
                 outbox.c.state == OutboxState.PLANNED.value,
                 outbox.c.attempts == 0,
             )
-            withdrawn = [row.outbox_id for row in self._connection.execute(query) if row.change["comment"] is None]
-            for some in chunks(withdrawn):
+            rows = [row for row in self._connection.execute(query) if _kind(row.change) != CommentKind.REPLY]
+            told_anew.update(row.ticket_id for row in rows if _kind(row.change) is not None)
+            for some in chunks([row.outbox_id for row in rows]):
                 self._connection.execute(outbox.delete().where(outbox.c.outbox_id.in_(some)))
+        return frozenset(told_anew)
 
     def claim(
         self, now: datetime, lease_until: datetime, limit: int = 100, only: Collection[str] | None = None
@@ -257,6 +261,12 @@ def _encode(change: TicketChange) -> Mapping[str, Any]:
         "fields": dict(change.fields),
         "comment": None if comment is None else [comment.kind.value, comment.body],
     }
+
+
+def _kind(change: Mapping[str, Any]) -> CommentKind | None:
+    """The kind of comment that a planned write carries, if any."""
+    comment = change["comment"]
+    return None if comment is None else CommentKind(comment[0])
 
 
 def _row(row: Row[Any]) -> OutboxRow:

@@ -184,8 +184,8 @@ def test_the_newest_decision_of_a_subject_stands(store: Store) -> None:
     }
 
 
-def change(ticket: str, reference: str, note: str | None = None) -> TicketChange:
-    return TicketChange(ticket, reference, comment=None if note is None else Comment(CommentKind.NOTE, note))
+def change(ticket: str, reference: str, body: str | None = None, kind: CommentKind = CommentKind.NOTE) -> TicketChange:
+    return TicketChange(ticket, reference, comment=None if body is None else Comment(kind, body))
 
 
 def test_the_outbox_gives_each_ticket_its_oldest_write_first(store: Store) -> None:
@@ -224,12 +224,22 @@ def test_who_lost_a_claim_settles_nothing_any_more(store: Store) -> None:
         assert work.outbox.counts() == {"done": 1}
 
 
-def test_a_newer_plan_withdraws_what_nobody_began_but_never_a_comment(store: Store) -> None:
+def test_a_newer_plan_withdraws_what_nobody_began_but_never_a_reply(store: Store) -> None:
     with store.begin() as work:
         work.outbox.plan(change("1", "a"), "c", NOW)
-        work.outbox.plan(change("1", "b", "note"), "c", NOW)
-        work.outbox.supersede(["1"])
-        assert [one.change.reference for one in work.outbox.unfinished(["1"])["1"]] == ["b"]
+        work.outbox.plan(change("2", "b", "note"), "c", NOW)
+        work.outbox.plan(change("3", "c", "reply", CommentKind.REPLY), "c", NOW)
+        assert work.outbox.supersede(["1", "2", "3"]) == {"2"}
+        assert work.outbox.unfinished(["1", "2"]) == {}
+        assert [one.change.reference for one in work.outbox.unfinished(["3"])["3"]] == ["c"]
+
+
+def test_a_note_that_somebody_began_to_write_is_not_withdrawn(store: Store) -> None:
+    with store.begin() as work:
+        work.outbox.plan(change("1", "a", "note"), "c", NOW)
+        work.outbox.claim(NOW, NOW + timedelta(minutes=5))
+        assert work.outbox.supersede(["1"]) == frozenset()
+        assert len(work.outbox.unfinished(["1"])["1"]) == 1
 
 
 def test_a_due_run_and_a_delivery_happen_once(store: Store) -> None:

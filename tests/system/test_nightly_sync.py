@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from care_sync.pipeline.run import PassKind
+from care_sync.pipeline.run import PassKind, Scope
 from tests.system.office import HOUR, INCIDENT, Office
 
 
@@ -139,6 +139,31 @@ def test_a_card_that_runs_out_shows_on_the_tickets_and_the_rest_is_invoiced(offi
     assert office.balances() == {"invoice:2026-10": 15 * 60}
     assert "route_hour_card" in office.ours(worked)
     assert "route_invoice" in office.ours(waiting)
+
+
+def test_a_card_that_runs_out_in_the_same_pass_gives_each_ticket_one_note(office: Office) -> None:
+    office.buy_card(1)
+    change = {"kind": "change", "expected_minutes": 30, "clear": "yes", "estimate": "none", "quote": "none"}
+    worked, waiting = office.file_ticket(**change), office.file_ticket(**change)
+    office.work(worked, 75)
+    office.sync()
+
+    assert "route_invoice" in office.ours(waiting)
+    (note,) = office.notes(waiting)
+    assert "maandfactuur" in note
+    assert len(office.notes(worked)) == 1
+
+
+def test_a_note_that_could_not_be_written_is_written_once_in_its_newest_form(office: Office) -> None:
+    ticket = office.file_ticket(**INCIDENT)
+    office.work(ticket, 30)
+    office.clock.advance(timedelta(seconds=61))
+    office.application.rehearse(office.application.store, Scope(PassKind.FULL))
+    office.work(ticket, 15)
+    office.sync()
+
+    (note,) = office.notes(ticket)
+    assert "0:45" in note
 
 
 def test_a_running_timer_counts_when_it_stops(office: Office) -> None:
