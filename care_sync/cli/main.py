@@ -34,6 +34,7 @@ from care_sync.cli import (
     rules,
     rules_check,
     rules_diff,
+    rules_file,
     setup,
     statements,
     status,
@@ -106,6 +107,7 @@ for module in (statements, recalculate, card_import):
     module.register(cards.group)
 explain.register(rules.group)
 replay.register(rules.group)
+rules_file.register(rules.group)
 rules_check.register(rules.group)
 rules_diff.register(rules.group)
 for name, group in {
