@@ -7,9 +7,10 @@ ever. ``hash`` names the book, so that an old decision can be taken again to the
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from rules.cells import dependents
@@ -17,6 +18,7 @@ from rules.completions import Completions
 from rules.engine import MOST_REMEMBERED, Engine, Locate, Verdict, locators, with_facts_asked
 from rules.errors import RulesError
 from rules.facts import Fact, parse_facts
+from rules.generated import Outcomes
 from rules.quantities import said
 from rules.ruleset import LANGUAGES, Agreement, Clause, Decision, Definition, Parameter, Rule
 from rules.suggest import Suggester, Suggestion
@@ -27,7 +29,7 @@ _STILL_OPEN = {"nl": "Nog te beantwoorden: ", "en": "Still to be answered: "}
 _EITHER = {"nl": ("Ofwel: ", "Ofwel: "), "en": ("Either: ", "Or: ")}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Court:
     """Terms with what decides by them."""
 
@@ -42,6 +44,11 @@ class Court:
     def cells(self, known: Mapping[str, Any]) -> tuple[int, ...]:
         """The cell of each variable, given facts that were read by their types."""
         return tuple([locate(known) for locate in self.locate])
+
+    @cached_property
+    def outcomes(self) -> Callable[[Mapping[str, Any]], Outcomes]:
+        """What decides without saying why, given facts that were read by their types."""
+        return self.engine.generated.bound(self.terms)
 
 
 class RuleBook:
@@ -124,6 +131,13 @@ class RuleBook:
             decision = court.remembered[key] = self._decision(verdict, court)
         return decision
 
+    def outcomes(
+        self, facts: Mapping[str, Any], *, on: date | None = None, organization: str | None = None
+    ) -> Outcomes:
+        """As :meth:`decide`, without the questions, the rules and the reason: for a whole history at once."""
+        court, known = self.situation(facts, on=on, organization=organization)
+        return court.outcomes(known)
+
     def situation(
         self, facts: Mapping[str, Any], *, on: date | None = None, organization: str | None = None
     ) -> tuple[Court, dict[str, Any]]:
@@ -138,7 +152,9 @@ class RuleBook:
 
     def agreement(self, organization: str | None, on: date | None) -> Agreement | None:
         """The agreement of a customer that holds on a day; the newest when no day is given."""
-        found = self._agreements.get(organization.casefold(), ()) if organization is not None else ()
+        if organization is None or not self._agreements:
+            return None
+        found = self._agreements.get(organization.casefold(), ())
         holding = [one for one in found if on is None or one.period.holds(on)]
         return max(holding, key=lambda one: one.period.first or date.min, default=None)
 

@@ -26,6 +26,7 @@ class Completions:
 
     def __init__(self, tables: Tables, facts: Mapping[str, Fact]) -> None:
         self.tables = tables
+        self.facts = facts
         self.first_fact = len(tables.decisions)
         self.may_be_unknown = [
             position >= self.first_fact and facts[name].absent is None for position, name in enumerate(tables.names)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from rules.cells import Variable
 from rules.completions import Completions
 from rules.diagram import LEAF, MANY
 from rules.facts import Fact, FactType
+from rules.generated import GeneratedRules, generate
 from rules.questions import Residual, ranked
 from rules.ruleset import UNDETERMINED
 from rules.tables import Hole, Settled
@@ -50,6 +52,11 @@ class Engine:
         self._order = {rule: position for position, rule in enumerate(tables.rules)}
         self._table_of = {rule.id: rule.decision for rule in tables.rules.values()}
         self._before = [UNKNOWN] * completions.first_fact
+
+    @cached_property
+    def generated(self) -> GeneratedRules:
+        """The same rules as Python, for outcomes without reasons."""
+        return generate(self.completions)
 
     def outcomes(self, cells: Sequence[int]) -> dict[str, str | None]:
         """Every decision that is shown or named: its outcome, or ``None`` when completions disagree.
@@ -163,6 +170,11 @@ def _locator(variable: Variable, fact: Fact, facts: Mapping[str, Fact]) -> Locat
 
         return contained
     absent = UNKNOWN if fact.absent is None else variable.index(fact.absent)
+    if fact.type in (FactType.CHOICE, FactType.BOOL):
+        cells: dict[Any, int] = {None: absent}
+        for value in (True, False) if fact.type is FactType.BOOL else variable.words:
+            cells[value] = variable.index(value)
+        return lambda known: cells[known.get(name)]
 
     def cell(known: Mapping[str, Any]) -> int:
         value = known.get(name)

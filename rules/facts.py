@@ -12,7 +12,7 @@ Promise: a value is read by the type of its fact, or refused with the fact's nam
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -73,6 +73,14 @@ class Fact:
     parents: tuple[str, ...] = ()
     line: int = 0
     column: int = 0
+    ready_class: Any = field(init=False, repr=False, compare=False)
+    ready: Container[Any] = field(init=False, repr=False, compare=False)
+    """Values of ``ready_class`` among these need no reading: they are what they would be read as."""
+
+    def __post_init__(self) -> None:
+        ready_class, ready = _ready(self)
+        object.__setattr__(self, "ready_class", ready_class)
+        object.__setattr__(self, "ready", ready)
 
 
 def parse_fact(fact: Fact, value: Any) -> Any:
@@ -80,9 +88,7 @@ def parse_fact(fact: Fact, value: Any) -> Any:
 
     Texts are told apart without regard to capitals. Raises ``ValueError`` that says what the fact takes.
     """
-    if value is None:
-        return None
-    return _PARSERS[fact.type](fact, value)
+    return None if value is None else _PARSERS[fact.type](fact, value)
 
 
 def parse_facts(raw: Mapping[str, Any], declared: Mapping[str, Fact], source: str = "facts") -> dict[str, Any]:
@@ -90,30 +96,50 @@ def parse_facts(raw: Mapping[str, Any], declared: Mapping[str, Fact], source: st
 
     Raises :class:`RulesError` naming every fact that is not declared and every value that its fact does not take.
     """
-    problems: list[Problem] = []
     facts: dict[str, Any] = {}
+    try:
+        for name, value in raw.items():
+            fact = declared[name]
+            if value.__class__ is fact.ready_class and value in fact.ready:
+                facts[name] = value
+            elif value is not None:
+                facts[name] = _PARSERS[fact.type](fact, value)
+            elif fact.parents:
+                raise KeyError(name)
+    except (KeyError, ValueError):
+        raise RulesError(list(_problems(raw, declared, source))) from None
+    return facts
+
+
+def _problems(raw: Mapping[str, Any], declared: Mapping[str, Fact], source: str) -> Iterator[Problem]:
+    """Everything that is wrong with facts."""
     for name, value in raw.items():
         fact = declared.get(name)
         line, column = getattr(name, "line", 0), getattr(name, "column", 0)
         if fact is None or fact.type.is_derived:
             given = [one.name for one in declared.values() if not one.type.is_derived]
-            problems.append(Problem(f"{str(name)!r} is not a fact", source, line, column, nearest(str(name), given)))
+            yield Problem(f"{str(name)!r} is not a fact", source, line, column, nearest(str(name), given))
             continue
         try:
-            parsed = parse_fact(fact, value)
+            parse_fact(fact, value)
         except ValueError as error:
-            problems.append(Problem(f"{name}: {_shown(value)} {error}", source, line, column))
-            continue
-        if parsed is not None:
-            facts[str(name)] = parsed
-    if problems:
-        raise RulesError(problems)
-    return facts
+            yield Problem(f"{name}: {_shown(value)} {error}", source, line, column)
 
 
 def _shown(value: Any) -> str:
     text = repr(str(value)) if isinstance(value, str) else repr(value)
     return text if len(text) <= 80 else f"{text[:80]}…"
+
+
+def _ready(fact: Fact) -> tuple[type | None, Container[Any]]:
+    """The class and the values that need no reading; a class below it, as ``bool`` is below ``int``, is not it."""
+    if fact.type is FactType.BOOL:
+        return bool, (True, False)
+    if fact.type is FactType.CHOICE:
+        return str, frozenset(fact.values)
+    if fact.type is FactType.NUMBER:
+        return int, range(-_LARGEST if fact.minimum is None else fact.minimum, _LARGEST + 1)
+    return None, ()
 
 
 def _bool(_fact: Fact, value: Any) -> bool:
@@ -180,7 +206,7 @@ def _derived(_fact: Fact, _value: Any) -> Any:
     raise ValueError("is computed from other facts and cannot be given")
 
 
-_PARSERS = {
+_PARSERS: Mapping[FactType, Callable[[Fact, Any], Any]] = {
     FactType.BOOL: _bool,
     FactType.CHOICE: _choice,
     FactType.NUMBER: _number,

@@ -5,6 +5,7 @@ Reading goes on after a mistake, so that one run names them all.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,6 +16,7 @@ from rules.source import MOST_PROBLEMS, Items, Node, Table, Text
 
 YES_WORDS = ("yes", "true")
 NO_WORDS = ("no", "false")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 BASES = ("text", "inference", "decision")
 
 
@@ -75,6 +77,11 @@ class Reader:
         if missing:
             raise Refused
         return table
+
+    def name(self, key: Text, what: str) -> None:
+        """Note a name that is not written as names are."""
+        if not _NAME.fullmatch(key):
+            self.problem(key, f"the name of {what} is made of small letters, digits and _, and begins with a letter")
 
     def words(self, node: Node, what: str) -> list[Text]:
         """One word or a list of words."""

@@ -54,6 +54,7 @@ class Statements:
 
     def _decision(self, key: Text, node: Node) -> None:
         name, what = str(key), f"decision {key}"
+        self.reader.name(key, "a decision")
         if name in self.facts:
             raise self.reader.refuse(key, f"{name!r} is a fact and cannot be a decision as well")
         table = self.reader.fields(

@@ -57,6 +57,7 @@ def read_parameters(reader: Reader, node: Node, clauses: Mapping[str, Clause]) -
     def read(key: Node) -> None:
         assert isinstance(key, Text)
         what = f"parameter {key}"
+        reader.name(key, "a parameter")
         table = reader.fields(section[key], what, ("value", "clauses", "basis", "ask_owner"), ("value", "clauses"))
         values, unit = _values(reader, table.at("value"), what)
         basis, asked = reader.basis(table)
@@ -103,6 +104,7 @@ def read_facts(reader: Reader, node: Node) -> dict[str, Fact]:
     def read(key: Node) -> None:
         assert isinstance(key, Text)
         what = f"fact {key}"
+        reader.name(key, "a fact")
         table = reader.fields(section[key], what, _FACT_FIELDS, ("type",))
         written = table.at("type")
         types = [one.value for one in FactType]

@@ -65,6 +65,17 @@ def decide(
         raise UserError("These facts cannot be used.", list(map(str, error.problems))) from None
 
 
+@group.command()
+def code(rules: RulesFile = None, on: Annotated[str | None, typer.Option("--on", metavar="DATE")] = None) -> None:
+    """Show the rules as the Python that replays run: what `decide` says, without why.
+
+    ```
+    care-sync rules code | less
+    ```
+    """
+    sys.stdout.write(open_rules(rules).court(read_day(on)).engine.generated.source)
+
+
 def _decide_lines(book: RuleBook, text: str, day: date | None, organization: str | None) -> list[Decision]:
     """Every decision, or every line that is wrong; nothing is printed before all are known to be right."""
     decisions: list[Decision] = []

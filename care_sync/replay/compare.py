@@ -99,11 +99,11 @@ def compare(history: History, old: RuleBook, new: RuleBook, rate_of: RateOf) -> 
     rerouted: dict[tuple[str, str], str] = {}
     differences: list[DecisionDifference] = []
     for subject in history.subjects:
-        before = old.decide(subject.facts, on=subject.on, organization=subject.organization_id)
-        after = new.decide(subject.facts, on=subject.on, organization=subject.organization_id)
+        before = old.outcomes(subject.facts, on=subject.on, organization=subject.organization_id)
+        after = new.outcomes(subject.facts, on=subject.on, organization=subject.organization_id)
         routes_before[subject.ticket_id, subject.activity] = before.route
-        if (before.scope, before.route, before.next_step) != (after.scope, after.route, after.next_step):
-            differences.append(DecisionDifference(subject, before, after))
+        if before != after:
+            differences.append(_difference(subject, old, new))
             rerouted[subject.ticket_id, subject.activity] = after.route
     moved = {
         key: accounts_moved
@@ -112,6 +112,14 @@ def compare(history: History, old: RuleBook, new: RuleBook, rate_of: RateOf) -> 
         and (accounts_moved := _moved(customer, routes_before, rerouted, rate_of))
     }
     return Comparison(history.since, len(history.subjects), len(history.tickets), tuple(differences), moved)
+
+
+def _difference(subject: Subject, old: RuleBook, new: RuleBook) -> DecisionDifference:
+    """A subject that is decided otherwise, with the rules and reasons of both."""
+    before, after = (
+        book.decide(subject.facts, on=subject.on, organization=subject.organization_id) for book in (old, new)
+    )
+    return DecisionDifference(subject, before, after)
 
 
 def _moved(

@@ -215,3 +215,11 @@ def test_what_means_the_same_is_told_to(rules: Any) -> None:
     told = rules("diff", "shipped", "-", given=SHIPPED.read_text(encoding="utf-8") + "# a comment\n")
 
     assert (told.code, told.output) == (0, "✓ equal in meaning: every situation is decided alike\n")
+
+
+def test_the_rules_are_shown_as_python(rules: Any) -> None:
+    told = rules("code")
+
+    assert told.code == 0
+    assert "def decide(known):" in told.output
+    compile(told.output, "rules", "exec")

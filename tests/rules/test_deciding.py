@@ -72,9 +72,17 @@ def test_what_is_no_number_of_minutes_is_refused(book: RuleBook, value: object) 
         book.decide({"expected_minutes": value})
 
 
+@pytest.mark.parametrize("value", [1, 0, 1.0, "1", [True]])
+def test_what_is_no_yes_or_no_is_refused(book: RuleBook, value: object) -> None:
+    with pytest.raises(RulesError, match="sla"):
+        book.decide({"sla": value})
+
+
 def test_a_derived_fact_cannot_be_given(book: RuleBook) -> None:
     with pytest.raises(RulesError, match="'months_since_delivery' is not a fact"):
         book.decide({"months_since_delivery": 3})
+    with pytest.raises(RulesError, match="'months_since_delivery' is not a fact"):
+        book.decide({"months_since_delivery": None})
 
 
 def test_a_decision_reads_as_the_contract_says(book: RuleBook) -> None:

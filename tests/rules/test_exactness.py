@@ -56,6 +56,7 @@ def test_every_ticket_whose_facts_are_known_is_decided_as_by_trying(book: RuleBo
             expected["next_step"],
         ), facts
         assert decision.questions == ()
+        assert book.outcomes(given(facts)) == (decision.scope, decision.route, decision.next_step)
 
 
 def test_what_is_not_known_is_decided_as_by_trying_every_completion(book: RuleBook, oracle: Oracle) -> None:
@@ -70,6 +71,8 @@ def test_what_is_not_known_is_decided_as_by_trying_every_completion(book: RuleBo
         expected, questions = oracle.answers(facts, unknown)
         decision = book.decide(given(facts, unknown))
 
+        outcomes = book.outcomes(given(facts, unknown))
+        assert outcomes == (decision.scope, decision.route, decision.next_step), (facts, unknown)
         shown = {"scope": decision.scope, "route": decision.route, "next_step": decision.next_step}
         assert shown == expected, (facts, unknown)
         assert set(decision.questions) == questions, (facts, unknown)

@@ -193,6 +193,8 @@ def test_a_wrong_name_is_told_with_the_right_one(old: str, new: str, message: st
         ("more than long", "over long", "'over long' is no comparison"),
         ("more than long", "more than 2 months", "minutes is in minutes, '2 months' is not"),
         ("value: 45 minutes", "value: 6 months", "minutes is in minutes, long in months"),
+        ("  sla:\n", "  has-sla:\n", "the name of a fact is made of small letters"),
+        ("  long:", "  Long:", "the name of a parameter is made of small letters"),
         ("value: 45 minutes", "value: 45 parsecs", "'parsecs' is no unit"),
         ("2026-01-01", "2026-02-30", "'effective_from' is a date such as 2026-01-31"),
         ("id: outside", "id: inside", "rule inside is written twice (first at line"),
