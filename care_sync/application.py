@@ -12,37 +12,40 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from care_sync.clock import Clock
-from care_sync.errors import UserError
 from care_sync.messages import Messages
-from care_sync.pipeline.facts import COMPUTED
 from care_sync.pipeline.link import Linking
 from care_sync.pipeline.run import PassKind, PassReport, Scope, Watcher, run_pass
 from care_sync.pipeline.site import Site
+from care_sync.rules_in_force import RulesInForce
 from care_sync.settings import Settings, load_settings
 from care_sync.store import Store, open_store
 from connectors.products import SettingsClasses
 from connectors.protocols import Bookkeeping, Environment, Helpdesk, TimeTracker
 from connectors.registry import BOOKKEEPINGS, HELPDESKS, TIME_TRACKERS
-from rules.book import RuleBook
-from rules.errors import RulesError
-from rules.facts import Fact, parse_fact
-from rules.loader import load_rules
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A site with its store, ready to work."""
+    """A site with its store, ready to work. ``started_with`` is the site as it was opened."""
 
-    site: Site
+    started_with: Site
     store: Store
+    rules: RulesInForce
+
+    @property
+    def site(self) -> Site:
+        """The site with the rules that are in force now."""
+        return replace(self.started_with, rules=self.rules.book)
 
     @property
     def settings(self) -> Settings:
         """What was configured."""
-        return self.site.settings
+        return self.started_with.settings
 
     def run(self, scope: Scope | None = None, watcher: Watcher | None = None) -> PassReport:
-        """Run one pass."""
+        """Run one pass; one that decides takes changed rules first."""
+        if scope is None or scope.kind is not PassKind.PUSH:
+            self.rules.look(self.store, self.started_with.now())
         return run_pass(self.store, self.site, scope, watcher)
 
     def rehearse(self, store: Store, scope: Scope, watcher: Watcher | None = None) -> PassReport:
@@ -92,27 +95,10 @@ def connect_bookkeeping(settings: Settings, environment: Environment) -> Bookkee
     return BOOKKEEPINGS[section.product].connect(section.options, environment)
 
 
-def read_rules(path: Path | None) -> RuleBook:
-    """Read rules, those that come with CareSync for ``None``. Raises :class:`UserError` with every mistake."""
-    try:
-        return load_rules(path)
-    except RulesError as error:
-        raise UserError(f"The rules {path or ''} cannot be used.", [str(one) for one in error.problems]) from None
-
-
-def site_rules(settings: Settings) -> RuleBook:
-    """Read the rules of a site. Raises :class:`UserError` with every mistake and its place."""
-    rules = read_rules(settings.rules.path)
-    problems = list(_unusable_facts(settings, rules))
-    if problems:
-        raise UserError("The settings cannot be used with these rules.", problems)
-    return rules
-
-
 @contextmanager
 def open_application(settings: Settings, clock: Clock) -> Iterator[Application]:
     """Open store, rules and connectors; what a person can mend raises :class:`care_sync.errors.UserError`."""
-    rules = site_rules(settings)
+    rules = RulesInForce(settings)
     messages = Messages(settings.messages.templates, default_locale=settings.company.locale)
     messages.check()
     store = open_store(settings.store.url.get_secret_value())
@@ -124,28 +110,7 @@ def open_application(settings: Settings, clock: Clock) -> Iterator[Application]:
             for name, one in settings.time_trackers.items()
         }
         linking = Linking.of(settings.linking, helpdesk.ticket_url)
-        yield Application(Site(settings, rules, messages, helpdesk, trackers, linking, clock), store)
+        site = Site(settings, rules.book, messages, helpdesk, trackers, linking, clock)
+        yield Application(site, store, rules)
     finally:
         store.close()
-
-
-def _unusable_facts(settings: Settings, rules: RuleBook) -> Iterator[str]:
-    """What the section ``facts`` says of facts that the rules do not know, or values that they do not take."""
-    known: dict[str, Fact] = {name: fact for name, fact in rules.facts.items() if name not in COMPUTED - {"sla"}}
-    for name in {*settings.facts.values, *settings.facts.defaults} - known.keys():
-        yield f"facts: {name!r} is no fact that can be set here; known are {', '.join(sorted(known))}."
-    for name, options in settings.facts.values.items():
-        for option, word in options.items():
-            if name in known and (problem := _problem(known[name], word)):
-                yield f"facts.values.{name}.{option}: {word!r} {problem}."
-    for name, value in settings.facts.defaults.items():
-        if name in known and (problem := _problem(known[name], value)):
-            yield f"facts.defaults.{name}: {value!r} {problem}."
-
-
-def _problem(fact: Fact, value: str) -> str:
-    try:
-        parse_fact(fact, value)
-    except ValueError as error:
-        return f"will not do: {fact.name} {error}"
-    return ""

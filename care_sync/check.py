@@ -11,10 +11,11 @@ from dataclasses import replace
 
 import requests
 
-from care_sync.application import connect_bookkeeping, site_rules
+from care_sync.application import connect_bookkeeping
 from care_sync.clock import Clock
 from care_sync.errors import CareSyncError
 from care_sync.messages import Messages
+from care_sync.rules_in_force import sound_rules
 from care_sync.settings import Settings
 from care_sync.store import open_store
 from connectors.errors import ConnectorError
@@ -43,7 +44,7 @@ class ForgottenBudgets:
 def check_site(settings: Settings) -> Iterator[CheckResult]:
     """What can be told without asking a product: rules, message templates, store and migrations."""
     attempts: Mapping[str, Callable[[], object]] = {
-        "rules": lambda: site_rules(settings),
+        "rules": lambda: sound_rules(settings),
         "message templates": Messages(settings.messages.templates, default_locale=settings.company.locale).check,
         "store": lambda: open_store(settings.store.url.get_secret_value()).close(),
     }

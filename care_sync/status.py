@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from care_sync.rules_in_force import RULES_REFUSED
 from care_sync.store import Store
 from care_sync.store.operations import JobRun, PassRow
 from care_sync.store.outbox import OutboxRow
@@ -44,11 +45,17 @@ class Status:
         last = self.last_good_pass
         return None if last is None else max(0, int((self.now - last.started_at).total_seconds()))
 
+    @property
+    def rules_refused(self) -> str:
+        """Why a changed rules file is not taken; empty when the file is in force."""
+        return next((one.message for one in self.attention if one.kind == RULES_REFUSED), "")
+
     def as_json(self) -> dict[str, Any]:
         """Return plain values for JSON; instants in ISO 8601, UTC."""
         return {
             "now": self.now.isoformat(),
             "lag_seconds": self.lag_seconds,
+            "rules_refused": self.rules_refused,
             "passes": [
                 {
                     "pass_id": one.pass_id,

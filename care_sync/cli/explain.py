@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from care_sync.application import site_rules
 from care_sync.cli.output import hours, local, print_json, print_table, say
 from care_sync.cli.session import Session
 from care_sync.errors import UserError
 from care_sync.messages import Language
 from care_sync.pipeline.explanation import time_by_account
+from care_sync.rules_in_force import site_rules
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
 from care_sync.store.decisions import WHOLE_TICKET, StoredDecision

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from care_sync.application import read_rules, site_rules
 from care_sync.billing.invoice import rate_of
 from care_sync.cli.files import write_file
 from care_sync.cli.output import age, hours, print_json, print_table, say
@@ -18,6 +17,7 @@ from care_sync.replay.compare import Comparison, compare
 from care_sync.replay.history import History, read_history
 from care_sync.replay.questions import fact_costs
 from care_sync.replay.report import as_document, as_page, signed_hours, totals
+from care_sync.rules_in_force import read_rules, site_rules
 
 Since = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day of the history.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]

@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from care_sync.application import read_rules
 from care_sync.cli.files import write_file
 from care_sync.cli.output import say
 from care_sync.errors import UserError
+from care_sync.rules_in_force import read_rules
 from rules.errors import RulesError
 from rules.formatting import formatted
 from rules.schema import schema_of

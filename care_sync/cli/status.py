@@ -45,6 +45,8 @@ def _show(status: Status, settings: Settings) -> None:
     zone = settings.company.zone
     lag = "no pass has ended well yet" if status.lag_seconds is None else f"{age(status.lag_seconds)} behind"
     say(f"CareSync is {lag}." if status.lag_seconds is not None else f"CareSync: {lag}.")
+    if status.rules_refused:
+        say(status.rules_refused)
     _table(
         "\nPasses",
         ("started", "kind", "took", "did", "error"),

@@ -2,7 +2,7 @@
 
     POST /webhooks/helpdesk/{product}   the helpdesk tells that a ticket changed
     POST /webhooks/tracker/{name}       a time tracker tells that an entry changed (``name`` as in the settings)
-    GET  /health                        alive, how late, when the last pass was
+    GET  /health                        alive, how late, the last pass, whether changed rules were refused
 
 Promise: webhooks are answered at once, without reading from a product. Bodies over ``LARGEST_BODY`` are refused
 before they are read whole. What goes wrong inside is logged and answered with 503, which products repeat.
@@ -90,6 +90,7 @@ def create_app(context: WebContext) -> FastAPI:
                 "last_pass_at": last.started_at.isoformat() if last else None,
                 "due_writes": status.due_writes,
                 "attention": len(status.attention),
+                "rules": "refused" if status.rules_refused else "ok",
             }
         )
 

@@ -1,0 +1,166 @@
+"""The rules of a site: reading them, holding them to their proof, and taking a changed file while work goes on.
+
+Terms
+    in force   the rule book that passes decide by
+    sound      rules that load, that the settings' facts fit, and that the proof holds for
+    refused    a changed file that is not sound: it is not taken, and what was in force stays so
+
+Promise: work begins with sound rules only, and a changed file is taken only when it is sound; a person is told
+otherwise, until it is mended. Looking costs two looks at the file's dates when nothing changed. What a pass began with
+it ends with: the book is asked for once, at its beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from care_sync.errors import UserError
+from care_sync.logs import logger
+from care_sync.pipeline.facts import COMPUTED
+from care_sync.settings import Settings
+from care_sync.store import Store
+from rules.book import RuleBook
+from rules.errors import RulesError
+from rules.facts import Fact, parse_fact
+from rules.loader import load_rules
+from rules.proof import prove
+
+RULES_REFUSED = "rules_refused"
+"""The kind of attention that a refused file gets."""
+
+SUBJECT = "rules"
+"""A site has one rules file; what is on the list is about that, wherever it lies."""
+
+MOST_PROBLEMS = 5
+"""Mistakes that are named in one message; the command that it names tells them all."""
+
+Stamp = tuple[int, ...]
+"""What tells that a file was written: its dates, size and number."""
+
+
+def read_rules(path: Path | None) -> RuleBook:
+    """Read rules, those that come with CareSync for ``None``. Raises :class:`UserError` with every mistake."""
+    try:
+        return load_rules(path)
+    except RulesError as error:
+        raise UserError(f"The rules {path or ''} cannot be used.", [str(one) for one in error.problems]) from None
+
+
+def site_rules(settings: Settings) -> RuleBook:
+    """Read the rules of a site. Raises :class:`UserError` with every mistake and its place."""
+    rules = read_rules(settings.rules.path)
+    problems = list(_unusable_facts(settings, rules))
+    if problems:
+        raise UserError("The settings cannot be used with these rules.", problems)
+    return rules
+
+
+def sound_rules(settings: Settings) -> RuleBook:
+    """The rules of a site, proven. Raises :class:`UserError` with what does not hold, each with its place.
+
+    Those that come with CareSync were proven before they were shipped.
+    """
+    rules = site_rules(settings)
+    if settings.rules.path is not None:
+        findings = prove(rules.definition).findings
+        if findings:
+            told = [f"{rules.source}:{one.line}:{one.column}: {one.kind}: {one.message}" for one in findings]
+            more = _and_more(len(told) - MOST_PROBLEMS)
+            raise UserError(f"The rules {settings.rules.path} do not hold.", [*told[:MOST_PROBLEMS], *more])
+    return rules
+
+
+class RulesInForce:
+    """The rule book that passes decide by, and what became of the newest file."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Begin with the site's rules. Raises :class:`UserError` when they are not sound."""
+        self._settings = settings
+        self._path = settings.rules.path
+        self._seen = self._stamp()
+        self._is_settled = False
+        self.book = sound_rules(settings)
+        self.refusal = ""
+        """Why the file as it stands is not taken; empty when it is in force."""
+
+    def look(self, store: Store, now: datetime) -> None:
+        """Take the file if it was written since and is sound; keep the list of what needs attention in step."""
+        stamp = self._stamp()
+        if stamp != self._seen:
+            self._judge()
+            self._seen = stamp
+        if self.refusal:
+            self._is_settled = False
+            with store.begin() as work:
+                work.attention.raise_(RULES_REFUSED, SUBJECT, self.refusal, now)
+        elif not self._is_settled:
+            with store.begin() as work:
+                work.attention.settle(RULES_REFUSED, [SUBJECT])
+            self._is_settled = True
+
+    def _judge(self) -> None:
+        log = logger(__name__)
+        try:
+            book = sound_rules(self._settings)
+        except UserError as error:
+            self._refuse([error.message, *error.problems])
+        except Exception as error:
+            # Rules that could not be tried are not taken: whatever it was, the old ones go on.
+            log.exception("changed rules could not be tried", file=str(self._path))
+            self._refuse([f"Trying them failed: {type(error).__name__}, a defect of CareSync."])
+        else:
+            if book.hash != self.book.hash:
+                log.info("changed rules taken", file=str(self._path), hash=book.hash, before=self.book.hash)
+                self.book = book
+            self.refusal = ""
+
+    def _refuse(self, problems: Sequence[str]) -> None:
+        logger(__name__).error(
+            "changed rules refused; those in force go on",
+            file=str(self._path),
+            problems=list(problems),
+            in_force=self.book.hash,
+        )
+        told = [*problems[: MOST_PROBLEMS + 2], *_and_more(len(problems) - MOST_PROBLEMS - 2)]
+        self.refusal = (
+            f"The changed rules are not taken, those of before go on ({self.book.hash[:12]}). {' · '.join(told)} · "
+            f"Mend the file; `care-sync rules check --rules {self._path}` tells whether it holds."
+        )
+
+    def _stamp(self) -> Stamp:
+        """What the file system says of the file; nothing when it says nothing, or when the file came with CareSync."""
+        if self._path is None:
+            return ()
+        try:
+            found = self._path.stat()
+        except OSError:
+            return ()
+        return (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
+
+
+def _and_more(left: int) -> list[str]:
+    return [f"and {left} more"] if left > 0 else []
+
+
+def _unusable_facts(settings: Settings, rules: RuleBook) -> Iterator[str]:
+    """What the section ``facts`` says of facts that the rules do not know, or values that they do not take."""
+    known: dict[str, Fact] = {name: fact for name, fact in rules.facts.items() if name not in COMPUTED - {"sla"}}
+    for name in {*settings.facts.values, *settings.facts.defaults} - known.keys():
+        yield f"facts: {name!r} is no fact that can be set here; known are {', '.join(sorted(known))}."
+    for name, options in settings.facts.values.items():
+        for option, word in options.items():
+            if name in known and (problem := _problem(known[name], word)):
+                yield f"facts.values.{name}.{option}: {word!r} {problem}."
+    for name, value in settings.facts.defaults.items():
+        if name in known and (problem := _problem(known[name], value)):
+            yield f"facts.defaults.{name}: {value!r} {problem}."
+
+
+def _problem(fact: Fact, value: str) -> str:
+    try:
+        parse_fact(fact, value)
+    except ValueError as error:
+        return f"will not do: {fact.name} {error}"
+    return ""
