@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +11,8 @@ import typer
 
 from care_sync.cli.session import Session
 from care_sync.demo.play import play
+
+NAME = "care-sync"
 
 
 def register(app: typer.Typer) -> None:
@@ -35,4 +39,10 @@ def demo(
     care-sync --config .demo/config.yaml status
     ```
     """
-    raise typer.Exit(play(folder, Session.of(context).clock, keep=keep))
+    raise typer.Exit(play(folder, Session.of(context).clock, program=_program(), keep=keep))
+
+
+def _program() -> str:
+    """What a person typed to start us, such as ``.venv/bin/care-sync``."""
+    typed = sys.argv[0]
+    return typed if Path(typed).name == NAME and shutil.which(NAME) != typed else NAME

@@ -10,15 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
+from decimal import Decimal
 
 from care_sync.application import Application
 from care_sync.billing.texts import clock
+from care_sync.cli.cards import find_organization
 from care_sync.demo.agency import PEOPLE, ZONE, Agency, FiledTicket, Worked
+from care_sync.demo.customers import RATES
+from care_sync.demo.site import BOOKKEEPER
 from care_sync.demo.stage import DAY
 from care_sync.demo.workplace import Workplace
 from care_sync.ledger import cards
 from care_sync.store.entries import LinkState, StoredEntry
 from care_sync.store.standing import Standing
+from care_sync.store.work import DirtyKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class Day:
     """Chooses what happens on the day after the month."""
 
     def __init__(self, application: Application, agency: Agency, workplace: Workplace) -> None:
+        self._application = application
         self._agency = agency
         self._workplace = workplace
         self._taken: set[str] = set()
@@ -105,7 +111,7 @@ class Day:
         yield self._entry_shortened()
         yield self._entry_linked()
         yield self._ticket_handed_over()
-        yield self._card_runs_out()
+        yield from self._card_runs_out()
         yield self._change_approved()
         yield self._telephone_call()
         yield self._time_reviewed()
@@ -227,7 +233,9 @@ class Day:
             do,
         )
 
-    def _card_runs_out(self) -> Change:
+    def _card_runs_out(self) -> Iterator[Change]:
+        """The last time on a card is used, and the customer buys another."""
+
         def left(one: Candidate) -> int:
             return self._left[one.customer]
 
@@ -235,13 +243,22 @@ class Day:
             lambda one: left(one) > 0 and one.ticket.story in ("small_clear_change", "larger_change_agreed"), by=left
         )
         minutes = left(one) // 60 + 50
-        return Change(
+        yield Change(
             _at(13, 40),
             f"{_first(one.ticket.assignee)} writes down {clock(minutes * 60)} on #{one.ticket.number}, "
             f"and {one.customer} has {clock(left(one))} left on its card",
             "One entry is split: the card to its last second, the rest to the invoice (H2).",
             one.ticket.number,
             lambda: self._write(one, minutes),
+            is_brief=True,
+        )
+        yield Change(
+            _at(13, 55),
+            f"{one.customer} buys another card of 50 hours, and the bookkeeper enters it",
+            "What was worked since the day of purchase moves from the invoice to the card.",
+            one.ticket.number,
+            lambda: self._buy_card(one.customer),
+            is_brief=True,
         )
 
     def _change_approved(self) -> Change:
@@ -323,6 +340,22 @@ class Day:
 
     def _filed(self, worked: Worked) -> FiledTicket:
         return self._agency.ticket(worked.ticket_number or 0)
+
+    def _buy_card(self, customer: str) -> None:
+        site = self._application.site
+        with self._application.store.begin() as work:
+            organization = find_organization(work, customer)
+            cards.buy(
+                work,
+                organization.id,
+                hours=Decimal(50),
+                rate=RATES[site.today().year],
+                bought_on=site.today(),
+                reference="F2026-118",
+                now=site.now(),
+                actor=BOOKKEEPER,
+            )
+            work.dirty.mark(DirtyKind.ORGANIZATION, [organization.id], "hour card bought", site.now())
 
     def _write(self, one: Candidate, minutes: int) -> None:
         ticket = one.ticket

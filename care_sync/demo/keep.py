@@ -20,7 +20,7 @@ from care_sync.scheduler import StoppableClock
 from connectors.sandbox.toggl_state import TogglEvent
 
 
-def keep_running(stage: Stage, machine: Clock) -> int:
+def keep_running(stage: Stage, machine: Clock, program: str) -> int:
     """Run the daemon on the demo's site until it is stopped; gives its exit code."""
     stage.clock.run_by(machine)
     settings = stage.settings
@@ -33,14 +33,14 @@ def keep_running(stage: Stage, machine: Clock) -> int:
         say(f"\nCareSync listens on {address}. Its products are at {stage.workplace.zendesk.base_url} (Zendesk) and")
         say(f"{stage.workplace.toggl.base_url} (Toggl). Ctrl-C ends it. In another terminal, set a ticket's cause:")
         say("")
-        say(a_change_to_try(stage))
+        say(a_change_to_try(stage, program))
         say("")
 
     with open_application(settings, clock) as application:
         return run_daemon(application, clock, announce)
 
 
-def a_change_to_try(stage: Stage) -> str:
+def a_change_to_try(stage: Stage, program: str) -> str:
     """A command that sets the cause of a ticket that waits for it, as an agent would in Zendesk."""
     workplace = stage.workplace
     waiting = next(
@@ -54,7 +54,7 @@ def a_change_to_try(stage: Stage) -> str:
         f"  curl -s -u '{agent}/token:{ZENDESK_TOKEN}' -X PUT -H 'Content-Type: application/json' \\\n"
         f"    {workplace.zendesk.base_url}/api/v2/tickets/{waiting}.json \\\n"
         f'    -d \'{{"ticket": {{"custom_fields": [{{"id": {field}, "value": "cause_third_party"}}]}}}}\' > /dev/null\n'
-        f"  care-sync --config {stage.folder / 'config.yaml'} rules explain {waiting}"
+        f"  {program} --config {stage.config} rules explain {waiting}"
     )
 
 

@@ -53,6 +53,7 @@ def listening(application: Application, workplace: Workplace) -> Iterator[Listen
         yield Listening(workplace, server.address)
     finally:
         server.stop()
+        unsubscribe(workplace)
 
 
 def subscribe(workplace: Workplace, address: str) -> None:
@@ -61,3 +62,9 @@ def subscribe(workplace: Workplace, address: str) -> None:
     subscription = workplace.toggl.webhooks.subscribe(f"{address}/webhooks/tracker/toggl", WEBHOOK_SECRET)
     if not subscription.validated:
         raise CareSyncError("the webhook of Toggl could not be validated")
+
+
+def unsubscribe(workplace: Workplace) -> None:
+    """Take CareSync's webhooks out of both products."""
+    workplace.zendesk.webhooks.webhooks.clear()
+    workplace.toggl.webhooks.subscriptions.clear()

@@ -1,5 +1,7 @@
 """How the month ends: October is closed, what was undetermined is charged, and a cause that is found later corrects it.
 
+Then the hour cards that are a year old are recalculated.
+
 Told on the Monday and the Tuesday after the month.
 """
 
@@ -15,9 +17,11 @@ from care_sync.demo.layout import happening, headline, quoted, told
 from care_sync.demo.show_change import show_followed, show_ledger
 from care_sync.demo.site import BOOKKEEPER
 from care_sync.demo.stage import Stage
+from care_sync.ledger import cards, recalculation
 from care_sync.ledger.closing import Closing, close_month
 from care_sync.pipeline.customer import terms_of
 from care_sync.pipeline.run import PassKind
+from care_sync.store.recalculations import Recalculation, RecalculationState
 
 PERIOD = "2026-10"
 STORY = "cause_still_unknown"
@@ -33,6 +37,7 @@ def end_the_month(stage: Stage) -> None:
     headline("October is closed", stage.clock.now())
     closing = _close(stage)
     _credit_back(stage, closing)
+    _recalculate(stage)
 
 
 def _close(stage: Stage) -> Closing:
@@ -52,7 +57,7 @@ def _close(stage: Stage) -> Closing:
     seconds = sum(one.seconds for one in closing.charged)
     told(
         "closed",
-        f"{clock(seconds)} hours on {len(closing.charged)} tickets are still undetermined; they are charged now (I4)",
+        f"{clock(seconds)} hours on {len(closing.charged)} tickets are still held; they are charged now (I4)",
     )
     hours = clock(sum(invoice.seconds for invoice in invoices))
     net = sum(invoice.net for invoice in invoices)
@@ -64,11 +69,7 @@ def _close(stage: Stage) -> Closing:
     stage.run(PassKind.POLL)
     found = followed(before, look(application, stage.workplace))
     replies = {number: one.replies for number, one in found.items() if one.replies}
-    unheard = sum(one.kind == "customer_not_told" for one in stage.outcome().attention)
-    told(
-        "told",
-        f"{len(replies)} customers in their tickets; {unheard} tickets are closed, and a person is asked to tell",
-    )
+    told("told", f"{len(replies)} replies to customers whose tickets were not known to be inside the SLA or outside")
     number = next(one for one in replies if stage.agency.ticket(one).locale == "en")
     told("ticket", f"#{number} {stage.workplace.ticket(number).subject}")
     for body in replies[number]:
@@ -97,3 +98,41 @@ def _credit_back(stage: Stage, closing: Closing) -> None:
     transactions = posted(stage.application, before)
     show_followed(number, stage.workplace.ticket(number).subject, found, is_brief=True)
     show_ledger(transactions, cards_moved(stage.application, transactions))
+
+
+def _recalculate(stage: Stage) -> None:
+    """Cards that are a year old: what is left of them is worth what it was bought for (H4-H6)."""
+    stage.clock.move_to(datetime.combine(TUESDAY, time(11, 30), ZONE))
+    application, now = stage.application, stage.clock.now()
+    settings = application.settings
+    happening(
+        now,
+        "The bookkeeper looks at the hour cards that were bought twelve months ago, and approves what is proposed",
+        "What is left keeps its worth at this year's rate (H4, H5), unless more than 90 % was used (H6).",
+    )
+    before = look(application, stage.workplace)
+    with application.store.begin() as work:
+        found = recalculation.find_due(work, settings.ledger.hour_card, settings.company.zone, now=now)
+        names = {one.id: one.name for one in work.organizations.all()}
+        for one in found:
+            card = cards.require(work, one.card_id)
+            told("due", f"card {one.card_id} of {names[card.organization_id]}, bought on {card.bought_on}: {_due(one)}")
+            if one.state is RecalculationState.PROPOSED:
+                recalculation.apply(
+                    work,
+                    one.card_id,
+                    one.due_on,
+                    now=now,
+                    today=application.site.today(),
+                    actor=BOOKKEEPER,
+                    reason="",
+                )
+    transactions = posted(application, before)
+    show_ledger(transactions, cards_moved(application, transactions))
+
+
+def _due(one: Recalculation) -> str:
+    if one.state is RecalculationState.SETTLED:
+        return one.reason
+    left, becomes = clock(one.left_before), clock(one.left_after)
+    return f"{left} hours at € {one.old_rate} become {becomes} at € {one.new_rate}"

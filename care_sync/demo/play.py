@@ -28,8 +28,11 @@ from care_sync.demo.stage import DAY, NIGHT, Stage
 from care_sync.pipeline.run import PassKind
 
 
-def play(folder: Path, machine: Clock, *, keep: bool = False) -> int:
-    """Show everything; with ``keep`` leave products and daemon running until Ctrl-C. Gives the exit code."""
+def play(folder: Path, machine: Clock, *, program: str = "care-sync", keep: bool = False) -> int:
+    """Show everything; with ``keep`` leave products and daemon running until Ctrl-C. Gives the exit code.
+
+    ``program`` is what a person types to start us.
+    """
     began = machine.now()
     with Stage.open(folder) as stage:
         _introduce(stage)
@@ -40,8 +43,8 @@ def play(folder: Path, machine: Clock, *, keep: bool = False) -> int:
         _night_after(stage, lost)
         end_the_month(stage)
         _once_more(stage)
-        _farewell(stage, (machine.now() - began).total_seconds(), keep=keep)
-        return keep_running(stage, machine) if keep else 0
+        _farewell(stage, (machine.now() - began).total_seconds(), program, keep=keep)
+        return keep_running(stage, machine, program) if keep else 0
 
 
 def _introduce(stage: Stage) -> None:
@@ -55,7 +58,7 @@ def _introduce(stage: Stage) -> None:
     told("agency", f"{len(agency.people)} people; {customers}; {cards} hour cards")
     told("Zendesk", f"{len(agency.tickets)} tickets in Dutch and English (a stand-in that speaks Zendesk's API)")
     told("Toggl", f"{len(agency.worked)} time entries, {edited} edited and {deleted} deleted since (a stand-in, too)")
-    told("CareSync", f"settings and ledger in {stage.folder}")
+    told("CareSync", f"settings and ledger in {stage.config.parent}")
 
 
 def _first_night(stage: Stage) -> None:
@@ -136,24 +139,26 @@ def _show_what_followed(stage: Stage, number: int, before: Look, *, is_brief: bo
     show_ledger(transactions, cards_moved(stage.application, transactions))
 
 
-def _farewell(stage: Stage, took_seconds: float, *, keep: bool) -> None:
-    config = stage.folder / "config.yaml"
+def _farewell(stage: Stage, took_seconds: float, program: str, *, keep: bool) -> None:
+    customer = next(one.name for one in stage.agency.customers if one.cards)
     with stage.application.store.read() as work:
-        customer = next(one.name for one in stage.agency.customers if one.cards)
-        card = next(one for one in work.cards.all())
+        card = work.cards.all()[-1]
     number = next(one.number for one in stage.agency.tickets if one.story == "incident_at_a_third_party")
     headline(f"That took {took_seconds:.0f} seconds. Look around in the demo's own site")
+    say(f"  export CARE_SYNC_CONFIG={stage.config}")
     for command, what in (
         ("status", "passes, queue, limits, what needs attention"),
         ("cards list", "hour cards and what is left on them"),
         (f"cards show {card.card_id}", "one card, with everything that moved it"),
         ("entries unlinked", "time that found no ticket, and what to do"),
         (f"ledger show --ticket {number}", "where every minute of a ticket went"),
-        (f'ledger show --customer "{customer}" --period 2026-10', "a customer's month in the ledger"),
+        (f'ledger show --customer "{customer}"', "what stands on a customer's accounts"),
         (f"rules explain {number}", "what was decided, by which clause, from which facts"),
-        ("attention list", "what a person must look at"),
+        ("invoices list 2026-10", "what October comes to, by customer"),
+        ("audit --offline", "prove the ledger from its first row to its last"),
     ):
-        console().print(f"  care-sync --config {config} {escape(command):62} [dim]{what}[/]", soft_wrap=True)
+        console().print(f"  {escape(f'{program} {command}'):60} [dim]{what}[/]", soft_wrap=True)
     if not keep:
-        say("\nThe stand-ins for Zendesk and Toggl have stopped. `care-sync demo --keep` leaves them and the daemon")
+        say("")
+        say(f"The stand-ins for Zendesk and Toggl have stopped. `{program} demo --keep` leaves them and the daemon")
         say("running, so that you can change a ticket and watch what follows.")

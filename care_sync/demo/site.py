@@ -1,10 +1,13 @@
-"""CareSync at the demo's agency: the settings file that a person would write, the store, and the cards that were sold.
+"""CareSync at the demo's agency: the settings file that a person would write, the store, and the hour cards.
 
 Everything lies in one folder, and nothing in it is worth keeping: the next demo starts afresh.
 """
 
 from __future__ import annotations
 
+import re
+import socket
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from textwrap import indent
@@ -15,11 +18,13 @@ from care_sync.demo.customers import RATES
 from care_sync.demo.fields import FIELDS
 from care_sync.demo.workplace import OUR_EMAIL, TOGGL_TOKEN, ZENDESK_TOKEN, Workplace
 from care_sync.errors import UserError
-from care_sync.ledger import cards
+from care_sync.ledger.card_import import import_cards, read_cards
 
 FIRST_LINE = "# The settings of the demo's agency, made by `care-sync demo`, which makes them anew each time."
 WEBHOOK_SECRET = "webhook-secret-of-the-demo"  # noqa: S105 - of a sandbox on loopback
+STAND_IN = re.compile(r"base_url: http://127\.0\.0\.1:(\d+)")
 STORE = "care-sync.sqlite"
+SPREADSHEET = "strippenkaarten.csv"
 BOOKKEEPER = "bookkeeper"
 
 TEMPLATE = """\
@@ -98,45 +103,59 @@ def make_room(folder: Path) -> Path:
     config = folder / "config.yaml"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if config.exists() and not config.read_text(encoding="utf-8").startswith(FIRST_LINE):
-            raise UserError(f"{config} is not the demo's", ["give another --folder"])
-        for path in (config, *sorted(folder.glob(f"{STORE}*"))):
+        if config.exists():
+            _require_abandoned(config)
+        for path in (config, folder / SPREADSHEET, *sorted(folder.glob(f"{STORE}*"))):
             path.unlink(missing_ok=True)
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{folder} cannot be used for the demo: {error}", ["give another --folder"]) from None
     return config
 
 
-def sell_cards(application: Application, agency: Agency) -> int:
-    """Enter the hour cards that were sold, with what was used before CareSync came; gives how many.
+def _require_abandoned(config: Path) -> None:
+    """Raise :class:`UserError` for settings that are not the demo's, and for a demo that is still running."""
+    text = config.read_text(encoding="utf-8")
+    if not text.startswith(FIRST_LINE):
+        raise UserError(f"{config} is not the demo's", ["give another --folder"])
+    if (stand_in := STAND_IN.search(text)) is None:
+        return
+    with suppress(OSError), socket.create_connection(("127.0.0.1", int(stand_in[1])), timeout=1):
+        raise UserError(
+            f"a demo is still running in {config.parent}", ["end it with Ctrl-C there, or give another --folder"]
+        )
+
+
+def take_cards_over(application: Application, agency: Agency, folder: Path) -> int:
+    """Import the hour cards that were sold before CareSync came, from the spreadsheet that kept them; gives how many.
 
     The customers must have been read from the helpdesk.
     """
-    now, sold = application.site.now(), 0
+    spreadsheet = folder / SPREADSHEET
+    spreadsheet.write_text(spreadsheet_text(agency), encoding="utf-8")
+    site = application.site
     with application.store.begin() as work:
-        for customer in agency.customers:
-            organization = work.organizations.by_name(customer.name)
-            assert organization is not None, f"{customer.name} was not read"
-            for one in customer.cards:
-                sold += 1
-                card = cards.buy(
-                    work,
-                    organization.id,
-                    hours=one.hours,
-                    rate=one.rate,
-                    bought_on=one.bought_on,
-                    reference=f"F{one.bought_on:%Y-%m}{sold:02}",
-                    now=now,
-                    actor=BOOKKEEPER,
-                )
-                if one.hours_used:
-                    cards.adjust(
-                        work,
-                        card.card_id,
-                        seconds=-int(one.hours_used * Decimal(3600)),
-                        day=FIRST_DAY,
-                        now=now,
-                        actor=BOOKKEEPER,
-                        reason="used before CareSync came, by the spreadsheet",
-                    )
-    return sold
+        work.ledger.lock_head()
+        planned = read_cards(
+            work,
+            spreadsheet.read_bytes(),
+            rates=site.settings.ledger.hour_card.rates,
+            today=site.today(),
+            taken_over_on=FIRST_DAY,
+        )
+        imported = import_cards(
+            work, planned, taken_over_on=FIRST_DAY, now=site.now(), actor=BOOKKEEPER, source=SPREADSHEET
+        )
+    return len(imported)
+
+
+def spreadsheet_text(agency: Agency) -> str:
+    """The hour cards as a Dutch spreadsheet saves them."""
+    lines = ["klant;gekocht op;uren;over;tarief;referentie"]
+    for customer in agency.customers:
+        for card in customer.cards:
+            left = card.hours - card.hours_used
+            cells = (customer.name, f"{card.bought_on:%d-%m-%Y}", card.hours, left, card.rate, f"F{len(lines):03}")
+            lines.append(
+                ";".join(str(cell).replace(".", ",") if isinstance(cell, Decimal) else str(cell) for cell in cells)
+            )
+    return "\n".join(lines) + "\n"

@@ -16,7 +16,7 @@ from care_sync.cli.sync import watching
 from care_sync.demo.agency import FIRST_DAY, LAST_DAY, ZONE, Agency, invent
 from care_sync.demo.clock import StoryClock
 from care_sync.demo.outcome import Outcome, read_outcome
-from care_sync.demo.site import make_room, sell_cards, settings_text
+from care_sync.demo.site import make_room, settings_text, take_cards_over
 from care_sync.demo.workplace import Workplace
 from care_sync.errors import CareSyncError, IntegrityError
 from care_sync.logs import configure_logs
@@ -34,13 +34,13 @@ BEFORE = datetime.combine(FIRST_DAY, time(6), ZONE)
 
 @dataclass(slots=True)
 class Stage:
-    """Everything that plays a part; ``folder`` holds settings and store."""
+    """Everything that plays a part; ``config`` is the settings file, and the store lies beside it."""
 
     agency: Agency
     clock: StoryClock
     workplace: Workplace
     settings: Settings
-    folder: Path
+    config: Path
     application: Application
 
     @classmethod
@@ -59,12 +59,12 @@ class Stage:
             configure_logs(clock=clock, level="warning", style="auto", secrets=settings.secrets())
             migrate(settings.store.url.get_secret_value())
             with open_application(settings, clock) as application:
-                yield cls(agency, clock, workplace, settings, folder, application)
+                yield cls(agency, clock, workplace, settings, config, application)
 
     def enter_cards(self) -> int:
-        """Read the customers, and enter the cards that they had bought before CareSync came; gives how many."""
+        """Read the customers, and take over the cards that they had bought before CareSync came; gives how many."""
         pull_organizations(self.application.store, self.application.site.helpdesk, self.clock)
-        return sell_cards(self.application, self.agency)
+        return take_cards_over(self.application, self.agency, self.config.parent)
 
     def run(self, kind: PassKind, *, is_watched: bool = False) -> PassReport:
         """Run a pass. Raises :class:`CareSyncError` when it could not do everything."""
