@@ -3,6 +3,7 @@
 Terms
     wanted    fields with their options, a webhook with its trigger, and views, as a site wants them
     step      one thing that is there already, or is to be made, completed or taken away
+    job       a step with what does it
     mark      the words in the description of everything that we made; only what carries them is ever taken away
 
 Promise: looking writes nothing; preparing twice makes nothing twice; what people made is completed at most, never
@@ -11,7 +12,7 @@ changed in what it says and never taken away.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -43,6 +44,16 @@ class WantedField:
     kind: FieldKind
     options: Mapping[str, str] = field(default_factory=dict)
 
+    def is_called(self, *names: object) -> bool:
+        """Whether a field of these names (number, key, title …) is this one, whatever its capitals."""
+        return self.title.casefold() in {str(one).casefold() for one in names if one is not None}
+
+    def lacking(self, present: Iterable[str]) -> list[str]:
+        """The words of our options that no option of ``present`` says: ``third_party`` is also said by ``Third party``
+        and by ``cause_third_party``."""
+        said = {one.strip().casefold().replace(" ", "_").replace("-", "_") for one in present}
+        return [word for word in self.options if not {word, f"{self.name}_{word}"} & said]
+
 
 @dataclass(frozen=True, slots=True)
 class WantedView:
@@ -70,6 +81,7 @@ class Action(StrEnum):
     ``complete``  it is there and lacks something
     ``remove``    we made it, and it is to go
     ``conflict``  something of that name is there and cannot be used; a person must decide
+    ``by_hand``   the product lets nobody do or see it through its API; a person does it, and ``detail`` says how
     """
 
     KEEP = "keep"
@@ -77,6 +89,7 @@ class Action(StrEnum):
     COMPLETE = "complete"
     REMOVE = "remove"
     CONFLICT = "conflict"
+    BY_HAND = "by_hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,22 @@ class Step:
     kind: str
     title: str
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A step with what does it; ``do`` is ``None`` where there is nothing to do."""
+
+    step: Step
+    do: Callable[[], object] | None = None
+
+
+def done(jobs: Iterable[Job]) -> Iterator[Step]:
+    """Do the jobs one by one; yield each step when it is done."""
+    for job in jobs:
+        if job.do is not None:
+            job.do()
+        yield job.step
 
 
 @runtime_checkable
@@ -101,7 +130,7 @@ class Preparable(Protocol):
         """What there is to do. Nothing is written."""
 
     def prepare(self, wanted: Wanted) -> Iterator[Step]:
-        """Do it; yield each step when it is done. Steps in conflict are left."""
+        """Do it; yield each step when it is done. Steps in conflict, and what is done by hand, are left."""
 
     def plan_removal(self, wanted: Wanted) -> Sequence[Step]:
         """What of ``wanted`` we made, and would take away."""
@@ -110,4 +139,4 @@ class Preparable(Protocol):
         """Take away what we made; yield each step when it is done."""
 
     def webhook_signing_secret(self, wanted: Wanted) -> SecretStr | None:
-        """The secret that calls of our webhook are signed with; ``None`` while there is no webhook."""
+        """The secret that proves calls of our webhook; ``None`` while there is no webhook."""

@@ -22,7 +22,10 @@ MARKS = {
     Action.COMPLETE: "~ complete",
     Action.REMOVE: "- take away",
     Action.CONFLICT: "✗ in the way",
+    Action.BY_HAND: "! by hand",
 }
+SETTLED = frozenset({Action.KEEP, Action.BY_HAND})
+"""Nothing drifted: what a product does not show cannot be said to have drifted."""
 SECRETS_DIRECTORY = "CARE_SYNC_SECRETS_DIRECTORY"
 SECRET = "helpdesk__webhook_secret"  # noqa: S105 - the name of a file
 
@@ -43,8 +46,9 @@ def setup(
 ) -> None:
     """Make the helpdesk ready: fields with their options, the webhook with its trigger, views for open questions.
 
-    The plan is shown first. Running it twice makes nothing twice; what people made is completed at most. The webhook's
-    secret goes into the secrets directory (CARE_SYNC_SECRETS_DIRECTORY) for its owner's eyes alone.
+    The plan is shown first. Running it twice makes nothing twice; what people made is completed at most. What the
+    helpdesk lets nobody do through its API is told as a step that a person does by hand. The webhook's secret goes into
+    the secrets directory (CARE_SYNC_SECRETS_DIRECTORY) for its owner's eyes alone.
 
     ```
     care-sync setup              show the plan, ask, do it
@@ -66,21 +70,23 @@ def setup(
         plan = helpdesk.plan_removal(wanted) if remove else helpdesk.plan_preparation(wanted)
         if check or not _agreed(plan, yes=yes, as_json=as_json):
             _tell(plan, as_json=as_json)
-            if any(one.action is not Action.KEEP for one in plan):
+            if any(one.action not in SETTLED for one in plan):
                 raise typer.Exit(1)
             return
         act: Callable[[Wanted], Iterator[Step]] = helpdesk.remove if remove else helpdesk.prepare
         done = list(act(wanted))
         _tell(done, as_json=as_json)
         if not remove:
-            _keep_secret(helpdesk.webhook_signing_secret(wanted), as_json=as_json)
+            secret = helpdesk.webhook_signing_secret(wanted)
+            if secret != getattr(site.settings.helpdesk.options, "webhook_secret", None):
+                _keep_secret(secret, as_json=as_json)
     if any(one.action is Action.CONFLICT for one in done):
         raise typer.Exit(1)
 
 
 def _agreed(plan: Sequence[Step], *, yes: bool, as_json: bool) -> bool:
     """Whether there is anything to do, and a person wants it done."""
-    if not any(one.action not in (Action.KEEP, Action.CONFLICT) for one in plan):
+    if not any(one.action not in (*SETTLED, Action.CONFLICT) for one in plan):
         return False
     if yes:
         return True
@@ -108,8 +114,8 @@ def _keep_secret(secret: SecretStr | None, *, as_json: bool) -> None:
     directory = os.environ.get(SECRETS_DIRECTORY)
     if directory is None:
         say(
-            "Put the webhook's signing secret (in the helpdesk's webhook page) into helpdesk.webhook_secret; with "
-            f"{SECRETS_DIRECTORY} set, setup does it for you."
+            "Put the webhook's secret (the helpdesk shows it with its webhook or automation rule) into "
+            f"helpdesk.webhook_secret; with {SECRETS_DIRECTORY} set, setup does it for you."
         )
         return
     path = Path(directory) / SECRET

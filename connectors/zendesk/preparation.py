@@ -13,15 +13,14 @@ reference") and "Webhooks" of the Event Connectors reference.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import SecretStr
 
 from connectors.errors import Malformed
 from connectors.http import HttpClient
-from connectors.preparation import MARK, Action, FieldKind, Step, Wanted, WantedField, WantedView
+from connectors.preparation import MARK, Action, FieldKind, Job, Step, Wanted, WantedField, WantedView, done
 from connectors.zendesk.reading import PRODUCT, an_object, identity, objects
 
 TYPES: Mapping[FieldKind, str] = {
@@ -44,14 +43,6 @@ TRIGGER = "CareSync: tell of changed tickets"
 Object = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """A step with what does it; ``do`` is ``None`` where there is nothing to do."""
-
-    step: Step
-    do: Callable[[], None] | None = None
-
-
 class ZendeskPreparation:
     """Looks at an account and makes it ready, through ``http``."""
 
@@ -64,10 +55,10 @@ class ZendeskPreparation:
 
     def prepare(self, wanted: Wanted) -> Iterator[Step]:
         """Do it, step by step. The trigger is planned when its webhook is there."""
-        yield from self._done(self._field_jobs(wanted))
-        yield from self._done(self._webhook_jobs(wanted))
-        yield from self._done(self._trigger_jobs(wanted))
-        yield from self._done(self._view_jobs(wanted))
+        yield from done(self._field_jobs(wanted))
+        yield from done(self._webhook_jobs(wanted))
+        yield from done(self._trigger_jobs(wanted))
+        yield from done(self._view_jobs(wanted))
 
     def plan_removal(self, wanted: Wanted) -> Sequence[Step]:
         """What we made of what is wanted."""
@@ -75,7 +66,7 @@ class ZendeskPreparation:
 
     def remove(self, wanted: Wanted) -> Iterator[Step]:
         """Take it away: the trigger before the webhook that it calls."""
-        yield from self._done(self._removal_jobs(wanted))
+        yield from done(self._removal_jobs(wanted))
 
     def signing_secret(self, wanted: Wanted) -> SecretStr | None:
         """The secret of our webhook."""
@@ -90,7 +81,7 @@ class ZendeskPreparation:
 
     # ---- what there is to do -----------------------------------------------------------------------
 
-    def _jobs(self, wanted: Wanted) -> list[_Job]:
+    def _jobs(self, wanted: Wanted) -> list[Job]:
         return [
             *self._field_jobs(wanted),
             *self._webhook_jobs(wanted),
@@ -98,7 +89,7 @@ class ZendeskPreparation:
             *self._view_jobs(wanted),
         ]
 
-    def _field_jobs(self, wanted: Wanted) -> list[_Job]:
+    def _field_jobs(self, wanted: Wanted) -> list[Job]:
         jobs = []
         for kind, what, fields in (
             ("ticket field", "ticket_field", wanted.ticket_fields),
@@ -109,14 +100,14 @@ class ZendeskPreparation:
                 jobs += [self._field_job(kind, what, one, there) for one in fields]
         return jobs
 
-    def _field_job(self, kind: str, what: str, wanted: WantedField, there: Sequence[Object]) -> _Job:
+    def _field_job(self, kind: str, what: str, wanted: WantedField, there: Sequence[Object]) -> Job:
         is_organizations = what == "organization_field"
         found = next((one for one in there if _is_field(one, wanted)), None)
         wanted_type = TYPES[wanted.kind]
         options = [{"name": label, "value": f"{wanted.name}_{word}"} for word, label in wanted.options.items()]
         if found is None:
             if wanted.title.isdigit():
-                return _Job(Step(Action.CONFLICT, kind, wanted.title, "there is no field of that number"))
+                return Job(Step(Action.CONFLICT, kind, wanted.title, "there is no field of that number"))
             body: dict[str, Any] = {
                 "type": "dropdown" if is_organizations and wanted_type == "tagger" else wanted_type,
                 "title": wanted.title,
@@ -130,17 +121,17 @@ class ZendeskPreparation:
             )
         if found.get("type") not in ALIKE[wanted_type]:
             told = f"it is there as {found.get('type')}, and {wanted_type} is needed: rename it, or give another title"
-            return _Job(Step(Action.CONFLICT, kind, wanted.title, told))
+            return Job(Step(Action.CONFLICT, kind, wanted.title, told))
         if found.get("active") is False:
             path = f"/api/v2/{what}s/{_id(found)}.json"
             return self._write(
                 Step(Action.COMPLETE, kind, wanted.title, "switch on"), "PUT", path, {what: {"active": True}}
             )
         present = objects(found.get("custom_field_options") or [], "custom_field_options")
-        values = {str(one.get("value")) for one in present}
-        lacking = [one for one in options if not {one["value"], one["value"].removeprefix(f"{wanted.name}_")} & values]
+        words = wanted.lacking(str(one.get("value")) for one in present)
+        lacking = [one for one in options if one["value"].removeprefix(f"{wanted.name}_") in words]
         if not lacking:
-            return _Job(Step(Action.KEEP, kind, wanted.title))
+            return Job(Step(Action.KEEP, kind, wanted.title))
         path = f"/api/v2/{what}s/{_id(found)}.json"
         detail = ", ".join(str(one["value"]) for one in lacking)
         return self._write(
@@ -150,11 +141,11 @@ class ZendeskPreparation:
             {what: {"custom_field_options": [*map(dict, present), *lacking]}},
         )
 
-    def _webhook_jobs(self, wanted: Wanted) -> list[_Job]:
+    def _webhook_jobs(self, wanted: Wanted) -> list[Job]:
         if wanted.webhook_url is None:
             return []
         if self._webhook(wanted) is not None:
-            return [_Job(Step(Action.KEEP, "webhook", WEBHOOK))]
+            return [Job(Step(Action.KEEP, "webhook", WEBHOOK))]
         body = {
             "name": WEBHOOK,
             "description": MARK,
@@ -167,14 +158,14 @@ class ZendeskPreparation:
         step = Step(Action.CREATE, "webhook", WEBHOOK, wanted.webhook_url)
         return [self._write(step, "POST", "/api/v2/webhooks", {"webhook": body})]
 
-    def _trigger_jobs(self, wanted: Wanted) -> list[_Job]:
+    def _trigger_jobs(self, wanted: Wanted) -> list[Job]:
         if wanted.webhook_url is None:
             return []
         webhook = self._webhook(wanted)
         found = self._ours("triggers", TRIGGER)
         step = Step(Action.CREATE, "trigger", TRIGGER)
         if webhook is None:
-            return [_Job(step)]
+            return [Job(step)]
         action = {
             "field": "notification_webhook",
             "value": [_id(webhook), json.dumps({"ticket_id": "{{ticket.id}}"})],
@@ -184,7 +175,7 @@ class ZendeskPreparation:
                 one for one in objects(found.get("actions") or [], "actions") if one.get("value") == action["value"]
             ]
             if calls and found.get("active") is not False:
-                return [_Job(Step(Action.KEEP, "trigger", TRIGGER))]
+                return [Job(Step(Action.KEEP, "trigger", TRIGGER))]
             path = f"/api/v2/triggers/{_id(found)}.json"
             body: dict[str, Any] = {"active": True, "actions": [action]}
             return [self._write(Step(Action.COMPLETE, "trigger", TRIGGER), "PUT", path, {"trigger": body})]
@@ -200,16 +191,16 @@ class ZendeskPreparation:
         }
         return [self._write(step, "POST", "/api/v2/triggers.json", {"trigger": body})]
 
-    def _view_jobs(self, wanted: Wanted) -> list[_Job]:
+    def _view_jobs(self, wanted: Wanted) -> list[Job]:
         if not wanted.views:
             return []
         titles = {str(one.get("title")) for one in self._list("/api/v2/views.json", "views")}
         return [
-            _Job(Step(Action.KEEP, "view", view.title)) if view.title in titles else self._view_job(view)
+            Job(Step(Action.KEEP, "view", view.title)) if view.title in titles else self._view_job(view)
             for view in wanted.views
         ]
 
-    def _view_job(self, view: WantedView) -> _Job:
+    def _view_job(self, view: WantedView) -> Job:
         body = {
             "title": view.title,
             "description": MARK,
@@ -223,7 +214,7 @@ class ZendeskPreparation:
             Step(Action.CREATE, "view", view.title, view.tag), "POST", "/api/v2/views.json", {"view": body}
         )
 
-    def _removal_jobs(self, wanted: Wanted) -> list[_Job]:
+    def _removal_jobs(self, wanted: Wanted) -> list[Job]:
         jobs = []
         if (trigger := self._ours("triggers", TRIGGER)) is not None:
             jobs.append(self._removal("trigger", TRIGGER, f"/api/v2/triggers/{_id(trigger)}.json"))
@@ -249,17 +240,11 @@ class ZendeskPreparation:
 
     # ---- calls ---------------------------------------------------------------------------------------
 
-    def _done(self, jobs: Sequence[_Job]) -> Iterator[Step]:
-        for job in jobs:
-            if job.do is not None:
-                job.do()
-            yield job.step
+    def _write(self, step: Step, method: str, path: str, body: Object) -> Job:
+        return Job(step, lambda: self._send(method, path, body))
 
-    def _write(self, step: Step, method: str, path: str, body: Object) -> _Job:
-        return _Job(step, lambda: self._send(method, path, body))
-
-    def _removal(self, kind: str, title: str, path: str) -> _Job:
-        return _Job(Step(Action.REMOVE, kind, title), lambda: self._send("DELETE", path, None))
+    def _removal(self, kind: str, title: str, path: str) -> Job:
+        return Job(Step(Action.REMOVE, kind, title), lambda: self._send("DELETE", path, None))
 
     def _send(self, method: str, path: str, body: Object | None) -> None:
         self._http.request(method, path, json=body)
@@ -299,8 +284,7 @@ def _id(item: Object) -> str:
 
 
 def _is_field(item: Object, wanted: WantedField) -> bool:
-    names = {str(item.get("id")), str(item.get("key")), str(item.get("title")).casefold()}
-    return wanted.title in names or wanted.title.casefold() in names
+    return wanted.is_called(item.get("id"), item.get("key"), item.get("title"))
 
 
 def _is_marked(item: Object) -> bool:
