@@ -9,7 +9,7 @@ An archived ticket (closed, and untouched for months) is in no list and under it
 ``/tickets/archived``; it cannot be changed.
 
 Sources: the API reference (v2), "Rate limit", "Pagination", "Errors", "Tickets", "Conversations", "Archive tickets",
-"Companies", "Company fields", "Contacts", "Agents"; bodies of jobs as other clients read them.
+"Companies", "Company fields", "Contacts", "Agents", "Automations"; bodies of jobs as other clients read them.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ READ = Reading(PRODUCT)
 REFUSALS = frozenset({400, 409, 415, 422})
 """Answers that say in their body what is wrong with a write."""
 GLOBAL_ACCESS = 1
+MOST_ROWS = 100
 SEES_TOO_LITTLE = "Give the agent of the API key global access (Admin, Agents, Scope): others see only some tickets."
 MOVED = frozenset({301, 302, 303, 307, 308})
 
@@ -190,6 +191,36 @@ class FreshdeskClient:
             yield from self._pages(f"/api/v2/tickets/{ticket_id}/time_entries", "time entries")
         except Invalid as error:
             raise _moved(error) from None
+
+    # ---- what administrators make -------------------------------------------------------------------
+
+    def definitions(self, path: str, what: str) -> list[Object]:
+        """Every definition of a list: fields, or automation rules (an array, or one in ``rules``)."""
+        found: dict[str, Object] = {}
+        page = 1
+        while True:
+            data = self._http.request("GET", path, params={"per_page": MOST_ROWS, "page": page}).data
+            rows = READ.objects(data.get("rules") if isinstance(data, dict) else data, what)
+            # A list that knows no pages gives the same again.
+            fresh = {READ.identity(one.get("id"), f"an id of {what}"): one for one in rows}
+            if fresh.keys() <= found.keys():
+                return list(found.values())
+            found |= fresh
+            if len(rows) < MOST_ROWS:
+                return list(found.values())
+            page += 1
+
+    def administer(self, method: str, path: str, body: Object | None = None) -> Object:
+        """Read, make, change or delete one definition; gives it as it is then, and nothing of what was deleted.
+
+        Raises :class:`Invalid` with the product's words.
+        """
+        if method == "GET":
+            return self._object(method, path)
+        if method == "DELETE":
+            self._http.request(method, path)
+            return {}
+        return self._written(method, path, body or {})
 
     # ---- the wire ----------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from connectors.sandbox import freshdesk_shapes as shapes
+from connectors.sandbox.freshdesk_admin import FreshdeskAdmin
 from connectors.sandbox.freshdesk_records import GLOBAL_ACCESS, FreshdeskPerson, FreshdeskTicket
 from connectors.sandbox.freshdesk_state import FreshdeskAccount
 from connectors.sandbox.freshdesk_writes import FORBIDDEN, NOT_FOUND, FreshdeskWrites, invalid
@@ -63,6 +64,7 @@ class FreshdeskApi:
     def __init__(self, account: FreshdeskAccount, base_url: str, limit: MinuteBudget, most_pages: int) -> None:
         self.account = account
         self.writes = FreshdeskWrites(account, base_url)
+        self.admin = FreshdeskAdmin(account)
         self.limit = limit
         self.since_is_exclusive = False
         self.not_yet_shown: set[int] = set()
@@ -142,7 +144,34 @@ class FreshdeskApi:
             ("DELETE", entry, lambda call: writes.change_entry(call.number, account.delete_entry)),
             ("PUT", f"{entry}/toggle_timer", lambda call: writes.change_entry(call.number, account.toggle_timer)),
         )
-        return [(verb, re.compile(f"/api/v2/{pattern}"), handle) for verb, pattern, handle in routes]
+        all_routes = (*routes, *self._admin_routes())
+        return [(verb, re.compile(f"/api/v2/{pattern}"), handle) for verb, pattern, handle in all_routes]
+
+    def _admin_routes(self) -> list[tuple[str, str, Callable[[Call], Answer]]]:
+        admin = self.admin
+        rules, rule = r"automations/(?P<on>[134])/rules", r"automations/(?P<on>[134])/rules/(?P<id>\d+)"
+        routes: list[tuple[str, str, Callable[[Call], Answer]]] = [
+            ("GET", "admin/ticket_fields", lambda call: self._administered(call, admin.fields("ticket"))),
+            ("GET", rules, lambda call: self._administered(call, admin.rules(int(call.found["on"])))),
+            ("POST", rules, lambda call: admin.create_rule(call.agent, int(call.found["on"]), call.body)),
+            ("PUT", rule, lambda call: admin.change_rule(call.agent, int(call.found["on"]), call.number, call.body)),
+            ("DELETE", rule, lambda call: admin.delete_rule(call.agent, int(call.found["on"]), call.number)),
+        ]
+        for path, of in (("admin/ticket_fields", "ticket"), ("company_fields", "company")):
+            routes += self._field_routes(path, of)
+        return routes
+
+    def _field_routes(self, path: str, of: str) -> list[tuple[str, str, Callable[[Call], Answer]]]:
+        admin, one = self.admin, rf"{path}/(?P<id>\d+)"
+        return [
+            ("POST", path, lambda call: admin.create_field(call.agent, of, call.body)),
+            ("GET", one, lambda call: admin.field(call.agent, of, call.number)),
+            ("PUT", one, lambda call: admin.change_field(call.agent, of, call.number, call.body)),
+            ("DELETE", one, lambda call: admin.delete_field(call.agent, of, call.number)),
+        ]
+
+    def _administered(self, call: Call, rows: Sequence[Any]) -> Answer:
+        return self._list(call, rows) if call.agent.may_administer else FORBIDDEN
 
     # ---- lists -------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ FIRST_IDS = {
     "ticket": 1001,
     "conversation": 82_010_000_001,
     "time_entry": 82_020_000_001,
+    "rule": 82_030_000_001,
 }
 """Where ids begin to count, so that the same doings give the same account."""
 
@@ -46,6 +47,7 @@ class FreshdeskPerson:
     scope: int | None = None
     may_edit: bool = True
     may_list_agents: bool = True
+    may_administer: bool = True
 
 
 @dataclass(slots=True)
@@ -61,7 +63,10 @@ class FreshdeskCompany:
 
 @dataclass(slots=True)
 class FreshdeskField:
-    """A custom field of tickets or of companies; ``choices`` are what people see, and the values alike."""
+    """A custom field of tickets or of companies; ``choices`` are what people see, and the values alike.
+
+    ``label_for_customers`` is the label itself where nobody gave another.
+    """
 
     id: int
     name: str
@@ -69,6 +74,8 @@ class FreshdeskField:
     type: str
     created_at: datetime
     choices: tuple[str, ...] = ()
+    label_for_customers: str = ""
+    is_archived: bool = False
 
 
 @dataclass(slots=True)
@@ -127,7 +134,7 @@ class FreshdeskTimeEntry:
 
 @dataclass(slots=True)
 class FreshdeskRecords:
-    """A whole account; ``api_keys`` are key → agent."""
+    """A whole account; ``api_keys`` are key → agent, ``rules`` automation rules in their order by when they run."""
 
     agents: dict[int, FreshdeskPerson] = field(default_factory=dict)
     contacts: dict[int, FreshdeskPerson] = field(default_factory=dict)
@@ -137,6 +144,7 @@ class FreshdeskRecords:
     tickets: dict[int, FreshdeskTicket] = field(default_factory=dict)
     conversations: dict[int, list[FreshdeskConversation]] = field(default_factory=dict)
     time_entries: dict[int, FreshdeskTimeEntry] = field(default_factory=dict)
+    rules: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     api_keys: dict[str, int] = field(default_factory=dict)
     next_ids: dict[str, int] = field(default_factory=lambda: dict(FIRST_IDS))
 

@@ -34,11 +34,12 @@ REPLY, NOTE, EMAIL = 0, 2, 8
 
 @dataclass(frozen=True, slots=True)
 class FreshdeskEvent:
-    """A change that an automation rule can tell; ``kind`` is in its words."""
+    """A change that an automation rule can tell; ``kind`` is in its words, ``changed`` the properties that did."""
 
     ticket_id: int
     kind: str
     at: datetime
+    changed: frozenset[str] = frozenset()
 
 
 class FreshdeskAccount:
@@ -123,11 +124,10 @@ class FreshdeskAccount:
         for ticket in self.records.tickets.values():
             ticket.custom_fields.pop(name, None)
 
-    def add_company_field(self, name: str, label: str, kind: str = "custom_text") -> None:
+    def add_company_field(self, name: str, label: str, kind: str = "custom_text", choices: Sequence[str] = ()) -> None:
         """Make a custom company field."""
-        self.records.company_fields[name] = FreshdeskField(
-            self.records.next_id("field"), name, label, kind, self.second()
-        )
+        field_id = self.records.next_id("field")
+        self.records.company_fields[name] = FreshdeskField(field_id, name, label, kind, self.second(), tuple(choices))
 
     # ---- tickets -----------------------------------------------------------------------------------
 
@@ -150,11 +150,11 @@ class FreshdeskAccount:
         """Change a ticket's properties as the API names them: ``tags`` replace the whole set."""
         with self.lock:
             ticket = self.records.tickets[ticket_id]
-            before = (ticket.subject, ticket.status, list(ticket.tags), dict(ticket.custom_fields), ticket.company_id)
+            before = _watched(ticket)
             self._take(ticket, properties)
-            after = (ticket.subject, ticket.status, list(ticket.tags), dict(ticket.custom_fields), ticket.company_id)
-            if after != before:
-                self._touch(ticket, "ticket_updated")
+            after = _watched(ticket)
+            if changed := frozenset(name for name, value in after.items() if value != before.get(name)):
+                self._touch(ticket, "ticket_updated", changed)
             for automation in self.automations:
                 automation(ticket)
 
@@ -303,10 +303,16 @@ class FreshdeskAccount:
                 setattr(ticket, name, value)
             self._touch(ticket, kind)
 
-    def _touch(self, ticket: FreshdeskTicket, kind: str) -> None:
+    def _touch(self, ticket: FreshdeskTicket, kind: str, changed: frozenset[str] = frozenset()) -> None:
         ticket.updated_at = self.second()
-        self._tell(ticket, kind)
+        self._tell(ticket, kind, changed)
 
-    def _tell(self, ticket: FreshdeskTicket, kind: str) -> None:
+    def _tell(self, ticket: FreshdeskTicket, kind: str, changed: frozenset[str] = frozenset()) -> None:
         for listener in self.listeners:
-            listener(FreshdeskEvent(ticket.id, kind, self.second()))
+            listener(FreshdeskEvent(ticket.id, kind, self.second(), changed))
+
+
+def _watched(ticket: FreshdeskTicket) -> dict[str, Any]:
+    """The properties whose change counts, custom fields by their names."""
+    names = ("subject", "status", "company_id")
+    return {name: getattr(ticket, name) for name in names} | {"tags": list(ticket.tags)} | ticket.custom_fields
