@@ -134,9 +134,18 @@ class RuleBook:
     def outcomes(
         self, facts: Mapping[str, Any], *, on: date | None = None, organization: str | None = None
     ) -> Outcomes:
-        """As :meth:`decide`, without the questions, the rules and the reason: for a whole history at once."""
+        """As :meth:`decide`, without the questions, the rules and the reason."""
         court, known = self.situation(facts, on=on, organization=organization)
         return court.outcomes(known)
+
+    def outcomes_of_read(
+        self, known: Mapping[str, Any], *, on: date | None = None, organization: str | None = None
+    ) -> Outcomes:
+        """As :meth:`outcomes`, for facts that were read by their types: for a whole history at once."""
+        agreement = self.agreement(organization, on)
+        if agreement is not None:
+            known = self._agreed(dict(known), agreement)
+        return self.court(on, agreement).outcomes(known)
 
     def situation(
         self, facts: Mapping[str, Any], *, on: date | None = None, organization: str | None = None
@@ -145,10 +154,15 @@ class RuleBook:
         known = parse_facts(facts, self.definition.facts)
         agreement = self.agreement(organization, on)
         if agreement is not None:
-            for name, agreed in agreement.facts.items():
-                given = known.get(name, self.definition.facts[name].absent)
-                known[name] = given | agreed if isinstance(given, frozenset) else agreed if given is None else given
+            known = self._agreed(known, agreement)
         return self.court(on, agreement), known
+
+    def _agreed(self, known: dict[str, Any], agreement: Agreement) -> dict[str, Any]:
+        """The facts with what a customer agreed otherwise."""
+        for name, agreed in agreement.facts.items():
+            given = known.get(name, self.definition.facts[name].absent)
+            known[name] = given | agreed if isinstance(given, frozenset) else agreed if given is None else given
+        return known
 
     def agreement(self, organization: str | None, on: date | None) -> Agreement | None:
         """The agreement of a customer that holds on a day; the newest when no day is given."""

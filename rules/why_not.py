@@ -12,7 +12,7 @@ sets of one fact, two and three; an outcome that needs more is told to be out of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import combinations, product
@@ -59,7 +59,11 @@ def why_not(
     def decide(changed: Mapping[str, Any]) -> Decision:
         return book.decide({**known, **changed}, on=on, organization=organization)
 
-    if getattr(decide({}), part) == outcome:
+    def leads_there(changed: Mapping[str, Any]) -> bool:
+        outcomes = book.outcomes({**known, **changed}, on=on, organization=organization)
+        return bool(getattr(outcomes, part) == outcome)
+
+    if leads_there({}):
         return []
     candidates = {
         name: [value for value in _values(book, fact, known, on) if value != known.get(name)]
@@ -67,21 +71,22 @@ def why_not(
         if fact.actionable and not fact.type.is_derived and fact.absent is None
     }
     for size in range(1, MOST_FACTS + 1):
-        found = list(_ways(candidates, size, decide, part, outcome))
+        found = [Way(changed, decide(changed)) for changed in _ways(candidates, size, leads_there)]
         if found:
             return found
     return []
 
 
-def _ways(candidates: Mapping[str, list[Any]], size: int, decide: Any, part: str, outcome: str) -> Iterator[Way]:
+def _ways(
+    candidates: Mapping[str, list[Any]], size: int, leads_there: Callable[[Mapping[str, Any]], bool]
+) -> Iterator[Mapping[str, Any]]:
     """Ways of just so many facts; of one set of facts the first values that do."""
     told = 0
     for names in combinations(candidates, size):
         for values in product(*(candidates[name] for name in names)):
             changed = dict(zip(names, values, strict=True))
-            decision: Decision = decide(changed)
-            if getattr(decision, part) == outcome:
-                yield Way(changed, decision)
+            if leads_there(changed):
+                yield changed
                 told += 1
                 break
         if told == MOST_WAYS:

@@ -17,6 +17,7 @@ from care_sync.store import UnitOfWork
 from care_sync.store.decisions import WHOLE_TICKET, StoredDecision
 from connectors.records import Ticket
 from rules.book import RuleBook
+from rules.why_not import MOST_FACTS, Way, why_not
 
 
 def register(group: typer.Typer) -> None:
@@ -28,12 +29,17 @@ def explain(
     context: typer.Context,
     ticket: Annotated[str, typer.Argument(help="The ticket's number, as people see it, or its id.")],
     language: Annotated[str | None, typer.Option(help="nl or en; else the company's.", show_default=False)] = None,
+    why_not_wish: Annotated[
+        str | None,
+        typer.Option("--why-not", metavar="PART=OUTCOME", help="What would have to be otherwise for this outcome."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """Tell what was decided on a ticket and why: the rule, the clause, each fact and where it came from.
 
     ```
     care-sync rules explain 1042
+    care-sync rules explain 1042 --why-not route=sla
     care-sync rules explain 1042 --json | jq .facts
     ```
     """
@@ -46,10 +52,46 @@ def explain(
         standing = {activity: decision for (_, activity), decision in work.decisions.standing([found.id]).items()}
         if WHOLE_TICKET not in standing:
             raise UserError(f"ticket {ticket} was not decided yet", ["run `care-sync sync`"])
+        rules = site_rules(settings)
+        ways = None if why_not_wish is None else _ways(rules, found, standing[WHOLE_TICKET], why_not_wish, settings)
         if as_json:
-            print_json(_document(work, found, standing))
+            document = _document(work, found, standing)
+            if ways is not None:
+                document["why_not"] = [{name: _plain(value) for name, value in way.facts.items()} for way in ways]
+            print_json(document)
         else:
-            _show(work, settings, site_rules(settings), found, standing, Language.of(language, settings.company.locale))
+            _show(work, settings, rules, found, standing, Language.of(language, settings.company.locale))
+            if ways is not None:
+                _show_ways(ways, str(why_not_wish), standing[WHOLE_TICKET])
+
+
+def _ways(rules: RuleBook, ticket: Ticket, whole: StoredDecision, wish: str, settings: Settings) -> list[Way]:
+    part, _, outcome = wish.partition("=")
+    on = ticket.created_at.astimezone(settings.company.zone).date()
+    try:
+        return why_not(rules, whole.facts, part, outcome, on=on, organization=ticket.organization_id)
+    except ValueError as error:
+        raise UserError(f"--why-not {error}", ["write it as route=sla, scope=included or next_step=do_now"]) from None
+
+
+def _show_ways(ways: list[Way], wish: str, whole: StoredDecision) -> None:
+    part, _, outcome = wish.partition("=")
+    if whole.outcome[part] == outcome:
+        say(f"\nIt is {wish} already.")
+    elif not ways:
+        say(f"\nNo {MOST_FACTS} facts that a person can change lead to {wish}.")
+    else:
+        print_table(
+            f"\nFor {wish}, one of these would have to be so",
+            ("facts", "then"),
+            (
+                (
+                    ", ".join(f"{name}: {_word(value)}" for name, value in way.facts.items()),
+                    f"{way.decision.scope} · {way.decision.route} · {way.decision.next_step}",
+                )
+                for way in ways
+            ),
+        )
 
 
 def _document(work: UnitOfWork, ticket: Ticket, standing: dict[str, StoredDecision]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from care_sync.billing.amounts import amount_of
 from care_sync.ledger import accounts
@@ -22,6 +23,7 @@ from care_sync.ledger.allocation import Demand, Route, allocate
 from care_sync.replay.history import CustomerHistory, History, Subject
 from care_sync.store.standing import Leg
 from rules.book import RuleBook
+from rules.facts import parse_fact
 from rules.ruleset import Decision
 
 RateOf = Callable[[int], Decimal | None]
@@ -93,17 +95,57 @@ class Comparison:
         return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
 
 
+class FactReader:
+    """Reads stored facts as a rule book knows them now; each value once, because tickets repeat themselves.
+
+    What the book does not know (any more), and values that it does not take, are unknown to it.
+    """
+
+    def __init__(self, book: RuleBook) -> None:
+        self._declared = {name: fact for name, fact in book.facts.items() if not fact.type.is_derived}
+        self._values: dict[tuple[str, Any], Any] = {}
+
+    def __call__(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """The facts that the book can decide by."""
+        known: dict[str, Any] = {}
+        values = self._values
+        for name, value in facts.items():
+            key = (name, value)
+            read = values[key] if key in values else self._read(name, value)
+            if read is not None:
+                known[name] = read
+        return known
+
+    def _read(self, name: str, value: Any) -> Any:
+        fact = self._declared.get(name)
+        try:
+            read = None if fact is None else parse_fact(fact, value)
+        except ValueError:
+            read = None
+        self._values[name, value] = read
+        return read
+
+
 def compare(history: History, old: RuleBook, new: RuleBook, rate_of: RateOf) -> Comparison:
     """Decide the history by both rule books and compare."""
     routes_before: dict[tuple[str, str], str] = {}
     rerouted: dict[tuple[str, str], str] = {}
     differences: list[DecisionDifference] = []
+    read_by_old, read_by_new = FactReader(old), FactReader(new)
     for subject in history.subjects:
-        before = old.outcomes(subject.facts, on=subject.on, organization=subject.organization_id)
-        after = new.outcomes(subject.facts, on=subject.on, organization=subject.organization_id)
+        on, organization = subject.on, subject.organization_id
+        known_before, known_after = read_by_old(subject.facts), read_by_new(subject.facts)
+        before = old.outcomes_of_read(known_before, on=on, organization=organization)
+        after = new.outcomes_of_read(known_after, on=on, organization=organization)
         routes_before[subject.ticket_id, subject.activity] = before.route
         if before != after:
-            differences.append(_difference(subject, old, new))
+            differences.append(
+                DecisionDifference(
+                    subject,
+                    old.decide(known_before, on=on, organization=organization),
+                    new.decide(known_after, on=on, organization=organization),
+                )
+            )
             rerouted[subject.ticket_id, subject.activity] = after.route
     moved = {
         key: accounts_moved

@@ -101,6 +101,15 @@ def test_a_missing_rate_is_told_and_not_guessed(office: Office) -> None:
     assert moved["invoice"].euro is None
 
 
+def test_facts_that_the_new_rules_no_longer_know_are_unknown_to_them(office: Office) -> None:
+    ticket = office.file_ticket(**INCIDENT, cause="third_party", customer="Acme <b>")
+    office.sync()
+    renamed = load_text(load_rules().text.replace("third_party", "somebody_else"))
+    comparison = compare(history(office), load_rules(), renamed, RATES.get)
+    assert comparison.changed_tickets == [ticket]
+    assert {one.after.scope for one in comparison.differences} == {"undetermined"}
+
+
 def test_a_replay_touches_nothing(office: Office) -> None:
     office.work(change(office, 60), 30, customer=None)
     office.sync()

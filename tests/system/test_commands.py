@@ -98,6 +98,16 @@ def test_explain_tells_rule_clause_and_where_each_fact_came_from(office: Office,
     assert "ticket field cause" in output
 
 
+def test_explain_tells_what_would_have_to_be_otherwise(office: Office, care: Shell) -> None:
+    ticket = office.file_ticket(**INCIDENT, cause="third_party")
+    office.sync()
+    found = care.json("rules", "explain", ticket, "--why-not", "scope=included")
+    assert {"cause": "care"} in found["why_not"]
+    assert "cause: care" in care("rules", "explain", ticket, "--why-not", "route=sla")[1]
+    with pytest.raises(UserError, match="route=free is no outcome"):
+        care("rules", "explain", ticket, "--why-not", "route=free")
+
+
 def test_explain_of_an_unknown_ticket_says_what_to_do(office: Office, care: Shell) -> None:
     with pytest.raises(UserError, match="is not in the store"):
         care("rules", "explain", "4711")
