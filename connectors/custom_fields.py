@@ -35,11 +35,15 @@ class FieldKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldDefinition:
-    """A field as the product defines it."""
+    """A field as the product defines it.
+
+    ``choices`` are the values that it takes, where the product itself refuses no other; empty: any.
+    """
 
     name: str
     label: str
     kind: FieldKind = FieldKind.TEXT
+    choices: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +58,28 @@ class FieldMap:
         return {name: field_value(values.get(field.name), field.kind) for name, field in self.by_name.items()}
 
     def write(self, product: str, values: Mapping[str, FieldValue]) -> dict[str, Any]:
-        """``values`` by the product's names. Raises :class:`Invalid` for a name without a field."""
+        """``values`` by the product's names. Raises :class:`Invalid` for a name without a field, and for a choice that
+        a field does not have."""
         if unknown := sorted(set(values) - set(self.by_name)):
             raise Invalid(
                 product,
                 f"the ticket field of {', '.join(unknown)} does not exist",
                 remedy=f"Make the field in {product.capitalize()} or mend its name in helpdesk.fields.",
             )
+        for name, value in values.items():
+            self._require_choice(product, self.by_name[name], value)
         return {self.by_name[name].name: _to_api(value, self.by_name[name].kind) for name, value in values.items()}
 
     def differing(self, wanted: Mapping[str, FieldValue], values: Mapping[str, Any]) -> dict[str, FieldValue]:
         """What of ``wanted`` (by our names, each with a field) does not stand in ``values`` (by the product's)."""
         standing = self.read(values)
         return {name: value for name, value in wanted.items() if self._as_read(name, value) != standing[name]}
+
+    def _require_choice(self, product: str, field: FieldDefinition, value: FieldValue) -> None:
+        chosen = {str(one) for one in (value if isinstance(value, tuple) else (value,)) if one not in (None, "")}
+        if field.choices and (strange := sorted(chosen - field.choices)):
+            told = f'"{field.label}" has no choice {", ".join(strange)}; it has {", ".join(sorted(field.choices))}'
+            raise Invalid(product, told, remedy="Make the choice, or see that the field is the one that is meant.")
 
     def _as_read(self, name: str, value: FieldValue) -> FieldValue:
         kind = self.by_name[name].kind

@@ -25,6 +25,9 @@ from connectors.redmine.settings import RedmineSettings
 from connectors.toggl.connector import TogglTimeTracker
 from connectors.toggl.settings import TogglSettings
 from connectors.tracker_settings import TimeTrackerSettings
+from connectors.zammad.connector import ZammadHelpdesk
+from connectors.zammad.settings import ZammadSettings, ZammadTimeSettings
+from connectors.zammad.time_tracker import ZammadTimeTracker
 from connectors.zendesk.connector import ZendeskHelpdesk
 from connectors.zendesk.settings import ZendeskSettings, ZendeskTimeSettings
 from connectors.zendesk.time_tracker import ZendeskTimeTracker
@@ -33,6 +36,7 @@ HELPDESKS: Products[Helpdesk] = Products(
     "care_sync.helpdesks",
     {
         "freshdesk": Product(FreshdeskSettings, FreshdeskHelpdesk),
+        "zammad": Product(ZammadSettings, ZammadHelpdesk),
         "zendesk": Product(ZendeskSettings, ZendeskHelpdesk),
     },
 )
@@ -45,6 +49,7 @@ TIME_TRACKERS: Products[TimeTracker] = Products(
         "kimai": Product(KimaiSettings, KimaiTimeTracker),
         "redmine": Product(RedmineSettings, RedmineTimeTracker),
         "toggl": Product(TogglSettings, TogglTimeTracker),
+        "zammad": Product(ZammadTimeSettings, ZammadTimeTracker),
         "zendesk": Product(ZendeskTimeSettings, ZendeskTimeTracker),
     },
     settings=TimeTrackerSettings,

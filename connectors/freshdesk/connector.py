@@ -2,7 +2,7 @@
 
 What is read how
     changed tickets   four lists, each from its own position on: contacts, the trash, spam, and living tickets, which
-                      come last; :mod:`connectors.freshdesk.walking` says how no ticket is missed
+                      come last; :mod:`connectors.walking` says how no ticket is missed
     named tickets     one request each; an archived one needs a second
     organizations     the list of companies; tickets bring along those that this connector has not met
     merged tickets    nothing but a note tells them: the conversations of closed tickets are read, once per change
@@ -33,7 +33,6 @@ from connectors.freshdesk.client import (
 )
 from connectors.freshdesk.preparation import FreshdeskPreparation
 from connectors.freshdesk.settings import FreshdeskSettings
-from connectors.freshdesk.walking import SETTLES_IN, Stretch, walk
 from connectors.freshdesk.webhooks import read_webhook
 from connectors.freshdesk.writing import write
 from connectors.http import Response, server_time
@@ -50,6 +49,7 @@ from connectors.records import (
     TicketPage,
     WebhookCall,
 )
+from connectors.walking import SETTLES_IN, Stretch, walk
 
 LARGEST_CLOCK_DIFFERENCE = timedelta(seconds=60)
 LIVING, DELETED, SPAM = None, "deleted", "spam"
@@ -232,7 +232,7 @@ class FreshdeskHelpdesk:
         def ask(position: datetime, page: int) -> tuple[Sequence[Object], Response]:
             return self._client.tickets(position, page, filter_name)
 
-        return walk(ask, since, self._client.page_size)
+        return walk(ask, since, self._client.page_size, READ)
 
     def _page(
         self, rows: Sequence[Object], position: Position, *, is_gone: bool = False, is_last: bool = False

@@ -7,9 +7,9 @@ fractions.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 from typing import Any
 
+from connectors.markup import text_of
 from connectors.sandbox.freshdesk_records import (
     STATUS_NAMES,
     FreshdeskCompany,
@@ -21,33 +21,10 @@ from connectors.sandbox.freshdesk_records import (
     FreshdeskTimeEntry,
 )
 
-BLOCKS = frozenset({"div", "p", "li", "tr", "blockquote"})
-
 
 def instant(value: datetime) -> str:
     """A time as the API writes it."""
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-class _Text(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        if tag == "br" or (tag in BLOCKS and self.parts and self.parts[-1] != "\n"):
-            self.parts.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append(data)
-
-
-def text_of(html: str) -> str:
-    """What people read of a body."""
-    parser = _Text()
-    parser.feed(html)
-    parser.close()
-    return "".join(parser.parts).strip()
 
 
 def html_of(text: str) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from connectors.markup import text_of
 from connectors.sandbox import freshdesk_shapes as shapes
 from connectors.sandbox.freshdesk_records import SOURCES, STATUS_NAMES, FreshdeskField, FreshdeskPerson
 from connectors.sandbox.freshdesk_state import FreshdeskAccount
@@ -79,7 +80,7 @@ class FreshdeskWrites:
         errors += self._errors(properties)
         if errors:
             return invalid(errors)
-        text = shapes.text_of(properties.pop("description"))
+        text = text_of(properties.pop("description"))
         source = given.get("source", SOURCES["portal"])
         ticket_id = self._account.file_ticket(properties.pop("subject"), text, requester, source=source, **properties)
         return Answer(201, self._shown(ticket_id))

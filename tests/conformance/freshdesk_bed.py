@@ -13,6 +13,7 @@ from connectors.conformance.environment import Budgets
 from connectors.conformance.helpdesk_bed import START, TOKEN, Fault, HelpdeskTraits, SeenTicket
 from connectors.freshdesk.connector import FreshdeskHelpdesk
 from connectors.freshdesk.settings import FreshdeskSettings
+from connectors.markup import text_of
 from connectors.protocols import Environment
 from connectors.records import Comment, CommentKind, FieldValue, TicketStatus
 from connectors.sandbox import freshdesk_shapes as shapes
@@ -169,7 +170,7 @@ class FreshdeskBed:
             tags=frozenset(ticket.tags),
             fields={name: ticket.custom_fields.get(field) for name, (field, *_) in FIELDS.items()},
             comments=tuple(
-                Comment(CommentKind.NOTE if one.private else CommentKind.REPLY, shapes.text_of(one.body))
+                Comment(CommentKind.NOTE if one.private else CommentKind.REPLY, text_of(one.body))
                 for one in self.account.records.conversations[int(ticket_id)]
             ),
         )
@@ -207,7 +208,7 @@ class FreshdeskBed:
         """Who we are, contacts, trash and spam, one each; and the pages of living tickets.
 
         A page leads to the second in which tickets begin to fill more than one, and those pages are read twice
-        (:mod:`connectors.freshdesk.walking`).
+        (:mod:`connectors.walking`).
         """
         pages = tickets // self._page_size + 1
         return 4 + (1 + 2 * pages if pages > 1 else 1)

@@ -21,15 +21,19 @@ LEAST: dict[str, dict[str, Any]] = {
     "kimai": {"base_url": "https://time.example.com", "api_token": "t"},
     "redmine": {"base_url": "https://redmine.example.com", "api_key": "k"},
     "toggl": {"workspace_id": 1, "api_token": "t"},
+    "zammad": {"base_url": "https://help.example.com", "api_token": "t"},
     "zendesk": {"subdomain": "care", "email": "operations@example.com", "api_token": "t"},
 }
+
+LEAST_FOR_TIME: dict[str, dict[str, Any]] = {"zammad": {"unit_minutes": 1}}
+"""What a product needs besides when it is a time tracker."""
 
 
 @pytest.mark.parametrize("name", sorted(TIME_TRACKERS))
 def test_a_time_tracker_is_made_from_its_least_settings(name: str) -> None:
     product = TIME_TRACKERS[name]
     clock = ManualClock(START)
-    settings = product.settings.model_validate(LEAST[name])
+    settings = product.settings.model_validate(LEAST[name] | LEAST_FOR_TIME.get(name, {}))
 
     tracker = product.connect(settings, Environment(clock.now, clock.sleep, Budgets()))
 

@@ -1,4 +1,4 @@
-"""Walking through Freshdesk's changes misses no ticket, whatever people do meanwhile and wherever it breaks off."""
+"""Walking through changes, here Freshdesk's, misses no ticket, whatever people do and wherever it breaks off."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from connectors.conformance.helpdesk_bed import LONG_AGO, drain
 from connectors.errors import Malformed
-from connectors.freshdesk.walking import walk
 from connectors.http import Response
+from connectors.reading import Reading
 from connectors.records import Ticket, TicketStatus
 from connectors.sandbox.server import Request
+from connectors.walking import walk
 from tests.conformance.freshdesk_bed import FreshdeskBed
 
 NOON = datetime(2026, 10, 26, 12, 0, tzinfo=UTC)
@@ -104,13 +105,13 @@ def test_a_list_that_is_in_no_order_is_an_error() -> None:
     rows = [{"id": 1, "updated_at": "2026-10-26T12:00:05Z"}, {"id": 2, "updated_at": "2026-10-26T12:00:00Z"}]
 
     with pytest.raises(Malformed):
-        list(walk(answering(rows), NOON, 5))
+        list(walk(answering(rows), NOON, 5, Reading("freshdesk")))
 
 
 def test_an_answer_that_does_not_tell_its_time_moves_the_position_no_further_than_it_must() -> None:
     rows = [{"id": 1, "updated_at": "2026-10-26T12:00:05Z"}]
 
-    (stretch,) = walk(answering(rows), NOON, 5)
+    (stretch,) = walk(answering(rows), NOON, 5, Reading("freshdesk"))
 
     assert (stretch.is_last, stretch.position) == (True, NOON)
 

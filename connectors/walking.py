@@ -1,13 +1,13 @@
 """Walking through the tickets that changed, without missing one and without ever asking for a deep page.
 
-Freshdesk lists what changed since an instant, in pages by number. While we read, a ticket that changes leaves its place
-and goes to the end; everything behind it moves up, and what stood first on the next page has gone by unseen. Deep pages
-are slow besides, and behind the three hundredth there are none. So instead of the next page the walk asks for the
-*first* page since the last change that it saw, a little earlier even, and drops what it had.
+Some products list what changed since an instant, in pages by number. While we read, a ticket that changes leaves its
+place and goes to the end; everything behind it moves up, and what stood first on the next page has gone by unseen. Deep
+pages are slow besides, and Freshdesk has none behind the three hundredth. So instead of the next page the walk asks for
+the *first* page since the last change that it saw, a little earlier even, and drops what it had.
 
 Terms
     position    since when the walk asks; what changed before has been told
-    standstill  more tickets of one second (a bulk edit) than a page holds: the position cannot move, and pages must be
+    standstill  more tickets of one moment (a bulk edit) than a page holds: the position cannot move, and pages must be
                 turned. They are read again until two readings agree: whoever slipped by the first is then seen
     settled     what happened so long ago that every part of the product shows it; a change of this moment may become
                 visible behind a later one
@@ -24,12 +24,11 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from connectors.errors import Malformed
-from connectors.freshdesk.client import PRODUCT, READ
 from connectors.http import Response, server_time
-from connectors.reading import Object
+from connectors.reading import Object, Reading
 
 OVERLAP = timedelta(seconds=1)
-"""Times are told to the second, and whether ``updated_since`` holds its own second is not."""
+"""Some tell times to the second, and not whether a filter holds its own second."""
 SETTLES_IN = timedelta(seconds=30)
 READINGS = 6
 """How often a standstill is read that does not stand still."""
@@ -49,16 +48,20 @@ class Stretch:
     is_last: bool
 
 
-def walk(ask: Ask, since: datetime, page_size: int) -> Iterator[Stretch]:
-    """Yield what changed since, each change once. Raises :class:`Malformed` when the list never stands still."""
-    return _Walk(ask, since, page_size).stretches()
+def walk(ask: Ask, since: datetime, page_size: int, read: Reading) -> Iterator[Stretch]:
+    """Yield what changed since, each change once. Rows have ``id`` and ``updated_at``, which ``read`` reads.
+
+    Raises :class:`Malformed` when the list never stands still.
+    """
+    return _Walk(ask, since, page_size, read).stretches()
 
 
 class _Walk:
-    def __init__(self, ask: Ask, since: datetime, page_size: int) -> None:
+    def __init__(self, ask: Ask, since: datetime, page_size: int, read: Reading) -> None:
         self._ask = ask
         self._since = since
         self._page_size = page_size
+        self._read = read
         self._position = since
         self._told: set[_Change] = set()
         self._unsettled: datetime | None = None
@@ -72,27 +75,27 @@ class _Walk:
         """Read on until the position can move; tells whether that was the end. Turned pages are read twice."""
         before: set[_Change] | None = None
         for _ in range(READINGS):
-            read: set[_Change] = set()
+            met: set[_Change] = set()
             for page in count(1):
                 rows, answer = self._ask(self._position, page)
-                changes = _changes(rows)
+                changes = self._changes(rows)
                 newest = changes[-1][1] if changes else self._position
                 is_end, can_move = len(rows) < self._page_size, newest - OVERLAP > self._position
                 self._note_settled(answer, newest, is_end)
                 fresh = [row for row, change in zip(rows, changes, strict=True) if change not in self._told]
                 self._told.update(changes)
-                read.update(changes)
+                met.update(changes)
                 if not (is_end or can_move):
                     yield Stretch(fresh, self._safe(), is_last=False)
                     continue
-                if page > 1 and read != before:
+                if page > 1 and met != before:
                     yield Stretch(fresh, self._safe(), is_last=False)
                     break
                 self._position = max(self._position, newest - OVERLAP)
                 yield Stretch(fresh, (self._unsettled or self._since) if is_end else self._safe(), is_last=is_end)
                 return is_end
-            before = read
-        raise Malformed(PRODUCT, "the tickets kept moving while they were read", request="GET /api/v2/tickets")
+            before = met
+        raise Malformed(self._read.product, "the tickets kept moving while they were read")
 
     def _note_settled(self, answer: Response, newest: datetime, is_end: bool) -> None:
         """Keep the first moment from which on something may have been out of sight when we passed by."""
@@ -104,13 +107,15 @@ class _Walk:
     def _safe(self) -> datetime:
         return self._position if self._unsettled is None else min(self._position, self._unsettled)
 
-
-def _changes(rows: Sequence[Object]) -> list[_Change]:
-    changes = [
-        (READ.identity(row.get("id"), "ticket.id"), READ.instant(row.get("updated_at"), "ticket.updated_at"))
-        for row in rows
-    ]
-    times = [changed_at for _, changed_at in changes]
-    if times != sorted(times):
-        raise Malformed(PRODUCT, "the list of tickets is not in the order of their changes")
-    return changes
+    def _changes(self, rows: Sequence[Object]) -> list[_Change]:
+        changes = [
+            (
+                self._read.identity(row.get("id"), "ticket.id"),
+                self._read.instant(row.get("updated_at"), "ticket.updated_at"),
+            )
+            for row in rows
+        ]
+        times = [changed_at for _, changed_at in changes]
+        if times != sorted(times):
+            raise Malformed(self._read.product, "the list of tickets is not in the order of their changes")
+        return changes

@@ -1,0 +1,317 @@
+"""The doors of the sandbox's Zammad: authentication, access to groups, searches, and which call does what.
+
+A search is by condition alone (``ticket.updated_at``, after and before), as the database answers it; one by words would
+need a search index. Errors are ``{"error": …, "error_human": …}``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from connectors.sandbox import zammad_shapes as shapes
+from connectors.sandbox.server import Answer, Request
+from connectors.sandbox.zammad_records import STATES, ZammadTicket, ZammadUser
+from connectors.sandbox.zammad_state import ZammadSite
+
+MOST_FOUND = 200
+USUAL_FOUND = 50
+MOST_LISTED = 500
+READING = frozenset({"full", "read"})
+CHANGING = frozenset({"full", "change"})
+
+
+def failed(status: int, told: str) -> Answer:
+    """A call that is refused."""
+    return Answer(status, {"error": told, "error_human": told})
+
+
+UNKNOWN = failed(401, "Invalid token. Please check your token.")
+FORBIDDEN = failed(403, "Not authorized")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of a known user."""
+
+    user: ZammadUser
+    query: Mapping[str, str]
+    body: Any
+    found: Mapping[str, str]
+
+    @property
+    def number(self) -> int:
+        """The id that the path names."""
+        return int(self.found["id"])
+
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The body as an object."""
+        return self.body if isinstance(self.body, dict) else {}
+
+    def wants(self, name: str) -> bool:
+        """Whether something is switched on, in the address or in the body."""
+        return str(self.query.get(name, self.given.get(name, ""))).lower() == "true"
+
+
+class ZammadApi:
+    """The API of one site.
+
+    ``lists_groups``: whether the token may list groups. ``before_answering`` is called with each request, so that
+    people can act in between; ``not_yet_shown`` are tickets that searches leave out, as if their change were not
+    committed.
+    """
+
+    def __init__(self, site: ZammadSite) -> None:
+        self.site = site
+        self.lists_groups = True
+        self.before_answering: Callable[[Request], None] = lambda request: None
+        self.not_yet_shown: set[int] = set()
+        self._routes = self._all_routes()
+
+    def answer(self, request: Request) -> Answer:
+        """Answer one call."""
+        self.before_answering(request)
+        matched = re.fullmatch(r"Token token=(.+)", request.headers.get("authorization", ""))
+        records = self.site.records
+        user = records.users.get(records.tokens.get(matched[1], 0)) if matched else None
+        if user is None:
+            return UNKNOWN
+        for verb, pattern, handle in self._routes:
+            found = pattern.fullmatch(request.path)
+            if request.method in verb and found:
+                with self.site.lock:
+                    return handle(Call(user, request.query, request.json, found.groupdict()))
+        return failed(404, "No route matches")
+
+    def _all_routes(self) -> list[tuple[tuple[str, ...], re.Pattern[str], Callable[[Call], Answer]]]:
+        ticket, time = r"tickets/(?P<id>\d+)", r"tickets/(?P<id>\d+)/time_accountings"
+        routes: tuple[tuple[str, str, Callable[[Call], Answer]], ...] = (
+            ("GET", "users/me", self._me),
+            ("GET", r"users/(?P<id>\d+)", self._user),
+            ("GET", "groups", self._groups),
+            ("GET", "organizations", self._organizations),
+            ("GET", "ticket_states", self._states),
+            ("GET", "object_manager_attributes", self._attributes),
+            ("GET", "tickets", self._tickets),
+            ("POST", "tickets", self._create),
+            ("GET POST", "tickets/search", self._search),
+            ("GET", ticket, self._ticket),
+            ("PUT", ticket, self._update),
+            ("DELETE", ticket, self._delete),
+            ("PUT", r"ticket_merge/(?P<id>\d+)/(?P<target>\d+)", self._merge),
+            ("GET", r"ticket_articles/by_ticket/(?P<id>\d+)", self._articles),
+            ("POST", "ticket_articles", self._add_article),
+            ("GET", "tags", self._tags),
+            ("POST", "tags/add", self._add_tag),
+            ("DELETE", "tags/remove", self._remove_tag),
+            ("GET", time, self._times),
+            ("POST", time, self._account_time),
+            ("PUT", rf"{time}/(?P<entry>\d+)", self._edit_time),
+            ("DELETE", rf"{time}/(?P<entry>\d+)", self._delete_time),
+        )
+        return [(tuple(verbs.split()), re.compile(f"/api/v1/{path}"), handle) for verbs, path, handle in routes]
+
+    # ---- who and what there is ---------------------------------------------------------------------
+
+    def _me(self, call: Call) -> Answer:
+        wanted = shapes.full_user(self.site.records, call.user) if call.wants("full") else shapes.user(call.user)
+        return Answer(data=wanted)
+
+    def _user(self, call: Call) -> Answer:
+        user = self.site.records.users.get(call.number)
+        return Answer(data=shapes.user(user)) if user else _absent("User", call.number)
+
+    def _groups(self, call: Call) -> Answer:
+        if not self.lists_groups:
+            return FORBIDDEN
+        return self._list(call, [shapes.group(one) for one in self.site.records.groups.values()])
+
+    def _organizations(self, call: Call) -> Answer:
+        records = self.site.records
+        return self._list(call, [shapes.organization(records, one) for one in records.organizations.values()])
+
+    def _states(self, call: Call) -> Answer:
+        return self._list(call, [shapes.state(number, expand=call.wants("expand")) for number in STATES])
+
+    def _attributes(self, call: Call) -> Answer:
+        return Answer(data=[shapes.attribute(one) for one in self.site.records.attributes.values()])
+
+    def _list(self, call: Call, rows: list[Any], most: int = MOST_LISTED, usual: int = MOST_LISTED) -> Answer:
+        size = min(int(call.query.get("per_page", call.given.get("per_page", usual))), most)
+        page = int(call.query.get("page", call.given.get("page", 1)))
+        return Answer(data=rows[(page - 1) * size : page * size])
+
+    # ---- tickets -----------------------------------------------------------------------------------
+
+    def _may(self, user: ZammadUser, ticket: ZammadTicket, rights: frozenset[str]) -> bool:
+        return self.site.records.may(user, ticket.group_id, rights)
+
+    def _found(self, call: Call, rights: frozenset[str] = READING) -> ZammadTicket | Answer:
+        ticket = self.site.records.tickets.get(call.number)
+        if ticket is None:
+            return _absent("Ticket", call.number)
+        return ticket if self._may(call.user, ticket, rights) else FORBIDDEN
+
+    def _tickets(self, call: Call) -> Answer:
+        seen = [one for one in self.site.records.tickets.values() if self._may(call.user, one, READING)]
+        return self._list(call, [self._shown(one, call) for one in seen], 100, 100)
+
+    def _search(self, call: Call) -> Answer:
+        condition = call.given.get("condition")
+        if not isinstance(condition, dict):
+            return failed(422, "this sandbox searches by condition alone")
+        found = [
+            one
+            for one in self.site.records.tickets.values()
+            if self._may(call.user, one, READING)
+            and one.id not in self.not_yet_shown
+            and all(_holds(one, name, wanted) for name, wanted in condition.items())
+        ]
+        sort_by, order_by = call.given.get("sort_by", "updated_at"), call.given.get("order_by", "desc")
+        found.sort(key=lambda one: getattr(one, sort_by), reverse=order_by == "desc")
+        return self._list(call, [self._shown(one, call) for one in found], MOST_FOUND, USUAL_FOUND)
+
+    def _shown(self, ticket: ZammadTicket, call: Call) -> dict[str, Any]:
+        return shapes.ticket(self.site.records, ticket, expand=call.wants("expand"))
+
+    def _ticket(self, call: Call) -> Answer:
+        ticket = self._found(call)
+        if isinstance(ticket, Answer):
+            return ticket
+        is_whole = call.wants("all")
+        return Answer(data=shapes.whole(self.site.records, ticket) if is_whole else self._shown(ticket, call))
+
+    def _create(self, call: Call) -> Answer:
+        article, customer = call.given.get("article"), str(call.given.get("customer", call.given.get("customer_id")))
+        people = self.site.records.users.values()
+        customer_id = next((one.id for one in people if customer in (one.email, str(one.id))), None)
+        if customer_id is None or not isinstance(article, dict) or not article.get("body"):
+            return failed(422, 'Need at least article: { body: "some text" }')
+        body, kind = str(article["body"]), article.get("type", "note")
+        title = str(call.given.get("title") or "-")
+        ticket_id = self.site.file_ticket(title, body, customer_id, article_type=kind)
+        return Answer(201, self._shown(self.site.records.tickets[ticket_id], call))
+
+    def _update(self, call: Call) -> Answer:
+        ticket = self._found(call, CHANGING)
+        if isinstance(ticket, Answer):
+            return ticket
+        properties = dict(call.given)
+        states = {name: number for number, (name, _) in STATES.items()}
+        if "state" in properties:
+            properties["state_id"] = states.get(properties.pop("state"), 0)
+        article = properties.get("article")
+        if properties.get("state_id", 1) not in STATES:
+            return failed(422, "The required value 'state_id' is missing.")
+        if article is not None and not (isinstance(article, dict) and article.get("body")):
+            return failed(422, 'Need at least article: { body: "some text" }')
+        for one in self.site.records.attributes.values():
+            value = properties.get(one.name)
+            if value is not None and one.data_type == "integer" and not isinstance(value, int):
+                return failed(422, f"Validation failed: {one.display} is not a number")
+        self.site.update(ticket.id, call.user.id, properties)
+        return Answer(data=self._shown(ticket, call))
+
+    def _delete(self, call: Call) -> Answer:
+        ticket = self._found(call, frozenset({"full"}))
+        if isinstance(ticket, Answer):
+            return ticket
+        self.site.delete(ticket.id)
+        return Answer(is_empty=True)
+
+    def _merge(self, call: Call) -> Answer:
+        source = self.site.records.tickets.get(call.number)
+        numbers = {one.number: one for one in self.site.records.tickets.values()}
+        target = numbers.get(call.found["target"])
+        if source is None or target is None:
+            return Answer(data={"result": "failed", "message": "The target ticket number could not be found."})
+        self.site.merge(source.id, target.id, call.user.id)
+        return Answer(data={"result": "success", "target_ticket": {}, "source_ticket": {}})
+
+    def _articles(self, call: Call) -> Answer:
+        ticket = self._found(call)
+        if isinstance(ticket, Answer):
+            return ticket
+        records = self.site.records
+        return Answer(data=[shapes.article(records, one) for one in records.articles_of(ticket.id)])
+
+    def _add_article(self, call: Call) -> Answer:
+        ticket = self.site.records.tickets.get(int(call.given.get("ticket_id", 0)))
+        if ticket is None or not self._may(call.user, ticket, CHANGING):
+            return _absent("Ticket", 0) if ticket is None else FORBIDDEN
+        self.site.update(ticket.id, call.user.id, {"article": call.given})
+        return Answer(201, shapes.article(self.site.records, self.site.records.articles_of(ticket.id)[-1]))
+
+    # ---- tags --------------------------------------------------------------------------------------
+
+    def _tagged(self, call: Call) -> ZammadTicket | None:
+        return self.site.records.tickets.get(int(call.given.get("o_id") or call.query.get("o_id") or 0))
+
+    def _tags(self, call: Call) -> Answer:
+        ticket = self._tagged(call)
+        return Answer(data={"tags": list(ticket.tags) if ticket else []})
+
+    def _add_tag(self, call: Call) -> Answer:
+        ticket = self._tagged(call)
+        if ticket is None:
+            return _absent("Ticket", 0)
+        self.site.tag(ticket.id, str(call.given["item"]))
+        return Answer(201, True)
+
+    def _remove_tag(self, call: Call) -> Answer:
+        ticket = self._tagged(call)
+        if ticket is None:
+            return _absent("Ticket", 0)
+        self.site.untag(ticket.id, str(call.given["item"]))
+        return Answer(201, True)
+
+    # ---- time --------------------------------------------------------------------------------------
+
+    def _times(self, call: Call) -> Answer:
+        ticket = self._found(call)
+        if isinstance(ticket, Answer):
+            return ticket
+        records = self.site.records
+        shown = [shapes.time(records, one, expand=call.wants("expand")) for one in records.times_of(ticket.id)]
+        return self._list(call, shown)
+
+    def _account_time(self, call: Call) -> Answer:
+        ticket, units = self._found(call, CHANGING), _units(call.given.get("time_unit"))
+        if isinstance(ticket, Answer) or units is None:
+            return ticket if isinstance(ticket, Answer) else failed(422, "Validation failed: time_unit is not a number")
+        time_id = self.site.account_time(ticket.id, call.user.id, units, type_id=call.given.get("type_id"))
+        return Answer(201, shapes.time(self.site.records, self.site.records.times[time_id]))
+
+    def _edit_time(self, call: Call) -> Answer:
+        time, units = self.site.records.times.get(int(call.found["entry"])), _units(call.given.get("time_unit"))
+        if time is None or units is None:
+            return _absent("Ticket::TimeAccounting", 0)
+        self.site.edit_time(time.id, units)
+        return Answer(data=shapes.time(self.site.records, time))
+
+    def _delete_time(self, call: Call) -> Answer:
+        if int(call.found["entry"]) not in self.site.records.times:
+            return _absent("Ticket::TimeAccounting", 0)
+        self.site.delete_time(int(call.found["entry"]))
+        return Answer(is_empty=True)
+
+
+def _holds(ticket: ZammadTicket, name: str, wanted: Any) -> bool:
+    value, told = getattr(ticket, name.removeprefix("ticket.")), datetime.fromisoformat(wanted["value"])
+    return bool(value >= told if wanted["operator"] == "after (absolute)" else value <= told)
+
+
+def _units(told: Any) -> Decimal | None:
+    try:
+        return Decimal(str(told))
+    except InvalidOperation:
+        return None
+
+
+def _absent(kind: str, number: int) -> Answer:
+    return failed(404, f"Couldn't find {kind} with 'id'={number}")

@@ -1,0 +1,88 @@
+"""The webhooks of the sandbox's Zammad: triggers that call, and signed calls.
+
+Calls queue up until :meth:`ZammadWebhooks.deliver` sends them. One that fails is sent again with the next delivery,
+under the id that it had, four times more.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from dataclasses import dataclass
+
+import requests
+
+from connectors.sandbox import zammad_shapes as shapes
+from connectors.sandbox.zammad_state import ZammadEvent, ZammadSite
+
+TIMEOUT_SECONDS = 30
+MOST_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where calls go, and the token they are signed with."""
+
+    endpoint: str
+    signature_token: str
+
+
+@dataclass(slots=True)
+class Delivery:
+    """A signed call as it goes over the line; ``headers`` have names in lower case."""
+
+    webhook: Webhook
+    headers: dict[str, str]
+    body: bytes
+    tries: int = 0
+
+
+class ZammadWebhooks:
+    """The webhooks of one site, and the calls that wait to be sent."""
+
+    def __init__(self, site: ZammadSite) -> None:
+        self.site = site
+        self.webhooks: list[Webhook] = []
+        self.waiting: list[Delivery] = []
+        site.listeners.append(self._take)
+
+    def subscribe(self, endpoint: str, signature_token: str) -> Webhook:
+        """Make a trigger that calls for every change of a ticket."""
+        webhook = Webhook(endpoint, signature_token)
+        self.webhooks.append(webhook)
+        return webhook
+
+    def call(self, webhook: Webhook, event: ZammadEvent) -> Delivery:
+        """The signed call that tells ``event``."""
+        records = self.site.records
+        ticket = shapes.ticket(records, records.tickets[event.ticket_id], expand=True)
+        article = shapes.article(records, records.articles[event.article_id]) if event.article_id else {}
+        return self.sign(webhook, json.dumps({"ticket": ticket, "article": article}, ensure_ascii=False).encode())
+
+    def sign(self, webhook: Webhook, body: bytes) -> Delivery:
+        """Put ``body`` into a signed call."""
+        digest = hmac.new(webhook.signature_token.encode(), body, "sha1").hexdigest()
+        number = self.site.records.next_id("delivery")
+        headers = {
+            "content-type": "application/json; charset=utf-8",
+            "user-agent": "Zammad User Agent",
+            "x-zammad-trigger": "CareSync",
+            "x-zammad-delivery": f"00000000-0000-4000-8000-{number:012d}",
+            "x-hub-signature": f"sha1={digest}",
+        }
+        return Delivery(webhook, headers, body)
+
+    def deliver(self) -> list[int]:
+        """Send everything that waits; gives the HTTP statuses."""
+        sent, self.waiting = self.waiting, []
+        statuses = []
+        for one in sent:
+            one.tries += 1
+            answer = requests.post(one.webhook.endpoint, data=one.body, headers=one.headers, timeout=TIMEOUT_SECONDS)
+            statuses.append(answer.status_code)
+            if answer.status_code >= 300 and one.tries < MOST_TRIES:
+                self.waiting.append(one)
+        return statuses
+
+    def _take(self, event: ZammadEvent) -> None:
+        self.waiting += [self.call(webhook, event) for webhook in self.webhooks]
