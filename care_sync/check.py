@@ -13,9 +13,9 @@ import requests
 
 from care_sync.application import connect_bookkeeping
 from care_sync.clock import Clock
-from care_sync.errors import CareSyncError
+from care_sync.errors import CareSyncError, UserError
 from care_sync.messages import Messages
-from care_sync.rules_in_force import sound_rules
+from care_sync.rules_in_force import site_rules, sound_rules
 from care_sync.settings import Settings
 from care_sync.store import open_store
 from connectors.errors import ConnectorError
@@ -47,6 +47,7 @@ def check_site(settings: Settings) -> Iterator[CheckResult]:
         "rules": lambda: sound_rules(settings),
         "message templates": Messages(settings.messages.templates, default_locale=settings.company.locale).check,
         "store": lambda: open_store(settings.store.url.get_secret_value()).close(),
+        "customers' agreements": lambda: _check_agreements(settings),
     }
     for name, attempt in attempts.items():
         try:
@@ -55,6 +56,29 @@ def check_site(settings: Settings) -> Iterator[CheckResult]:
             yield CheckResult(name, passed=False, remedy=str(error))
         else:
             yield CheckResult(name, passed=True)
+
+
+def _check_agreements(settings: Settings) -> None:
+    """Agreements in the rules go by the helpdesk's id of a customer; one of an unknown id would never apply."""
+    try:
+        agreed = dict.fromkeys(one.organization for one in site_rules(settings).definition.agreements)
+    except CareSyncError:
+        return  # the line of the rules tells what is wrong with them
+    if not agreed:
+        return
+    store = open_store(settings.store.url.get_secret_value())
+    try:
+        with store.read() as work:
+            known = work.organizations.get_many(agreed)
+            meant = {one: work.organizations.by_name(one) for one in agreed if one not in known}
+    finally:
+        store.close()
+    if meant:
+        unknown = [one if named is None else f"{one} (its id is {named.id})" for one, named in meant.items()]
+        raise UserError(
+            f"The rules hold agreements of customers that are not known by that id: {', '.join(unknown)}. "
+            "Write the id that the helpdesk gives the organization; customers are known after the first pass."
+        )
 
 
 def check_products(settings: Settings, clock: Clock) -> Iterator[CheckResult]:

@@ -12,10 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
+from rules.errors import TooEntangled
+
 LEAF = 1 << 30
 """The variable number of leaves: past every real one."""
 MANY = "completions disagree"
 """The leaf of situations whose completions lead to different results."""
+MOST_NODES = 400_000
+"""Nodes of one workshop; the shipped policy has some thousands. More take minutes and gigabytes."""
 Box = Mapping[int, frozenset[int]]
 """The situations in which each of some variables has one of some cells."""
 
@@ -48,6 +52,8 @@ class Diagrams:
         node = self._unique.get(key)
         if node is None:
             node = self._unique[key] = len(self.variable)
+            if node > MOST_NODES:
+                raise TooEntangled
             self.variable.append(variable)
             self.children.append(children)
         return node

@@ -31,13 +31,12 @@ Locate = Callable[[Mapping[str, Any]], int]
 class Verdict:
     """What the rules say of one situation.
 
-    ``outcomes`` holds every decision that is shown or named, in the file's order; ``settled`` those of them that every
-    completion leads to. ``rules`` led there, in the file's order; of ``alternatives`` among them one does, depending on
-    what is not known yet. ``questions`` are the facts that can still change an outcome, the most telling first.
+    ``outcomes`` holds every decision that is shown or named. ``rules`` led there, both in the file's order; of
+    ``alternatives`` among the rules one did, depending on what is not known yet. ``questions`` are the facts that can
+    still change an outcome, the most telling first.
     """
 
     outcomes: Mapping[str, str]
-    settled: frozenset[str]
     rules: tuple[str, ...]
     alternatives: frozenset[str]
     questions: tuple[str, ...]
@@ -98,7 +97,6 @@ class Engine:
         residuals = [Residual(tables.diagrams, tables.outcomes[name], known) for name in open_]
         return Verdict(
             {name: outcome or tables.decisions[name].undetermined for name, outcome in found.items()},
-            frozenset(found) - frozenset(open_),
             tuple(sorted(rules | alternatives, key=self._order.__getitem__)),
             frozenset(alternatives - rules),
             tuple(tables.names[variable] for variable in ranked(residuals)),

@@ -33,6 +33,17 @@ class RulesError(Exception):
         self.problems = tuple(problems)
 
 
+class TooEntangled(RulesError):
+    """Rules that test so many facts against each other that their combinations cannot be looked through."""
+
+    def __init__(self) -> None:
+        message = (
+            "these rules test too many facts against each other to be looked through: let rules of one outcome overlap "
+            "less, or take a step of its own first (as `work` is one for `charge`)"
+        )
+        super().__init__([Problem(message)])
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that somebody probably meant."""
     plain = {one.casefold(): one for one in known}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from rules.book import RuleBook
-from rules.errors import Problem, RulesError
+from rules.errors import Problem, RulesError, TooEntangled
 from rules.reading import Reader, Refused
 from rules.ruleset import ANSWER, Definition
 from rules.source import MOST_BYTES, Items, Table, read, text_at
@@ -15,6 +16,7 @@ from rules.vocabulary import read_agreements, read_clauses, read_facts, read_par
 
 SHIPPED = Path(__file__).with_name("care.yaml")
 """The policy that comes with CareSync."""
+MOST_FACTS = 150
 _SECTIONS = (
     "policy",
     "effective_from",
@@ -52,7 +54,12 @@ def read_text(file: Path) -> str:
 
 def load_text(text: str, source: str = "rules") -> RuleBook:
     """Load rules from text; ``source`` names it in messages. Raises :class:`RulesError` with every mistake."""
-    return RuleBook(read_definition(text, source))
+    book = RuleBook(read_definition(text, source))
+    try:
+        book.court()
+    except TooEntangled as error:
+        raise RulesError([replace(problem, source=source) for problem in error.problems]) from None
+    return book
 
 
 def read_definition(text: str, source: str = "rules") -> Definition:
@@ -73,6 +80,10 @@ def _definition(reader: Reader, root: Table, text: str, source: str) -> Definiti
     clauses = read_clauses(reader, root.at("clauses"))
     parameters = read_parameters(reader, root.at("parameters"), clauses)
     facts = read_facts(reader, root.at("facts"))
+    if len(facts) > MOST_FACTS:
+        reader.problem(
+            root.key("facts"), f"there are {len(facts)} facts; rules can be proven over {MOST_FACTS} at most"
+        )
     statements = Statements(reader, facts, parameters, clauses)
     statements.read_decisions(root.at("decisions"))
     properties = statements.read_properties(root.find("properties") or _no_items(root))

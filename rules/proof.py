@@ -19,6 +19,7 @@ from typing import Any
 
 from rules.completions import Completions
 from rules.diagram import MANY, Box
+from rules.errors import TooEntangled
 from rules.examples import example_facts, in_words, region_in_words, region_of, typical_of
 from rules.ruleset import UNDETERMINED, DecisionTable, Definition, Property, Rule
 from rules.tables import Hole, Outcome, Tables
@@ -32,10 +33,10 @@ MOST_EXAMPLES = 5
 class Finding:
     """Something that does not hold.
 
-    ``kind`` is one of ``gap``, ``conflict``, ``dead rule``, ``unused clause``, ``unused outcome``, ``never`` and
-    ``monotone``. ``region`` says where, fact by fact in words; ``example`` holds facts of it, ``None`` for what must be
-    unknown. ``rules`` are those concerned. ``judged_by`` says by which version or agreement, where it is not the only
-    one.
+    ``kind`` is one of ``gap``, ``conflict``, ``dead rule``, ``unused clause``, ``unused outcome``, ``never``,
+    ``monotone`` and ``too entangled``. ``region`` says where, fact by fact in words; ``example`` holds facts of it,
+    ``None`` for what must be unknown. ``rules`` are those concerned. ``judged_by`` says by which version or agreement,
+    where it is not the only one.
     """
 
     kind: str
@@ -114,7 +115,12 @@ def prove(definition: Definition) -> Proof:
     shapes = 0
     versions = versions_of(definition)
     for terms, judged_by in _shapes(definition):
-        completions = Completions(Tables(terms), definition.facts)
+        try:
+            completions = Completions(Tables(terms), definition.facts)
+            if terms.agreement is None:
+                _ = completions.tables.settled  # what says why must be as sure to be there as what says what
+        except TooEntangled as error:
+            return _not_looked_through(definition, error)
         shapes += 1
         situations += prod(completions.diagrams.sizes[completions.first_fact :])
         prover = _Prover(definition, completions, judged_by)
@@ -134,6 +140,14 @@ def prove(definition: Definition) -> Proof:
         shapes,
         situations,
     )
+
+
+def _not_looked_through(definition: Definition, error: TooEntangled) -> Proof:
+    first = next(iter(definition.decisions.values()))
+    message = error.problems[0].message
+    finding = Finding("too entangled", message, first.line, first.column)
+    counts = (len(definition.decisions), len(definition.rules), len(definition.properties))
+    return Proof(definition.hash, (finding,), *counts, len(versions_of(definition)), len(definition.agreements), 0, 0)
 
 
 def _shapes(definition: Definition) -> Iterator[tuple[Terms, str]]:

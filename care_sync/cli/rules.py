@@ -14,7 +14,7 @@ from care_sync.cli.rules_files import STANDARD_INPUT, RulesFile, open_rules, rea
 from care_sync.cli.session import command_group
 from care_sync.errors import UserError
 from rules.book import RuleBook
-from rules.errors import Problem, RulesError
+from rules.errors import Problem, RulesError, TooEntangled
 from rules.fact_files import read_fact_lines, read_facts
 from rules.ruleset import Decision
 
@@ -38,7 +38,7 @@ def decide(
     ] = None,
     organization: Annotated[
         str | None,
-        typer.Option("--organization", metavar="NAME", help="Apply the agreement of this customer (id or name)."),
+        typer.Option("--organization", metavar="ID", help="Apply the agreement of this customer."),
     ] = None,
 ) -> None:
     """Decide from facts alone: scope, route, next step, and what is still to be asked.
@@ -61,6 +61,8 @@ def decide(
             print_json(decision.as_json()) if as_json else _tell(decision, book)
         else:
             _print_lines(_decide_lines(book, read_file(STANDARD_INPUT), day, organization))
+    except TooEntangled as error:
+        raise UserError("These rules cannot be used.", list(map(str, error.problems))) from None
     except RulesError as error:
         raise UserError("These facts cannot be used.", list(map(str, error.problems))) from None
 

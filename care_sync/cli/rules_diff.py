@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from care_sync.cli.output import console, print_json, say
-from care_sync.cli.rules_files import open_rules_named
+from care_sync.cli.rules_files import open_rules_named, telling_what_is_wrong
 from rules.difference import Difference, Region, compare
 from rules.examples import in_words, region_in_words
 
@@ -33,7 +33,9 @@ def diff(
     git show HEAD~1:rules.yaml | care-sync rules diff rules.yaml -
     ```
     """
-    difference = compare(open_rules_named(old).definition, open_rules_named(new).definition)
+    before, after = open_rules_named(old), open_rules_named(new)
+    with telling_what_is_wrong():
+        difference = compare(before.definition, after.definition)
     if as_json:
         print_json(difference.as_json())
     else:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -23,19 +25,24 @@ RulesFile = Annotated[
 
 def open_rules(path: Path | None) -> RuleBook:
     """Load a rules file, the shipped policy when ``path`` is ``None``, or tell the person what is wrong with it."""
-    try:
+    with telling_what_is_wrong():
         return load_rules(path)
-    except RulesError as error:
-        raise UserError("These rules cannot be used.", list(map(str, error.problems))) from None
 
 
 def open_rules_named(name: str) -> RuleBook:
     """As :func:`open_rules`; ``-`` is standard input and ``shipped`` the policy that comes with CareSync."""
-    try:
+    with telling_what_is_wrong():
         if name == STANDARD_INPUT:
             return load_text(read_file(STANDARD_INPUT), "standard input")
         path = SHIPPED if name == "shipped" else Path(name)
         return load_text(read_text(path), name)
+
+
+@contextmanager
+def telling_what_is_wrong() -> Iterator[None]:
+    """Tell the person what is wrong with rules."""
+    try:
+        yield
     except RulesError as error:
         raise UserError("These rules cannot be used.", list(map(str, error.problems))) from None
 

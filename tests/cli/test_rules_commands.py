@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from care_sync.cli.main import run
+from care_sync.store import Store
+from connectors.records import Organization
 from rules.loader import SHIPPED
 from tests.rules.small import SMALL, changed
 
@@ -223,3 +227,24 @@ def test_the_rules_are_shown_as_python(rules: Any) -> None:
     assert told.code == 0
     assert "def decide(known):" in told.output
     compile(told.output, "rules", "exec")
+
+
+def test_an_agreement_of_a_customer_that_nobody_knows_is_told(
+    care: Callable[..., Any], site: Path, site_store: Store
+) -> None:
+    """It would never apply, and nobody would notice."""
+    with site_store.begin() as work:
+        work.organizations.upsert([Organization(id="77", name="Bakkerij Jansen")], datetime(2026, 1, 1, tzinfo=UTC))
+    agreements = "".join(
+        f"  - {{organization: {one}, facts: {{covered_services: [mail]}}, because: x}}\n"
+        for one in ('"77"', "Bakkerij Jansen", '"78"')
+    )
+    text = SHIPPED.read_text(encoding="utf-8").replace("agreements: []\n", f"agreements:\n{agreements}")
+    (site / "my.yaml").write_text(text, encoding="utf-8")
+    with (site / "config.yaml").open("a") as file:
+        file.write("rules: {path: my.yaml}\n")
+
+    answer = care("config", "check")
+
+    assert answer.code == 1
+    assert "not known by that id: Bakkerij Jansen (its id is 77), 78." in answer.output

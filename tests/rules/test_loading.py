@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from rules.errors import RulesError
-from rules.loader import load_rules, load_text
+from rules.loader import load_rules, load_text, read_definition
+from rules.proof import prove
 from tests.rules.small import SMALL, changed
 
 
@@ -246,3 +247,42 @@ decisions:
     load_text(text)
 
     assert "about and is_covered both rest on about" in problem_of(text.replace("{sla: no}", "{sla: no, about: mail}"))
+
+
+def test_rules_that_overlap_in_too_many_ways_are_told_by_the_proof() -> None:
+    """Each of a score of rules says the same of its own; which of them do is another matter for every situation."""
+    rules = "".join(rule_about(f"r{number}", f"f{number}: yes", "included") for number in range(20))
+    rules += rule_about("long", "minutes: more than long", "included")
+    finding = prove(read_definition(many_facts(20, rules))).findings[0]
+
+    assert finding.kind == "too entangled"
+
+
+def many_facts(count: int, rules: str) -> str:
+    """The small file with yes-or-no facts more, and rules about them in place of its own."""
+    facts = "".join(f'  f{number}: {{type: yes or no, ask: {{nl: "?", en: "?"}}}}\n' for number in range(count))
+    text = SMALL.replace("decisions:\n", f"{facts}decisions:\n")
+    first, last = text.index("      - id: inside"), text.index("  route:\n")
+    return text[:first] + rules + text[last:]
+
+
+def rule_about(name: str, when: str, then: str) -> str:
+    reason = '{nl: "?", en: "?"}'
+    return f"      - {{id: {name}, clauses: [A1], basis: text, when: {{{when}}}, then: {then}, reason: {reason}}}\n"
+
+
+def test_rules_whose_combinations_cannot_be_looked_through_are_refused_and_do_not_hang() -> None:
+    """Pairs of facts that lie far apart: the diagram of their order has no small form."""
+    half = 20
+    rules = "".join(
+        rule_about(f"r{number}", f"f{number}: yes, f{number + half}: yes, minutes: at most long", "included")
+        for number in range(half)
+    )
+
+    assert "too many facts against each other" in problem_of(many_facts(2 * half, rules))
+
+
+def test_more_facts_than_can_be_proven_over_are_refused() -> None:
+    rules = rule_about("r", "sla: [yes, no], minutes: at most long", "included")
+
+    assert "there are 203 facts" in problems_of(many_facts(200, rules))[0]
