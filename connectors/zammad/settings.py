@@ -21,6 +21,8 @@ from connectors.addresses import site_name
 from connectors.tracker_settings import TimeTrackerSettings, TimeZoneName
 
 MOST_ROWS_A_PAGE = 200
+SHORTEST_SECRET = 16
+"""A shorter one could be found out from a single call that somebody saw."""
 
 Name = Annotated[str, Field(min_length=1)]
 Token = Annotated[SecretStr, Field(min_length=1)]
@@ -30,7 +32,7 @@ class ZammadSettings(BaseModel):
     """One site as a helpdesk.
 
     ``account``         the name under which its tickets are kept, by default the site's address
-    ``webhook_secret``  the signature token of the webhook; without one webhook calls are refused
+    ``webhook_secret``  the signature token of the webhook, long; without one webhook calls are refused
     ``ignored_groups``  groups that CareSync is to see nothing of; access to every other one is demanded
     ``page_size``       tickets asked for per page
     """
@@ -40,7 +42,7 @@ class ZammadSettings(BaseModel):
     base_url: AnyHttpUrl
     api_token: Token
     account: Name | None = None
-    webhook_secret: Token | None = None
+    webhook_secret: Annotated[SecretStr, Field(min_length=SHORTEST_SECRET)] | None = None
     fields: Mapping[Name, Name] = {}
     organization_fields: Mapping[Name, Name] = {}
     ignored_groups: tuple[Name, ...] = ()

@@ -21,7 +21,7 @@ from connectors.sandbox.zammad_webhooks import Webhook
 from connectors.zammad.connector import ZammadHelpdesk
 from connectors.zammad.settings import ZammadSettings
 
-WEBHOOK_SECRET = "hook-secret"
+WEBHOOK_SECRET = "a-signature-token-of-the-webhook"
 OPTIONS = {"care": "CARE", "customer": "Klant", "third_party": "Derde partij"}
 FIELDS: dict[str, tuple[str, str, str, dict[str, str]]] = {
     "cause": ("oorzaak", "Oorzaak", "select", OPTIONS),

@@ -377,7 +377,14 @@ def test_a_list_that_knows_no_pages_ends(bed: ZammadBed) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"base_url": "help"}, {"api_token": ""}, {"page_size": 201}, {"webhook_secret": ""}, {"domain": "x"}]
+    "wrong",
+    [
+        {"base_url": "help"},
+        {"api_token": ""},
+        {"page_size": 201},
+        {"webhook_secret": "fifteen letters"},
+        {"domain": "x"},
+    ],
 )
 def test_settings_that_cannot_work_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
