@@ -146,7 +146,7 @@ def _farewell(stage: Stage, took_seconds: float, program: str, *, keep: bool) ->
     number = next(one.number for one in stage.agency.tickets if one.story == "incident_at_a_third_party")
     headline(f"That took {took_seconds:.0f} seconds. Look around in the demo's own site")
     say(f"  export CARE_SYNC_CONFIG={stage.config}")
-    for command, what in (
+    commands = (
         ("status", "passes, queue, limits, what needs attention"),
         ("cards list", "hour cards and what is left on them"),
         (f"cards show {card.card_id}", "one card, with everything that moved it"),
@@ -156,8 +156,10 @@ def _farewell(stage: Stage, took_seconds: float, program: str, *, keep: bool) ->
         (f"rules explain {number}", "what was decided, by which clause, from which facts"),
         ("invoices list 2026-10", "what October comes to, by customer"),
         ("audit --offline", "prove the ledger from its first row to its last"),
-    ):
-        console().print(f"  {escape(f'{program} {command}'):60} [dim]{what}[/]", soft_wrap=True)
+    )
+    width = max(len(command) for command, _ in commands) + 2
+    for command, what in commands:
+        console().print(f"  {program} {escape(command):{width}}[dim]{what}[/]", soft_wrap=True)
     if not keep:
         say("")
         say(f"The stand-ins for Zendesk and Toggl have stopped. `{program} demo --keep` leaves them and the daemon")

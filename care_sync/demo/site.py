@@ -22,6 +22,7 @@ from care_sync.ledger.card_import import import_cards, read_cards
 
 FIRST_LINE = "# The settings of the demo's agency, made by `care-sync demo`, which makes them anew each time."
 WEBHOOK_SECRET = "webhook-secret-of-the-demo"  # noqa: S105 - of a sandbox on loopback
+REMEDY = "give another --folder"
 STAND_IN = re.compile(r"base_url: http://127\.0\.0\.1:(\d+)")
 STORE = "care-sync.sqlite"
 SPREADSHEET = "strippenkaarten.csv"
@@ -103,12 +104,15 @@ def make_room(folder: Path) -> Path:
     config = folder / "config.yaml"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        left = [folder / SPREADSHEET, *sorted(folder.glob(f"{STORE}*"))]
         if config.exists():
             _require_abandoned(config)
-        for path in (config, folder / SPREADSHEET, *sorted(folder.glob(f"{STORE}*"))):
+        elif strangers := [path for path in left if path.exists()]:
+            raise UserError(f"{strangers[0]} may be somebody's: no settings of the demo lie beside it", [REMEDY])
+        for path in (*left, config):
             path.unlink(missing_ok=True)
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{folder} cannot be used for the demo: {error}", ["give another --folder"]) from None
+        raise UserError(f"{folder} cannot be used for the demo: {error}", [REMEDY]) from None
     return config
 
 
@@ -116,7 +120,7 @@ def _require_abandoned(config: Path) -> None:
     """Raise :class:`UserError` for settings that are not the demo's, and for a demo that is still running."""
     text = config.read_text(encoding="utf-8")
     if not text.startswith(FIRST_LINE):
-        raise UserError(f"{config} is not the demo's", ["give another --folder"])
+        raise UserError(f"{config} is not the demo's", [REMEDY])
     if (stand_in := STAND_IN.search(text)) is None:
         return
     with suppress(OSError), socket.create_connection(("127.0.0.1", int(stand_in[1])), timeout=1):

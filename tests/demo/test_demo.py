@@ -186,6 +186,14 @@ def test_a_folder_with_other_settings_is_left_alone(tmp_path: Path, capsys: pyte
     assert (tmp_path / "care-sync.sqlite").read_bytes() == b"mine"
 
 
+def test_a_store_without_the_demos_settings_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "care-sync.sqlite").write_bytes(b"mine")
+
+    assert run(["demo", "--folder", str(tmp_path)]) == 2
+    assert "may be somebody's" in capsys.readouterr().err
+    assert (tmp_path / "care-sync.sqlite").read_bytes() == b"mine"
+
+
 def test_a_demo_that_still_runs_is_left_alone(demo: Shown, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with SandboxZendesk(ZendeskAccount(lambda: NOW)) as stand_in:
         text = (demo.folder / "config.yaml").read_text(encoding="utf-8")
