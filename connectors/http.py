@@ -14,7 +14,7 @@ up, but for its reserve, sends nothing. No error, log line or ``repr`` holds a h
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -47,6 +47,8 @@ UNKNOWN_WAIT_SECONDS = 60.0
 """How long to stay away when the product says "too many" and not for how long."""
 LARGEST_NUMBER = 1e9
 """In a header about limits; what is beyond (``inf``, ``nan``) says nothing."""
+Params = Mapping[str, Any] | Sequence[tuple[str, Any]]
+"""Parameters of a request; pairs where a name stands more than once."""
 NEVER_DONE = frozenset({429, 503})
 """Answers that tell that an unsafe request took no effect."""
 
@@ -124,7 +126,7 @@ class HttpClient:
         method: str,
         path: str,
         *,
-        params: Mapping[str, Any] | None = None,
+        params: Params | None = None,
         json: Any = None,
         headers: Mapping[str, str] | None = None,
         safe: bool | None = None,
@@ -170,7 +172,7 @@ class HttpClient:
         self,
         method: str,
         path: str,
-        params: Mapping[str, Any] | None,
+        params: Params | None,
         json: Any,
         headers: Mapping[str, str] | None,
         is_safe: bool,

@@ -76,13 +76,14 @@ class Faults:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it came; ``headers`` have names in lower case."""
+    """A request as it came; ``headers`` have names in lower case, ``pairs`` has parameters that come repeatedly."""
 
     method: str
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    pairs: tuple[tuple[str, str], ...] = ()
 
     @property
     def json(self) -> Any:
@@ -199,8 +200,8 @@ def _handler_for(sandbox: SandboxServer) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            query = dict(parse_qsl(parts.query, keep_blank_values=True))
-            answer, fault = sandbox.handled(Request(self.command, parts.path, query, headers, body))
+            pairs = tuple(parse_qsl(parts.query, keep_blank_values=True))
+            answer, fault = sandbox.handled(Request(self.command, parts.path, dict(pairs), headers, body, pairs))
             if answer is None:
                 self.close_connection = True
                 return

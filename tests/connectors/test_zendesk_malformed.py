@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,14 +10,10 @@ import pytest
 from connectors.conformance.helpdesk_bed import LONG_AGO, drain, named, note, organizations
 from connectors.errors import ConnectorError, Malformed
 from connectors.records import ChangeOutcome, ChangeResult, TicketChange
-from connectors.sandbox.server import Answer, Request
+from connectors.sandbox.server import Answer
 from tests.conformance.zendesk_bed import ZendeskBed
+from tests.connectors.spoiled_answers import spoil
 
-INSTEAD: tuple[Any, ...] = (
-    *(None, True, False, 0, -1, 3.5, 10**30, "", "closed", "2026-13-45T99:00:00Z", "2026-10-26T12:00:00"),
-    *("\ud800", "\u0000", [], [None], [[]], [{}], {}, {"id": None}, {"id": "x"}, {"value": {}}),
-)
-"""What is put in place of a part of an answer."""
 SEEDS = range(60)
 REFERENCE = "CS-00000000-0001"
 
@@ -31,41 +25,6 @@ def bed() -> Iterator[ZendeskBed]:
         bed.merge(bed.file_ticket("Menu does not open"), target)
         bed.settle()
         yield bed
-
-
-def places(value: Any, trail: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The way to each part of a JSON value."""
-    yield trail
-    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, part in parts:
-        yield from places(part, (*trail, name))
-
-
-def spoiled(value: Any, chance: random.Random) -> Any:
-    """The same value with one part of it something else, or gone."""
-    trail = chance.choice(list(places(value)))
-    if not trail:
-        return chance.choice(INSTEAD)
-    changed = copy.deepcopy(value)
-    inner = changed
-    for name in trail[:-1]:
-        inner = inner[name]
-    if isinstance(inner, dict) and chance.random() < 0.3:
-        del inner[trail[-1]]
-    else:
-        inner[trail[-1]] = chance.choice(INSTEAD)
-    return changed
-
-
-def spoil(bed: ZendeskBed, seed: int) -> None:
-    """From now on every answer is spoiled, each in its own way."""
-    chance, honest = random.Random(seed), bed.server.api.answer
-
-    def answer(request: Request) -> Answer:
-        told = honest(request)
-        return Answer(told.status, spoiled(told.data, chance), told.headers) if chance.random() < 0.7 else told
-
-    bed.server.answer = answer  # type: ignore[method-assign]
 
 
 WAYS: dict[str, Callable[[ZendeskBed], Any]] = {
@@ -80,7 +39,7 @@ WAYS: dict[str, Callable[[ZendeskBed], Any]] = {
 def test_a_spoiled_answer_gives_records_or_one_clear_error(bed: ZendeskBed, way: str) -> None:
     errors = []
     for seed in SEEDS:
-        spoil(bed, seed)
+        spoil(bed.server, bed.server.api.answer, seed)
         try:
             WAYS[way](bed)
         except ConnectorError as error:
@@ -98,7 +57,7 @@ def test_a_spoiled_answer_to_a_write_gives_a_result_of_each_change(bed: ZendeskB
     ]
     told: set[ChangeOutcome] = set()
     for seed in SEEDS:
-        spoil(bed, seed)
+        spoil(bed.server, bed.server.api.answer, seed)
         try:
             results = list(bed.helpdesk().apply(changes))
         except ConnectorError:
@@ -111,7 +70,7 @@ def test_a_spoiled_answer_to_a_write_gives_a_result_of_each_change(bed: ZendeskB
 
 def test_the_self_check_survives_every_answer(bed: ZendeskBed) -> None:
     for seed in SEEDS:
-        spoil(bed, seed)
+        spoil(bed.server, bed.server.api.answer, seed)
         assert all(result.passed or result.remedy for result in bed.helpdesk().check())
 
 
