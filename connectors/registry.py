@@ -22,6 +22,9 @@ from connectors.products import Product, Products
 from connectors.protocols import Bookkeeping, Helpdesk, TimeTracker
 from connectors.redmine.connector import RedmineTimeTracker
 from connectors.redmine.settings import RedmineSettings
+from connectors.request_tracker.connector import RequestTrackerHelpdesk
+from connectors.request_tracker.settings import RequestTrackerSettings, RequestTrackerTimeSettings
+from connectors.request_tracker.time_tracker import RequestTrackerTimeTracker
 from connectors.toggl.connector import TogglTimeTracker
 from connectors.toggl.settings import TogglSettings
 from connectors.tracker_settings import TimeTrackerSettings
@@ -36,6 +39,7 @@ HELPDESKS: Products[Helpdesk] = Products(
     "care_sync.helpdesks",
     {
         "freshdesk": Product(FreshdeskSettings, FreshdeskHelpdesk),
+        "request_tracker": Product(RequestTrackerSettings, RequestTrackerHelpdesk),
         "zammad": Product(ZammadSettings, ZammadHelpdesk),
         "zendesk": Product(ZendeskSettings, ZendeskHelpdesk),
     },
@@ -48,6 +52,7 @@ TIME_TRACKERS: Products[TimeTracker] = Products(
         "harvest": Product(HarvestSettings, HarvestTimeTracker),
         "kimai": Product(KimaiSettings, KimaiTimeTracker),
         "redmine": Product(RedmineSettings, RedmineTimeTracker),
+        "request_tracker": Product(RequestTrackerTimeSettings, RequestTrackerTimeTracker),
         "toggl": Product(TogglSettings, TogglTimeTracker),
         "zammad": Product(ZammadTimeSettings, ZammadTimeTracker),
         "zendesk": Product(ZendeskTimeSettings, ZendeskTimeTracker),

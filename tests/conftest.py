@@ -14,7 +14,7 @@ import pytest
 from care_sync.clock import ManualClock
 from care_sync.store import Store, migrate, open_store
 from tests import postgresql
-from tests.real_servers import redmine
+from tests.real_servers import redmine, request_tracker
 
 NOW = datetime(2026, 11, 2, 1, 30, tzinfo=UTC)
 SHARED_FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures"
@@ -54,6 +54,15 @@ def real_redmine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[redmine.R
     if (reason := redmine.absent()) is not None:
         pytest.skip(reason)
     with redmine.running(tmp_path_factory.mktemp("redmine")) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def real_request_tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[request_tracker.RealRequestTracker]:
+    """A Request Tracker of the session's own, from Debian's package."""
+    if (reason := request_tracker.absent()) is not None:
+        pytest.skip(reason)
+    with request_tracker.running(tmp_path_factory.mktemp("request_tracker")) as site:
         yield site
 
 

@@ -39,4 +39,4 @@ def test_the_settings_of_a_page_are_valid(page: str, kind: str, section: dict[st
 
     settings.model_validate(section)
 
-    assert product.startswith(page)
+    assert product.startswith(page.replace("-", "_"))

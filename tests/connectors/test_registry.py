@@ -20,6 +20,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "harvest": {"account_id": 1, "access_token": "t", "contact": "operations@example.com"},
     "kimai": {"base_url": "https://time.example.com", "api_token": "t"},
     "redmine": {"base_url": "https://redmine.example.com", "api_key": "k"},
+    "request_tracker": {"base_url": "https://rt.example.com", "token": "1-14-t"},
     "toggl": {"workspace_id": 1, "api_token": "t"},
     "zammad": {"base_url": "https://help.example.com", "api_token": "t"},
     "zendesk": {"subdomain": "care", "email": "operations@example.com", "api_token": "t"},

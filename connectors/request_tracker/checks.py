@@ -1,0 +1,125 @@
+"""The self-check: what a site must have before CareSync can work with it, one line each. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from connectors.errors import ConnectorError
+from connectors.http import server_time
+from connectors.records import CheckResult
+from connectors.request_tracker.client import RequestTrackerClient
+from connectors.request_tracker.customers import catalog_id, read_customers
+from connectors.request_tracker.reading import READ
+from connectors.request_tracker.settings import RequestTrackerSettings, SiteSettings
+from connectors.request_tracker.sight import queue_ids, require_utc
+
+LARGEST_CLOCK_DIFFERENCE = timedelta(seconds=60)
+OF_TICKETS = "RT::Queue-RT::Ticket"
+OF_TRANSACTIONS = "RT::Queue-RT::Ticket-RT::Transaction"
+OF_ASSETS = "RT::Catalog-RT::Asset"
+RIGHTS = {"comment": "CommentOnTicket", "correspond": "ReplyToTicket"}
+
+
+def check_helpdesk(
+    client: RequestTrackerClient, settings: RequestTrackerSettings, now: datetime
+) -> Iterator[CheckResult]:
+    """Everything that the helpdesk needs."""
+    results, queues = _site(client, settings, now)
+    yield from results
+    if not queues:
+        return
+    names = {f"ticket field {name}": field for name, field in settings.fields.items()}
+    names["ticket field for tags"] = settings.tags_field
+    if settings.customers.ticket_field is not None:
+        names["ticket field for the customer"] = settings.customers.ticket_field
+    yield from _tried("ticket fields", lambda: _fields(client, "queue", queues, OF_TICKETS, names))
+    yield from _tried("customers", lambda: _customers(client, settings))
+    yield from _tried("rights on tickets", lambda: _rights(client, queues))
+    yield _webhooks(settings)
+
+
+def check_time(
+    client: RequestTrackerClient, settings: SiteSettings, transaction_fields: Mapping[str, str], now: datetime
+) -> Iterator[CheckResult]:
+    """Everything that the time tracker needs; ``transaction_fields`` are custom fields by what they are for."""
+    results, queues = _site(client, settings, now)
+    yield from results
+    if queues:
+        names = {f"transaction field for {use}": field for use, field in transaction_fields.items()}
+        yield from _tried("transaction fields", lambda: _fields(client, "queue", queues, OF_TRANSACTIONS, names))
+
+
+def _site(client: RequestTrackerClient, settings: SiteSettings, now: datetime) -> tuple[list[CheckResult], list[str]]:
+    """The token, the time zone, the clock and the queues; and the numbers of those, where they are seen."""
+    try:
+        me = client.me()
+    except ConnectorError as error:
+        return [CheckResult("token", passed=False, remedy=str(error))], []
+    results = [CheckResult("token", passed=True)]
+    try:
+        require_utc(me)
+        results.append(CheckResult("time zone", passed=True))
+    except ConnectorError as error:
+        results.append(CheckResult("time zone", passed=False, remedy=str(error)))
+    theirs = server_time(me)
+    difference = abs(now - theirs) if theirs else timedelta()
+    is_near = difference <= LARGEST_CLOCK_DIFFERENCE
+    told = f"This machine's clock differs by {int(difference.total_seconds())} seconds; set it by NTP."
+    results.append(CheckResult("clock", is_near, "" if is_near else told))
+    try:
+        queues = queue_ids(client, settings.queues)
+        return [*results, CheckResult("queues", passed=True)], queues
+    except ConnectorError as error:
+        return [*results, CheckResult("queues", passed=False, remedy=str(error))], []
+
+
+def _webhooks(settings: SiteSettings) -> CheckResult:
+    is_signed = settings.webhook_secret is not None
+    told = "Set webhook_secret and the scrip (docs/connectors/request-tracker.md); until then changes wait for a poll."
+    return CheckResult("webhook secret", is_signed, "" if is_signed else told)
+
+
+def _fields(
+    client: RequestTrackerClient, kind: str, numbers: Sequence[str], lookup: str, names: Mapping[str, str]
+) -> Iterator[CheckResult]:
+    """Whether each field is there, applied to every one of these queues (or catalogs)."""
+    there = [
+        {name for name, one in client.custom_fields(kind, number).items() if one.get("LookupType") == lookup}
+        for number in numbers
+    ]
+    for subject, field in names.items():
+        applied = all(field in some for some in there)
+        told = f'There is no custom field "{field}" that is applied to each {kind} and that we may see.'
+        yield CheckResult(subject, applied, "" if applied else told)
+
+
+def _customers(client: RequestTrackerClient, settings: RequestTrackerSettings) -> Iterator[CheckResult]:
+    customers = read_customers(client, settings)
+    shared = ", ".join(sorted(customers.shared))
+    yield CheckResult(
+        "customers", not shared, f"Two customers are called {shared}; give each its own." if shared else ""
+    )
+    names = {f"organization field {name}": field for name, field in settings.organization_fields.items()}
+    if settings.customers.key_field is not None:
+        names["customer field for the key"] = settings.customers.key_field
+    if names:
+        yield from _fields(client, "catalog", [catalog_id(client, settings)], OF_ASSETS, names)
+
+
+def _rights(client: RequestTrackerClient, queues: Sequence[str]) -> Iterator[CheckResult]:
+    """What we may do with the newest ticket; without any ticket nothing can be told."""
+    newest = client.newest_ticket(queues)
+    if newest is None:
+        return
+    may = {str(one.get("ref")) for one in READ.objects(newest.get("_hyperlinks") or [], "_hyperlinks")}
+    for verb, right in RIGHTS.items():
+        passed = verb in may
+        yield CheckResult(f"right to {verb}", passed, "" if passed else f"Give the user the right {right}.")
+
+
+def _tried(subject: str, check: Callable[[], Iterator[CheckResult]]) -> Iterator[CheckResult]:
+    try:
+        yield from check()
+    except ConnectorError as error:
+        yield CheckResult(subject, passed=False, remedy=str(error))

@@ -1,0 +1,182 @@
+"""What Request Tracker's REST 2 answers about queues, customers, custom fields and people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from connectors.sandbox.request_tracker_lists import NO_CONTENT, NOT_FOUND, Call, Lists, Route
+from connectors.sandbox.request_tracker_query import Query, meets_json
+from connectors.sandbox.request_tracker_shapes import Shapes
+from connectors.sandbox.request_tracker_state import (
+    OF_ASSETS,
+    OF_TICKETS,
+    OF_TRANSACTIONS,
+    ROOT,
+    SEE_FIELD,
+    SEE_QUEUE,
+    SHOW_ASSET,
+    RequestTrackerSite,
+    RtField,
+)
+from connectors.sandbox.server import Answer
+
+
+class SetUpApi:
+    """The answers of one site about what an administrator sets up."""
+
+    def __init__(self, site: RequestTrackerSite, shapes: Shapes, lists: Lists) -> None:
+        self.site = site
+        self._shapes = shapes
+        self._lists = lists
+
+    @property
+    def routes(self) -> Sequence[Route]:
+        """What is answered here."""
+        return (
+            (r"GET /queues/all", self._list_queues),
+            (r"GET /queue/(\d+)/customfields", self._list_queue_fields),
+            (r"POST /queue", self._begin_queue),
+            (r"DELETE /queue/(\d+)", self._end_queue),
+            (r"GET /catalogs/all", self._list_catalogs),
+            (r"GET /catalog/(\d+)/customfields", self._list_catalog_fields),
+            (r"POST /catalog", self._begin_catalog),
+            (r"DELETE /catalog/(\d+)", self._end_catalog),
+            (r"GET /assets", self._list_assets),
+            (r"POST /asset", self._enter_asset),
+            (r"PUT /asset/(\d+)", self._change_asset),
+            (r"GET /customfields", self._list_fields),
+            (r"PUT /customfield/(\d+)", self._change_field),
+            (r"DELETE /customfield/(\d+)", self._end_field),
+            (r"POST /users", self._find_users),
+            (r"GET /user/(\d+)", self._show_user),
+            (r"POST /user", self._enter_user),
+            (r"PUT /user/(\d+)", self._change_user),
+            (r"DELETE /user/(\d+)/group/(\d+)", self._leave_group),
+            (r"GET /groups", self._list_groups),
+            (r"PUT /group/(\d+)/members", self._join_group),
+        )
+
+    # ---- queues, customers, custom fields ----------------------------------------------------------------
+
+    def _list_queues(self, call: Call) -> Answer:
+        found = [one for one in self.site.queues.values() if not one.disabled]
+        return self._lists.all_or_nothing("queue", found, call, SEE_QUEUE)
+
+    def _begin_queue(self, call: Call) -> Answer:
+        return self._made("queue", self.site.add_queue(call.body["Name"]).id)
+
+    def _end_queue(self, call: Call) -> Answer:
+        self.site.queues[call.number].disabled = True
+        return NO_CONTENT
+
+    def _list_catalogs(self, call: Call) -> Answer:
+        found = [one for one in self.site.catalogs.values() if not one.disabled]
+        return self._lists.all_or_nothing("catalog", found, call, SHOW_ASSET)
+
+    def _begin_catalog(self, call: Call) -> Answer:
+        return self._made("catalog", self.site.add_catalog(call.body["Name"]).id)
+
+    def _end_catalog(self, call: Call) -> Answer:
+        self.site.catalogs[call.number].disabled = True
+        return NO_CONTENT
+
+    def _list_assets(self, call: Call) -> Answer:
+        query = Query(call.query.get("query", ""), ("id", "Catalog", "Name", "Status"))
+
+        def read(one: Any, name: str) -> Any:
+            catalog = self.site.catalogs[one.catalog_id]
+            return {"id": one.id, "Catalog": [catalog.id, catalog.name], "Name": one.name, "Status": one.status}[name]
+
+        found = [
+            one
+            for one in self.site.assets.values()
+            if query.meets(lambda name, one=one: read(one, name)) and one.status != "deleted"  # type: ignore[misc]
+        ]
+        return self._lists.all_or_nothing("asset", found, call, SHOW_ASSET)
+
+    def _enter_asset(self, call: Call) -> Answer:
+        catalog = next(one for one in self.site.catalogs.values() if call.body["Catalog"] in (one.name, one.id))
+        asset = self.site.add_asset(catalog.id, call.body["Name"])
+        self.site.set_values(asset, OF_ASSETS, call.body.get("CustomFields", {}))
+        return self._made("asset", asset.id)
+
+    def _change_asset(self, call: Call) -> Answer:
+        asset = self.site.assets[call.number]
+        asset.name = call.body.get("Name", asset.name)
+        asset.status = call.body.get("Status", asset.status)
+        done = self.site.set_values(asset, OF_ASSETS, call.body.get("CustomFields", {}))
+        return Answer(data=[words for *_, words in done])
+
+    def _list_queue_fields(self, call: Call) -> Answer:
+        found = [one for one in self.site.fields.values() if one.lookup in (OF_TICKETS, OF_TRANSACTIONS)]
+        return self._fields(found, call)
+
+    def _list_catalog_fields(self, call: Call) -> Answer:
+        return self._fields([one for one in self.site.fields.values() if one.lookup == OF_ASSETS], call)
+
+    def _list_fields(self, call: Call) -> Answer:
+        wanted = json.loads(call.query.get("query", "[]"))
+        found = [
+            one
+            for one in self.site.fields.values()
+            if meets_json(wanted, {"Name": one.name, "LookupType": one.lookup}.__getitem__)
+        ]
+        return self._fields(found, call)
+
+    def _fields(self, found: Sequence[RtField], call: Call) -> Answer:
+        return self._lists.all_or_nothing("customfield", [one for one in found if not one.disabled], call, SEE_FIELD)
+
+    def _change_field(self, call: Call) -> Answer:
+        self.site.fields[call.number].disabled = bool(int(call.body["Disabled"]))
+        return Answer(data=["Enabled"])
+
+    def _end_field(self, call: Call) -> Answer:
+        self.site.fields[call.number].disabled = True
+        return NO_CONTENT
+
+    # ---- people --------------------------------------------------------------------------------------
+
+    def _find_users(self, call: Call) -> Answer:
+        found = [
+            one
+            for one in self.site.users.values()
+            if meets_json(call.body, {"Name": one.name, "EmailAddress": one.email}.__getitem__)
+        ]
+        return self._lists.page("user", found, call, is_whole=True)
+
+    def _show_user(self, call: Call) -> Answer:
+        found = self.site.users.get(call.number)
+        if found is None:
+            return NOT_FOUND
+        return Answer(data=self._shapes.user(found, is_oneself=call.user.id in (ROOT, found.id)))
+
+    def _enter_user(self, call: Call) -> Answer:
+        names = {"EmailAddress": "email", "RealName": "real_name", "Organization": "organization", "Lang": "lang"}
+        given = {ours: call.body[theirs] for theirs, ours in names.items() if theirs in call.body}
+        user = self.site.add_user(call.body["Name"], **given)
+        return Answer(201, self._shapes.pointer("user", user.name), {"Location": f"/REST/2.0/user/{user.id}"})
+
+    def _change_user(self, call: Call) -> Answer:
+        user = self.site.users[call.number]
+        user.timezone = call.body.get("Timezone", user.timezone)
+        user.organization = call.body.get("Organization", user.organization)
+        return Answer(data=[f"User {user.name}: changed"])
+
+    def _leave_group(self, call: Call) -> Answer:
+        self.site.groups[int(call.parts[1])].member_ids.discard(call.number)
+        return NO_CONTENT
+
+    def _list_groups(self, call: Call) -> Answer:
+        wanted = json.loads(call.query["query"])
+        found = [one for one in self.site.groups.values() if meets_json(wanted, {"Name": one.name}.__getitem__)]
+        pointers = [self._shapes.pointer("group", one.id) for one in found]
+        return Answer(data={"items": pointers, "count": len(found), "total": len(found), "page": 1})
+
+    def _join_group(self, call: Call) -> Answer:
+        self.site.groups[call.number].member_ids.update(int(one) for one in call.body)
+        return Answer(data=["Member added"])
+
+    def _made(self, kind: str, number: int) -> Answer:
+        return Answer(201, self._shapes.pointer(kind, number), {"Location": f"/REST/2.0/{kind}/{number}"})

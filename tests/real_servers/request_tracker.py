@@ -1,0 +1,231 @@
+"""A real Request Tracker of the tests' own: Debian's package, on loopback, in a temporary folder, gone afterwards.
+
+It is started where the machine has the package; nothing is installed here (``.ci/run`` does that).
+
+Terms
+    site configuration   a file that says where everything of a site is; ours is named by ``RT_SITE_CONFIG``, so that
+                         the configuration of the machine is neither read nor changed, and no right beyond the folder
+                         is needed
+    mail                 is written to files in the folder and never leaves
+    receiver             takes the calls of the site's webhook, so that a test can look at them
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from care_sync.clock import SystemClock
+from connectors.sandbox.server import Answer, Request, SandboxServer
+
+INSTALLATION = Path("/usr/share/request-tracker5")
+SERVER = INSTALLATION / "libexec" / "rt-server"
+SET_UP = "rt-setup-database-5"
+SEED = Path(__file__).with_name("request_tracker_seed.pl")
+CODE = Path(__file__).parents[2] / "connectors" / "request_tracker"
+WORKERS = 2
+"""One would wait for itself when its webhook's receiver reads a ticket back."""
+STEP_SECONDS = 100
+"""The longest that one step of making, starting or stopping the site may take."""
+CONFIGURATION = """\
+Set($rtname, 'care.example');
+Set($Organization, 'care.example');
+Set($CorrespondAddress, 'support@example.org');
+Set($CommentAddress, 'support-comment@example.org');
+Set($WebDomain, '127.0.0.1');
+Set($WebPort, {port});
+Set($WebBaseURL, 'http://127.0.0.1:{port}');
+Set($Timezone, 'Europe/Amsterdam');
+Set($DatabaseType, 'SQLite');
+Set($DatabaseName, '{folder}/database.sqlite');
+Set($LogToSyslog, undef);
+Set($LogToSTDERR, 'warning');
+Set($MailCommand, 'mbox');
+# Every request with a token computes such a hash: at the usual cost it takes 0.2 seconds.
+Set($BcryptCost, 4);
+Set(@CareSyncWebhooks, '{webhook}');
+Set($CareSyncWebhookSecret, '{webhook_secret}');
+Set($CareSyncUser, 'caresync');
+$RT::MasonDataDir = '{folder}/mason';
+$RT::MasonSessionDir = '{folder}/sessions';
+$RT::VarPath = '{folder}/var';
+1;
+"""
+
+
+class WebhookReceiver(SandboxServer):
+    """Keeps every call of the webhook."""
+
+    def __init__(self) -> None:
+        super().__init__(SystemClock().now)
+        self._calls: list[Request] = []
+        self._came = threading.Condition()
+
+    def answer(self, request: Request) -> Answer:
+        """Take a call."""
+        with self._came:
+            self._calls.append(request)
+            self._came.notify_all()
+        return Answer(202)
+
+    def call_about(self, ticket_id: str, worked: str | None = None) -> Request:
+        """The newest call about a ticket, or about this booking on it; waited for when there is none yet."""
+
+        def newest() -> Request | None:
+            about = [one for one in self._calls if str(one.json["ticket"]) == ticket_id]
+            told = [one for one in about if worked is None or int(worked) in one.json["worked"]]
+            return told[-1] if told else None
+
+        with self._came:
+            found = self._came.wait_for(newest, STEP_SECONDS)
+        assert found is not None, f"no call about ticket {ticket_id} came"
+        return found
+
+    def transactions_told(self, ticket_id: str) -> set[int]:
+        """The numbers of the transactions of which calls about a ticket told."""
+        with self._came:
+            return {
+                number
+                for one in self._calls
+                if str(one.json["ticket"]) == ticket_id
+                for number in one.json["transactions"]
+            }
+
+
+@dataclass(frozen=True, slots=True)
+class RealRequestTracker:
+    """A running site: its address, the password of ``root``, the one that agents share, and CareSync's token.
+
+    ``access_log`` has a line for every request; ``mail`` is the folder of the files with the mail that would have left.
+    """
+
+    url: str
+    root_password: str
+    agent_password: str
+    token: str
+    webhook_secret: str
+    receiver: WebhookReceiver
+    access_log: Path
+    mail: Path
+
+
+def absent() -> str | None:
+    """Why no Request Tracker can be started on this machine; ``None`` when it can."""
+    if not SERVER.exists() or shutil.which(SET_UP, path=_path()) is None or not _has_sqlite():
+        return (
+            "Request Tracker is not on this machine "
+            "(Debian: apt-get install request-tracker5 rt5-db-sqlite rt5-standalone msmtp-mta)"
+        )
+    return None
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[RealRequestTracker]:
+    """Make a new site in ``folder``, serve it, and stop it afterwards."""
+    assert (reason := absent()) is None, reason
+    folder = folder.resolve()
+    for name in ("mason", "sessions", "var", "more", "temporary"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    webhook_secret = secrets.token_hex(16)
+    receiver = WebhookReceiver()
+    configuration = folder / "RT_SiteConfig.pm"
+    configuration.write_text(
+        CONFIGURATION.format(port=port, folder=folder, webhook=receiver.base_url, webhook_secret=webhook_secret)
+    )
+    root_password, agent_password = secrets.token_hex(16), secrets.token_hex(16)
+    password_file, token_file = folder / "root.password", folder / "token"
+    password_file.write_text(root_password)
+    environment = {
+        "PATH": _path(),
+        "HOME": str(folder),
+        "LANG": "C.UTF-8",
+        "TZ": "Etc/UTC",
+        "TMPDIR": str(folder / "temporary"),
+        "RT_SITE_CONFIG": str(configuration),
+        "RT_SITE_CONFIG_DIR": str(folder / "more"),
+    }
+    of_seed = {
+        "TOKEN_FILE": str(token_file),
+        "SCRIP_FILE": str(CODE / "scrip.pl"),
+        "CONDITION_FILE": str(CODE / "opens_on_reply.pl"),
+        "CARESYNC_PASSWORD": secrets.token_hex(16),
+        "AGENT_PASSWORD": agent_password,
+    }
+    _run([SET_UP, "--action", "init", "--skip-create", "--root-password-file", str(password_file)], environment)
+    _run([SET_UP, "--action", "insert", "--skip-create", "--datafile", str(SEED)], {**environment, **of_seed})
+    access_log = folder / "access.log"
+    with receiver, _served(folder, environment, port, access_log) as url:
+        yield RealRequestTracker(
+            url=url,
+            root_password=root_password,
+            agent_password=agent_password,
+            token=token_file.read_text(),
+            webhook_secret=webhook_secret,
+            receiver=receiver,
+            access_log=access_log,
+            mail=folder / "var",
+        )
+
+
+def _path() -> str:
+    return f"{os.environ.get('PATH', '')}:/usr/sbin"
+
+
+def _has_sqlite() -> bool:
+    asked = ["perl", "-MDBD::SQLite", "-MStarlet", "-e1"]
+    return subprocess.run(asked, capture_output=True, check=False, timeout=STEP_SECONDS).returncode == 0
+
+
+def _run(command: list[str], environment: Mapping[str, str]) -> None:
+    done = subprocess.run(
+        command, cwd="/", env=environment, capture_output=True, text=True, check=False, timeout=STEP_SECONDS
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: {done.stdout[-2000:]} {done.stderr[-2000:]}")
+
+
+@contextmanager
+def _served(folder: Path, environment: Mapping[str, str], port: int, access_log: Path) -> Iterator[str]:
+    url = f"http://127.0.0.1:{port}"
+    options = {"host": "127.0.0.1", "port": port, "max-workers": WORKERS, "access-log": access_log}
+    command = [str(SERVER), *(str(part) for name, value in options.items() for part in (f"--{name}", value))]
+    log_file = folder / "server.log"
+    with (
+        log_file.open("w") as log,
+        subprocess.Popen(command, cwd="/", env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log) as server,
+    ):
+        try:
+            _wait_for_answer(url, server, log_file)
+            yield url
+        finally:
+            server.terminate()
+            try:
+                server.wait(STEP_SECONDS)
+            except subprocess.TimeoutExpired:
+                server.kill()
+
+
+def _wait_for_answer(url: str, server: subprocess.Popen[bytes], log_file: Path) -> None:
+    """The server says nowhere that it is ready: ask until it answers, with anything."""
+    give_up = time.monotonic() + STEP_SECONDS
+    while time.monotonic() < give_up and server.poll() is None:
+        try:
+            requests.get(f"{url}/REST/2.0/rt", timeout=STEP_SECONDS)
+            return
+        except requests.ConnectionError:
+            time.sleep(0.1)
+    raise RuntimeError(f"Request Tracker did not start: {log_file.read_text()[-2000:]}")
