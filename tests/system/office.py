@@ -96,7 +96,7 @@ time_trackers:
 store: {{url: "{store}"}}
 ledger:
   hour_card: {{rates: {{2025: 89.00, 2026: 92.50}}}}
-  fair_use: {{minutes_per_month: {{default: 60, none: 0}}}}
+  fair_use: {{minutes_per_month: {{default: {free_minutes}, none: 0}}}}
 """
 
 
@@ -163,22 +163,25 @@ class Office:
             tags=tags,
         )
 
-    def buy_card(self, hours: int = 50, *, customer: str = "Acme", bought_on: date = date(2026, 9, 1)) -> int:
+    def buy_card(self, hours: Decimal | int = 50, *, customer: str = "Acme", bought_on: date = date(2026, 9, 1)) -> int:
         """Sell a card, also a small one, and let it count."""
-        organization_id = str(self._organizations[customer])
         with self.application.store.begin() as work:
-            card = cards.buy(
-                work,
-                organization_id,
-                hours=Decimal(hours),
-                rate=Decimal(90),
-                bought_on=bought_on,
-                reference="F1",
-                now=self.clock.now(),
-                actor="anna",
-                override_reason="a trial" if hours < 50 else "",
-            )
-            work.dirty.mark(DirtyKind.ORGANIZATION, [organization_id], "a card was bought", self.clock.now())
+            return self.sell(work, str(self._organizations[customer]), Decimal(hours), bought_on)
+
+    def sell(self, work: UnitOfWork, organization_id: str, hours: Decimal, bought_on: date) -> int:
+        """Sell a card in a unit of work, as the command does."""
+        card = cards.buy(
+            work,
+            organization_id,
+            hours=hours,
+            rate=Decimal(90),
+            bought_on=bought_on,
+            reference="F1",
+            now=self.clock.now(),
+            actor="anna",
+            override_reason="a trial" if hours < 50 else "",
+        )
+        work.dirty.mark(DirtyKind.ORGANIZATION, [organization_id], "a card was bought", self.clock.now())
         return card.card_id
 
     def close_month(self, period: str) -> None:
@@ -286,7 +289,7 @@ class Office:
         return given
 
 
-def write_config(folder: Path, office: Office, store_url: str) -> Path:
+def write_config(folder: Path, office: Office, store_url: str, free_minutes: int) -> Path:
     """The settings file of the office's site."""
     fields = "{" + ", ".join(f"{name}: {title}" for name, (title, _, _) in FIELDS.items()) + "}"
     path = folder / "config.yaml"
@@ -297,6 +300,7 @@ def write_config(folder: Path, office: Office, store_url: str) -> Path:
         token=TOKEN,
         fields=fields,
         store=store_url,
+        free_minutes=free_minutes,
     )
     path.write_text(text, encoding="utf-8")
     return path
@@ -304,7 +308,12 @@ def write_config(folder: Path, office: Office, store_url: str) -> Path:
 
 @contextmanager
 def open_office(
-    folder: Path, store_url: str, *, requests_a_minute: int = 5000, exports_a_minute: int = 1000
+    folder: Path,
+    store_url: str,
+    *,
+    requests_a_minute: int = 5000,
+    exports_a_minute: int = 1000,
+    free_minutes: int = 60,
 ) -> Iterator[Office]:
     """Start the products and CareSync."""
     clock = ManualClock(START)
@@ -318,7 +327,7 @@ def open_office(
         )
         toggl = stack.enter_context(SandboxToggl(workspace))
         office = Office(clock, account, zendesk, toggl)
-        office.config = write_config(folder, office, store_url)
+        office.config = write_config(folder, office, store_url, free_minutes)
         stack.callback(office.stop)
         office.start()
         yield office
