@@ -14,15 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import combinations, product
 from typing import Any
 
-from dateutil.relativedelta import relativedelta
-
 from rules.book import RuleBook
-from rules.facts import Fact, FactType, parse_facts
+from rules.facts import parse_facts
 from rules.ruleset import Decision
+from rules.values import values_of
 
 MOST_FACTS = 3
 MOST_WAYS = 5
@@ -66,7 +65,7 @@ def why_not(
     if leads_there({}):
         return []
     candidates = {
-        name: [value for value in _values(book, fact, known, on) if value != known.get(name)]
+        name: [value for value in values_of(book, fact, known, on) if value != known.get(name)]
         for name, fact in book.facts.items()
         if fact.actionable and not fact.type.is_derived and fact.absent is None
     }
@@ -91,55 +90,6 @@ def _ways(
                 break
         if told == MOST_WAYS:
             return
-
-
-def _values(book: RuleBook, fact: Fact, known: Mapping[str, Any], on: date | None) -> list[Any]:
-    """A value of a fact for each cell that the rules tell apart."""
-    if fact.type is FactType.CHOICE:
-        return list(fact.values)
-    if fact.type is FactType.BOOL:
-        return [True, False]
-    if fact.type is FactType.NUMBER:
-        return _numbers(book, fact)
-    if fact.type is FactType.DATE:
-        return _dates(book, fact, known, on)
-    if fact.type is FactType.TEXT:
-        return sorted({"website", *_named_texts(book, fact), "another service"})
-    return []
-
-
-def _numbers(book: RuleBook, fact: Fact) -> list[Any]:
-    """The thresholds in the fact's unit, and the numbers beside them."""
-    thresholds = {int(value) for one in book.parameters.values() if one.unit == fact.unit for _, value in one.values}
-    lowest = fact.minimum if fact.minimum is not None else min(thresholds, default=0) - 1
-    near = {lowest} | {one + step for one in thresholds for step in (-1, 0, 1)}
-    return sorted(number for number in near if number >= lowest)
-
-
-def _dates(book: RuleBook, fact: Fact, known: Mapping[str, Any], on: date | None) -> list[Any]:
-    """Dates on and beside the thresholds in months before the day that the fact is compared with."""
-    months = {int(value) for one in book.parameters.values() if one.unit == "months" for _, value in one.values}
-    last = next(
-        (one.parents[1] for one in book.facts.values() if one.type is FactType.MONTHS and one.parents[0] == fact.name),
-        None,
-    )
-    end = known.get(last) if last is not None else None
-    day = end if isinstance(end, date) else on
-    if day is None:
-        return []
-    starts = [day - relativedelta(months=one) for one in months]
-    return sorted({start + timedelta(days=step) for start in starts for step in (-1, 0, 1)})
-
-
-def _named_texts(book: RuleBook, fact: Fact) -> set[str]:
-    """Words that some rule compares the fact with."""
-    return {
-        word.removeprefix("not ")
-        for rule in book.rules.values()
-        for condition in rule.when
-        if condition.name == fact.name
-        for word in condition.words
-    }
 
 
 def _known(book: RuleBook) -> str:
