@@ -2,7 +2,7 @@
 
 Terms
     in force   the rule book that passes decide by
-    sound      rules that load, that the settings' facts fit, and that the proof holds for
+    sound      rules that load, that the settings' facts fit, that the proof holds for, and that pass their cases
     refused    a changed file that is not sound: it is not taken, and what was in force stays so
 
 Promise: work begins with sound rules only, and a changed file is taken only when it is sound; a person is told
@@ -22,6 +22,7 @@ from care_sync.pipeline.facts import COMPUTED
 from care_sync.settings import Settings
 from care_sync.store import Store
 from rules.book import RuleBook
+from rules.cases import Case, read_cases, run_cases
 from rules.errors import RulesError
 from rules.facts import Fact, parse_fact
 from rules.loader import load_rules
@@ -69,7 +70,37 @@ def sound_rules(settings: Settings) -> RuleBook:
             told = [f"{rules.source}:{one.line}:{one.column}: {one.kind}: {one.message}" for one in findings]
             more = _and_more(len(told) - MOST_PROBLEMS)
             raise UserError(f"The rules {settings.rules.path} do not hold.", [*told[:MOST_PROBLEMS], *more])
+        _require_cases(settings.rules.path, rules)
     return rules
+
+
+def cases_beside(path: Path) -> Path:
+    """Where the cases of a rules file lie: ``our.cases.yaml`` beside ``our.yaml``."""
+    return path.with_name(f"{path.stem}.cases.yaml")
+
+
+def rules_cases(path: Path, book: RuleBook) -> list[Case] | None:
+    """Read cases, ``None`` where there are none. Raises :class:`UserError` with every mistake and its place."""
+    try:
+        return read_cases(path.read_text(encoding="utf-8"), str(path), book)
+    except FileNotFoundError:
+        return None
+    except RulesError as error:
+        raise UserError(f"The cases {path} cannot be used.", [str(one) for one in error.problems]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}"
+        ) from None
+
+
+def _require_cases(path: Path, book: RuleBook) -> None:
+    """Raise :class:`UserError` when a case beside a site's rules fails."""
+    cases = rules_cases(cases_beside(path), book)
+    failures = list(run_cases(book, cases or ()))
+    if failures:
+        told = ["; ".join(line.strip() for line in one.lines()) for one in failures]
+        more = _and_more(len(told) - MOST_PROBLEMS)
+        raise UserError(f"The rules {path} do not pass their cases.", [*told[:MOST_PROBLEMS], *more])
 
 
 class RulesInForce:

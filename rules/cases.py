@@ -91,7 +91,13 @@ def _case(reader: Reader, table: Table, book: RuleBook, source: str) -> Case:
     except RulesError as error:
         for problem in error.problems:
             reader.problems.append(
-                Problem(problem.message, source, problem.line or given.line, problem.column or given.column)
+                Problem(
+                    problem.message,
+                    source,
+                    problem.line or given.line,
+                    problem.column or given.column,
+                    problem.suggestion,
+                )
             )
         facts = {}
     expect = reader.text(table.at("expect"), "'expect'")
@@ -141,12 +147,12 @@ def generate(book: RuleBook, cases: Sequence[Case]) -> list[Case]:
 
     They are not approved yet. Ways that a case shows already are not shown again.
     """
-    shown = {_way(book, case.facts, "", None) for case in cases}
+    shown = {_way(book, case.facts) for case in cases}
     names = {case.name for case in cases}
     found: list[Case] = []
     for case in cases:
         for facts, name, value in _neighbours(book, case.facts):
-            way = _way(book, facts, name, value)
+            way = _way(book, facts)
             title = f"{case.name}; {name} {'unknown' if value is None else _said(value)}"
             if way in shown or title in names:
                 continue
@@ -166,10 +172,10 @@ def _neighbours(book: RuleBook, facts: Mapping[str, Any]) -> Iterator[tuple[dict
                 yield ({**changed, name: value} if value is not None else changed), name, value
 
 
-def _way(book: RuleBook, facts: Mapping[str, Any], name: str, value: Any) -> tuple[object, ...]:
-    """How the rules come to an answer, and which fact with which value led there from a neighbour."""
+def _way(book: RuleBook, facts: Mapping[str, Any]) -> tuple[object, ...]:
+    """How the rules come to an answer."""
     decision = book.decide(facts)
-    return (decision.scope, decision.route, decision.next_step, decision.rules, name, str(value))
+    return (decision.scope, decision.route, decision.next_step, decision.rules)
 
 
 def as_yaml(cases: Iterable[Case]) -> str:

@@ -35,6 +35,7 @@ from care_sync.cli import (
     rules_check,
     rules_diff,
     rules_file,
+    rules_test,
     setup,
     statements,
     status,
@@ -108,6 +109,7 @@ for module in (statements, recalculate, card_import):
 explain.register(rules.group)
 replay.register(rules.group)
 rules_file.register(rules.group)
+rules_test.register(rules.group)
 rules_check.register(rules.group)
 rules_diff.register(rules.group)
 for name, group in {

@@ -1,0 +1,98 @@
+"""``care-sync rules test``: the cases beside the rules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from care_sync.cli.output import print_json, print_table, say
+from care_sync.errors import UserError
+from care_sync.rules_in_force import cases_beside, read_rules, rules_cases
+from rules.book import RuleBook
+from rules.cases import Case, as_yaml, generate, run_cases
+from rules.coverage import coverage_of
+from rules.loader import SHIPPED
+
+SHOWN = 20
+
+
+def register(group: typer.Typer) -> None:
+    """Add the command."""
+    group.command("test")(run_cases_beside)
+
+
+def run_cases_beside(
+    rules: Annotated[
+        Path | None, typer.Option("--rules", metavar="FILE", help="Rules file; the shipped policy when left out.")
+    ] = None,
+    add: Annotated[
+        bool, typer.Option("--generate", help="Add neighbours that no case shows yet, to be approved.")
+    ] = False,
+    coverage: Annotated[bool, typer.Option("--coverage", help="Tell what no case shows.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Run the cases beside a rules file: each is a situation and the answer that it must get.
+
+    They lie in `NAME.cases.yaml` beside `NAME.yaml`. With `--generate`, one case is added for each way in which the
+    rules come to an answer that no case shows yet; it fails until you take its `approved: no` away.
+
+    ```
+    care-sync rules test
+    care-sync rules test --rules our.yaml --generate
+    care-sync rules test --rules our.yaml --coverage
+    ```
+    """
+    book = read_rules(rules)
+    path = cases_beside(rules or SHIPPED)
+    cases = rules_cases(path, book)
+    if cases is None:
+        raise UserError(f"there are no cases at {path}", ["write one by hand: care.cases.yaml shows how"])
+    if add:
+        _generate(path, book, cases)
+        return
+    failures = list(run_cases(book, cases))
+    if as_json:
+        print_json(
+            {
+                "cases": len(cases),
+                "failures": [{"name": one.case.name, "expected": one.case.expect, "got": one.got} for one in failures],
+            }
+        )
+    else:
+        for failure in failures[:SHOWN]:
+            say("\n".join(failure.lines()))
+        if len(failures) > SHOWN:
+            say(f"and {len(failures) - SHOWN} more")
+        say(f"{len(cases)} cases, {len(failures)} failed.")
+        if coverage:
+            _show_coverage(book, cases)
+    if failures:
+        raise typer.Exit(1)
+
+
+def _generate(path: Path, book: RuleBook, cases: list[Case]) -> None:
+    new = generate(book, cases)
+    if new:
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.rstrip("\n") + "\n" + as_yaml(new), encoding="utf-8")
+    say(f"{len(new)} cases added to {path}, to be looked at and approved." if new else "Every way is shown already.")
+
+
+def _show_coverage(book: RuleBook, cases: list[Case]) -> None:
+    found = coverage_of(book, cases)
+    say(
+        f"Shown: {len(found.rules_shown)} of {len(found.rules_shown | found.rules_missing)} rules that are told, "
+        f"{len(found.clauses_shown)} of {len(found.clauses_shown | found.clauses_missing)} clauses."
+    )
+    print_table("Sides of each threshold", ("threshold", "below", "at", "above"), _sides(found.sides))
+    for what, missing in (("rule", found.rules_missing), ("clause", found.clauses_missing)):
+        for name in sorted(missing):
+            say(f"no case shows {what} {name}")
+
+
+def _sides(sides: Counter[tuple[str, str]]) -> list[tuple[object, ...]]:
+    names = sorted({name for name, _ in sides})
+    return [(name, *(sides[name, side] for side in ("below", "at", "above"))) for name in names]
