@@ -136,7 +136,8 @@ class TogglTimeTracker:
             if position is None and page.served_at is not None:
                 newest = max(newest, min(page.served_at, self._now()))
             newest = max([newest, *stamps])
-            news = [row for row in page.rows if any(stamp >= after for stamp in change_instants([row]))]
+            # A row that does not tell when it was changed is no row to pass over: translating it says what is wrong.
+            news = [row for row in page.rows if max(change_instants([row]), default=after) >= after]
             entries = [entry for entry in self._translated(news) if entry.id not in told]
             if page.next is None or (stamps and min(stamps) < after):
                 yield EntryPage(tuple(entries), str(_Cursor(newest.isoformat(), own_place)), last=True)

@@ -61,8 +61,8 @@ def _prove(given: str, body: bytes, secret: SecretStr) -> None:
 def _event(body: bytes) -> dict[str, Any]:
     try:
         event = json.loads(body)
-    except ValueError as error:
-        raise Malformed(PRODUCT, "the body of a webhook call is not JSON") from error
+    except (ValueError, RecursionError):
+        raise Malformed(PRODUCT, "the body of a webhook call is not JSON") from None
     if not isinstance(event, dict):
         raise Malformed(PRODUCT, "the body of a webhook call is not an object")
     return event
