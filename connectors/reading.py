@@ -76,6 +76,6 @@ class Reading:
         return read.astimezone(UTC)
 
 
-def is_number(ticket_id: str) -> bool:
-    """Whether an id can be a ticket's where those are numbers: anything else does not exist and is not asked for."""
-    return ticket_id.isascii() and ticket_id.isdecimal() and len(ticket_id) < 20
+def is_number(identity: str) -> bool:
+    """Whether an id can be one where ids are numbers: anything else does not exist and is not asked for."""
+    return identity.isascii() and identity.isdecimal() and len(identity) < 20

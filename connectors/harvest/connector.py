@@ -24,6 +24,7 @@ from connectors.harvest.settings import HarvestSettings
 from connectors.harvest.translate import PRODUCT, entry_from_api, instant
 from connectors.http import HttpClient, server_time
 from connectors.protocols import BudgetState, Environment
+from connectors.reading import is_number
 from connectors.records import CheckResult, EntryPage, TimeEntry, WebhookCall
 
 OVERLAP = timedelta(minutes=2)
@@ -82,7 +83,7 @@ class HarvestTimeTracker:
 
     def entry(self, entry_id: str) -> TimeEntry | None:
         """Read one entry; ``None`` when Harvest has none of that id and the token sees everything."""
-        if not entry_id.isdecimal():
+        if not is_number(entry_id):
             return None
         try:
             return entry_from_api(self._http.request("GET", f"/time_entries/{entry_id}").data, account=self.account)

@@ -26,6 +26,7 @@ from connectors.kimai.client import WIDEST_DIFFERENCE, KimaiClient, literal_days
 from connectors.kimai.settings import KimaiSettings
 from connectors.kimai.translate import PRODUCT, entry_from_api, meta_names
 from connectors.protocols import BudgetState, Environment
+from connectors.reading import is_number
 from connectors.records import CheckResult, EntryPage, TimeEntry, WebhookCall
 
 OVERLAP = timedelta(minutes=5)
@@ -78,7 +79,7 @@ class KimaiTimeTracker:
 
     def entry(self, entry_id: str) -> TimeEntry | None:
         """Read one entry; ``None`` when there is none of that number and the site answers as ourselves."""
-        if not entry_id.isdecimal():
+        if not is_number(entry_id):
             return None
         found = self._client.timesheet(entry_id)
         if found is None:

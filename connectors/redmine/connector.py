@@ -20,6 +20,7 @@ from typing import Any
 from connectors.errors import ConnectorError, Invalid, Malformed, PermissionMissing
 from connectors.http import HttpClient
 from connectors.protocols import BudgetState, Environment
+from connectors.reading import is_number
 from connectors.records import CheckResult, EntryPage, TimeEntry, WebhookCall
 from connectors.redmine.client import RedmineClient
 from connectors.redmine.settings import RedmineSettings
@@ -98,7 +99,7 @@ class RedmineTimeTracker:
 
     def entry(self, entry_id: str) -> TimeEntry | None:
         """Read one entry; ``None`` when there is none of that number and the site answers as ourselves."""
-        if not entry_id.isdecimal():
+        if not is_number(entry_id):
             return None
         found = self._client.entry(entry_id)
         if found is None:

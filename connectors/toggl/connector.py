@@ -30,6 +30,7 @@ from pydantic import SecretStr
 from connectors.errors import ConnectorError, Invalid, Limited, Malformed, PermissionMissing
 from connectors.http import HttpClient, Limits, server_time
 from connectors.protocols import BudgetState, Environment
+from connectors.reading import is_number
 from connectors.records import CheckResult, EntryPage, TimeEntry, WebhookCall
 from connectors.toggl.client import Position, TogglClient, change_instants
 from connectors.toggl.names import NameBook
@@ -165,7 +166,7 @@ class TogglTimeTracker:
 
         Raises :class:`PermissionMissing` when it is nowhere and the token is not an administrator's.
         """
-        if not entry_id.isdecimal():
+        if not is_number(entry_id):
             return None
         today = self._now().astimezone(self._zone).date()
         page = self._client.report_page(today - LONGEST_SPAN, today + timedelta(days=1), entry_ids=(int(entry_id),))

@@ -25,13 +25,14 @@ from connectors.errors import ConnectorError, NotFound, Unavailable
 from connectors.http import HttpClient, Limits, server_time
 from connectors.preparation import Step, Wanted
 from connectors.protocols import Environment
+from connectors.reading import is_number
 from connectors.records import ChangeResult, CheckResult, Organization, TicketChange, TicketPage, WebhookCall
 from connectors.zendesk import translate
 from connectors.zendesk.client import ROWS_A_PAGE, ExportPage, Object, ZendeskClient
 from connectors.zendesk.fields import FieldMap, mapped, organization_field, ticket_field
 from connectors.zendesk.limits import left_of_account, left_of_exports
 from connectors.zendesk.preparation import ZendeskPreparation
-from connectors.zendesk.reading import PRODUCT, an_object, identity, is_number
+from connectors.zendesk.reading import PRODUCT, an_object, identity
 from connectors.zendesk.settings import ZendeskAccess, ZendeskSettings
 from connectors.zendesk.webhooks import read_webhook
 from connectors.zendesk.writing import is_under_way, reference_of, write

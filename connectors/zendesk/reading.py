@@ -41,11 +41,6 @@ def identity_or_none(value: Any, what: str) -> str | None:
     return None if value is None else identity(value, what)
 
 
-def is_number(ticket_id: str) -> bool:
-    """Whether an id can be a ticket's: whatever is no number does not exist and is not asked for."""
-    return ticket_id.isascii() and ticket_id.isdecimal()
-
-
 def text(value: Any, what: str) -> str:
     """``value`` as text; ``null`` is empty."""
     if value is None:

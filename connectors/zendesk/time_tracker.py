@@ -23,6 +23,7 @@ from typing import Any
 from connectors.errors import BadSignature, ConnectorError, NotFound, PermissionMissing
 from connectors.http import HttpClient, Limits
 from connectors.protocols import BudgetState, Environment
+from connectors.reading import is_number
 from connectors.records import (
     CheckResult,
     EntryKind,
@@ -42,7 +43,6 @@ from connectors.zendesk.reading import (
     identity,
     identity_or_none,
     instant,
-    is_number,
     objects,
     text,
 )

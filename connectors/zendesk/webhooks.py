@@ -22,8 +22,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from connectors.errors import BadSignature, Malformed
+from connectors.reading import is_number
 from connectors.records import WebhookCall
-from connectors.zendesk.reading import PRODUCT, is_number
+from connectors.zendesk.reading import PRODUCT
 
 SIGNATURE_HEADER = "x-zendesk-webhook-signature"
 TIMESTAMP_HEADER = "x-zendesk-webhook-signature-timestamp"

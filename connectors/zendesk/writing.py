@@ -23,10 +23,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.errors import ConnectorError, Invalid, PermissionMissing, WrongCredentials
+from connectors.reading import is_number
 from connectors.records import ChangeOutcome, ChangeResult, CommentKind, TicketChange
 from connectors.zendesk.client import Object, ZendeskClient
 from connectors.zendesk.fields import FieldMap
-from connectors.zendesk.reading import PRODUCT, is_number
+from connectors.zendesk.reading import PRODUCT
 from connectors.zendesk.translate import tags_of
 
 MARK = "care_sync"

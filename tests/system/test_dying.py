@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from care_sync.application import Application
 from care_sync.pipeline.push import LEASE
 from tests.system.dying import Died, DyingStore
 from tests.system.office import INCIDENT, Office, open_office
@@ -29,7 +29,7 @@ def dies(office: Office, at: int, *, keeps: bool) -> bool:
     store = DyingStore(office.application.store, at, keeps=keeps)
     office.later()
     try:
-        Application(office.application.site, store).run()
+        replace(office.application, store=store).run()
     except Died:
         return True
     return False

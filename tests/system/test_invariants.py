@@ -18,6 +18,7 @@ import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -275,7 +276,7 @@ class OfficeMachine(RuleBasedStateMachine):
         self.office.later()
         try:
             store = DyingStore(self.office.application.store, at, keeps=keeps)
-            Application(self.office.application.site, store).run(Scope(kind))
+            replace(self.office.application, store=store).run(Scope(kind))
         except Died:
             self.office.start()
 
