@@ -67,7 +67,9 @@ class Application:
     def push(self) -> str:
         """What is planned and could not be written yet."""
         with self.store.read() as work:
-            if work.outbox.due_count(self.site.now()) == 0:
+            now = self.site.now()
+            mails = work.mails.due_count(now) if self.settings.mail.host is not None else 0
+            if work.outbox.due_count(now) + mails == 0:
                 return "nothing due"
         return self.run(Scope(PassKind.PUSH)).summary
 

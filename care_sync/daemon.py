@@ -145,4 +145,5 @@ def prune(application: Application) -> str:
         work.deliveries.prune(now - KEEP_DELIVERIES)
         work.jobs.prune(now - KEEP_RUNS)
         writes = work.outbox.prune(now - KEEP_WRITES)
+        work.mails.prune(now - KEEP_WRITES)
     return f"writes forgotten {writes}"

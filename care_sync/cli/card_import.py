@@ -12,6 +12,7 @@ import typer
 from care_sync.cli.output import hours, print_json, print_table, say
 from care_sync.cli.session import Session
 from care_sync.errors import UserError
+from care_sync.ledger.alerts import take_as_told
 from care_sync.ledger.card_import import PlannedCard, import_cards, read_cards
 
 
@@ -60,6 +61,7 @@ def import_file(
         if yes:
             cards = import_cards(work, planned, taken_over_on=start, now=now, actor=getpass.getuser(), source=file.name)
             numbers = [card.card_id for card in cards]
+            take_as_told(work, {card.organization_id for card in cards}, settings.alerts.levels, now)
     if as_json:
         print_json({"imported": yes, "taken_over_on": start.isoformat(), "cards": _as_json(planned, numbers)})
         return

@@ -112,7 +112,8 @@ def _recalculate(stage: Stage) -> None:
     )
     before = look(application, stage.workplace)
     with application.store.begin() as work:
-        found = recalculation.find_due(work, settings.ledger.hour_card, settings.company.zone, now=now)
+        recalculation.find_due(work, settings.ledger.hour_card, settings.company.zone, now=now)
+        found = work.recalculations.all()
         names = {one.id: one.name for one in work.organizations.all()}
         for one in found:
             card = cards.require(work, one.card_id)

@@ -5,6 +5,7 @@ Terms
     note        an internal comment that only agents read
     notice      something that a customer is told, once (kinds in :class:`NoticeKind`)
     reply       the public comment that carries a notice
+    memo        something that we tell ourselves, once: a note or a mail (kinds in :class:`MemoKind`)
 
 Promise: contexts hold facts, never formatted text. Durations are whole seconds, days are local dates of the
 company, accounts are named as in the ledger (``card:7``, ``invoice:2026-10``). Every field is described here,
@@ -38,6 +39,19 @@ class NoticeKind(StrEnum):
     CREDITED_BACK = "credited_back"
     LOW_BALANCE = "low_balance"
     RECALCULATED = "recalculated"
+
+
+class MemoKind(StrEnum):
+    """What we tell ourselves, each with a template of its name. A memo's first line is the subject of its mail.
+
+    ``card_alert``     a customer's hour cards have come down to a level that was configured, for the account owner
+    ``recalculation``  a card is due for recalculation, or was recalculated (H5), for the account owner
+    ``estimate``       so much of an agreed estimate is used (M3, M4), for the agent
+    """
+
+    CARD_ALERT = "card_alert"
+    RECALCULATION = "recalculation"
+    ESTIMATE = "estimate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +159,48 @@ class ReplyContext:
     def seconds(self) -> int:
         """All the time that the notice is about."""
         return sum(part.seconds for part in self.time)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertContext:
+    """That a customer's cards run low: ``left_seconds`` of all of them, which is at or below ``level_seconds``.
+
+    ``cards`` are all of the customer's, oldest purchase first; ``runs_out_on`` is when they will be empty if use goes
+    on as of late. ``ticket_number`` is the ticket whose work brought them there; ``customer_told`` whether the customer
+    was told on it.
+    """
+
+    customer: str
+    level_seconds: int
+    left_seconds: int
+    cards: tuple[CardBalance, ...]
+    runs_out_on: date | None = None
+    ticket_number: str | None = None
+    customer_told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecalculationContext:
+    """That a card is due for recalculation (``applied`` is false: it waits for approval), or was recalculated.
+
+    What the customer should read about it follows the memo, in Dutch and English.
+    """
+
+    customer: str
+    card: CardBalance
+    recalculation: Recalculated
+    applied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateContext:
+    """That ``percent`` of an agreed estimate is used, or more: seconds that were estimated and that were worked."""
+
+    ticket_number: str
+    percent: int
+    estimated_seconds: int
+    worked_seconds: int
+    customer: str | None = None
+
+
+MemoContext = AlertContext | RecalculationContext | EstimateContext

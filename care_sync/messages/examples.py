@@ -10,12 +10,17 @@ from decimal import Decimal
 
 from care_sync.messages.context import (
     AccountTime,
+    AlertContext,
     CardBalance,
     Clause,
+    EstimateContext,
+    MemoContext,
+    MemoKind,
     NoteContext,
     NoticeKind,
     Question,
     Recalculated,
+    RecalculationContext,
     ReplyContext,
     Suggestion,
 )
@@ -113,3 +118,20 @@ EXAMPLE_REPLIES = (
     ),
 )
 """Every notice, with and without what may be missing."""
+
+_RECALCULATED = Recalculated(date(2027, 3, 2), 12_600, 11_700, Decimal("89.00"), Decimal("95.85"))
+
+EXAMPLE_MEMOS: tuple[tuple[MemoKind, MemoContext], ...] = (
+    (
+        MemoKind.CARD_ALERT,
+        AlertContext(
+            "Bakkerij Van Dam", 18_000, 11_700, (_EMPTY_CARD, _CARD), date(2026, 12, 14), "1042", customer_told=True
+        ),
+    ),
+    (MemoKind.CARD_ALERT, AlertContext("Bakkerij Van Dam", 0, -3_600, (_OVERDRAWN_CARD,))),
+    (MemoKind.RECALCULATION, RecalculationContext("Bakkerij Van Dam", _CARD, _RECALCULATED, applied=False)),
+    (MemoKind.RECALCULATION, RecalculationContext("Bakkerij Van Dam", _CARD, _RECALCULATED, applied=True)),
+    (MemoKind.ESTIMATE, EstimateContext("1042", 80, 7_200, 6_000, "Bakkerij Van Dam")),
+    (MemoKind.ESTIMATE, EstimateContext("1042", 100, 7_200, 9_000)),
+)
+"""Every memo, with and without what may be missing."""

@@ -27,14 +27,16 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from care_sync.errors import UserError
-from care_sync.messages.context import AccountTime, NoteContext, NoticeKind, ReplyContext
-from care_sync.messages.examples import EXAMPLE_NOTES, EXAMPLE_REPLIES
+from care_sync.messages.context import AccountTime, MemoContext, MemoKind, NoteContext, NoticeKind, ReplyContext
+from care_sync.messages.examples import EXAMPLE_MEMOS, EXAMPLE_NOTES, EXAMPLE_REPLIES
 from care_sync.messages.formats import LANGUAGES, Language, whole_minutes
 
 LONGEST_TEXT = 60_000
 """Characters; helpdesks refuse comments of 64 kB, and a message of ours is a page at most."""
 
-TEMPLATES = ("note", *(kind.value for kind in NoticeKind))
+TEMPLATES = ("note", *(kind.value for kind in NoticeKind), *(kind.value for kind in MemoKind))
+
+AnyContext = NoteContext | ReplyContext | MemoContext
 
 
 class Messages:
@@ -68,12 +70,17 @@ class Messages:
         """Return the reply of ``kind`` to a customer whose locale is ``locale``."""
         return self._render(kind.value, context, locale)
 
+    def render_memo(self, kind: MemoKind, context: MemoContext, locale: str | None = None) -> str:
+        """Return the memo of ``kind`` to somebody of ours; without a locale the company's language is used."""
+        return self._render(kind.value, context, locale)
+
     def check(self) -> None:
         """Fill every template with examples; raise :class:`UserError` naming all that cannot be used."""
         problems = dict.fromkeys(self._misnamed())
         for code in LANGUAGES:
-            attempts: list[tuple[str, NoteContext | ReplyContext]] = [("note", note) for note in EXAMPLE_NOTES]
+            attempts: list[tuple[str, AnyContext]] = [("note", note) for note in EXAMPLE_NOTES]
             attempts += [(kind.value, reply) for kind, reply in EXAMPLE_REPLIES]
+            attempts += [(kind.value, memo) for kind, memo in EXAMPLE_MEMOS]
             for name, example in attempts:
                 try:
                     self._render(name, example, code)
@@ -82,13 +89,14 @@ class Messages:
         if problems:
             raise UserError("Some message templates cannot be used:", tuple(problems))
 
-    def _render(self, name: str, context: NoteContext | ReplyContext, locale: str | None) -> str:
+    def _render(self, name: str, context: AnyContext, locale: str | None) -> str:
         language = Language.of(locale, self._default_locale)
         path = f"{language.code}/{name}.txt.j2"
         values = {field.name: getattr(context, field.name) for field in dataclasses.fields(context)}
         if isinstance(context, ReplyContext):
             values["seconds"] = context.seconds
-        values["time"] = _adding_up(context.time)
+        if isinstance(context, (NoteContext, ReplyContext)):
+            values["time"] = _adding_up(context.time)
         try:
             text = self._environment.get_template(path).render(_one_line(values), language=language)
         except TemplateSyntaxError as error:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from care_sync.ledger.posting import Change
 from care_sync.messages import NoticeKind, ReplyContext, Words
@@ -22,6 +22,7 @@ from care_sync.pipeline.customer import Customer
 from care_sync.pipeline.decide import Decided
 from care_sync.pipeline.explanation import Telling, note_context, our_tags, telling
 from care_sync.pipeline.notices import Notice, due_notices
+from care_sync.pipeline.references import counted_on, reference_of
 from care_sync.pipeline.site import Site
 from care_sync.store import UnitOfWork
 from care_sync.store.decisions import WHOLE_TICKET
@@ -30,10 +31,6 @@ from connectors.records import Comment, CommentKind, FieldValue, Person, Ticket,
 
 NOT_TOLD = "customer_not_told"
 """The kind of attention for a notice that a closed ticket cannot carry; its subject is ``<ticket id>:<notice>``."""
-
-
-FIRST_MINUTE = datetime(2026, 1, 1, tzinfo=UTC)
-"""Where the numbers of references are counted from."""
 
 
 @dataclass(slots=True)
@@ -122,8 +119,8 @@ def _changes(
     shown = replace(shown, explanation_hash=told.hash)
     if not (add or remove or fields or comment):
         return [], shown
-    shown = _next(shown, now)
-    return [TicketChange(ticket.id, _reference(ticket, shown), add, remove, fields, comment)], shown
+    shown = counted_on(shown, now)
+    return [TicketChange(ticket.id, reference_of(shown), add, remove, fields, comment)], shown
 
 
 def _reply(
@@ -146,8 +143,8 @@ def _reply(
         period=notice.period,
     )
     body = site.messages.render_reply(notice.kind, context, _locale(requester, customer))
-    shown = _next(_with_notices(shown, [notice]), now)
-    return TicketChange(ticket.id, _reference(ticket, shown), comment=Comment(CommentKind.REPLY, body)), shown
+    shown = counted_on(_with_notices(shown, [notice]), now)
+    return TicketChange(ticket.id, reference_of(shown), comment=Comment(CommentKind.REPLY, body)), shown
 
 
 def _with_notices(shown: Shown, given: Sequence[Notice]) -> Shown:
@@ -176,15 +173,6 @@ def _with_unfinished(ticket: Ticket, rows: Iterable[OutboxRow]) -> Ticket:
             fields={**ticket.fields, **change.fields},
         )
     return ticket
-
-
-def _next(shown: Shown, now: datetime) -> Shown:
-    """Count on. The minute keeps references unique, too, where the count began anew: a restored or rebuilt store."""
-    return replace(shown, sequence=max(shown.sequence + 1, int((now - FIRST_MINUTE) / timedelta(minutes=1))))
-
-
-def _reference(ticket: Ticket, shown: Shown) -> str:
-    return f"CS-{ticket.id}-{shown.sequence}"
 
 
 def _locale(requester: Person | None, customer: Customer | None) -> str | None:

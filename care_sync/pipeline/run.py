@@ -24,6 +24,8 @@ from typing import Protocol
 from care_sync.errors import CareSyncError
 from care_sync.ledger.months import Months
 from care_sync.logs import bound, logger
+from care_sync.mail import send_mails
+from care_sync.pipeline.alerts import find_recalculations, tell_low_balances, tell_recalculations
 from care_sync.pipeline.pull import pull_entries, pull_named, pull_organizations, pull_tickets, reread_tickets
 from care_sync.pipeline.push import PushReport, push_outbox
 from care_sync.pipeline.reconcile import reconcile_window
@@ -148,6 +150,7 @@ class _Pass:
             else:
                 self.pull(kind)
             self.settle()
+            self.tell()
         if self.scope.pushes:
             self.push()
 
@@ -241,7 +244,21 @@ class _Pass:
             self.report.customers |= done.customers
             self.report.failures += done.failures
 
+    def tell(self) -> None:
+        """What follows from the balances as they are now; once a day also from the age of the cards."""
+        if self.scope.kind is PassKind.FULL and not self.scope.tickets:
+            self.report.count(cards_due=find_recalculations(self.store, self.site))
+        self.report.count(recalculations_told=tell_recalculations(self.store, self.site))
+        self.report.count(low_balances=tell_low_balances(self.store, self.site))
+
     def push(self) -> None:
+        if self.site.settings.mail.host is not None:
+            with self.stage("mail") as progress:
+                mails = send_mails(self.store, self.site.settings.mail, self.site.clock)
+                progress(mails.sent)
+                self.report.count(mails_sent=mails.sent)
+                if mails.later:
+                    self.report.failures.append(f"{mails.later} mails are tried again later: {mails.why}")
         with self.stage("writes") as progress:
             pushed: PushReport = push_outbox(
                 self.store, self.site, only=set(self.scope.tickets) or None, progress=progress

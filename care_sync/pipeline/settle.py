@@ -23,6 +23,7 @@ from care_sync.ledger.review import take_rulings
 from care_sync.logs import logger
 from care_sync.pipeline.customer import Customer, read_customer
 from care_sync.pipeline.decide import Decided, activity_of, as_decision, decide_tickets, is_outdated
+from care_sync.pipeline.estimates import tell_estimates
 from care_sync.pipeline.plan import Planned, plan_tickets
 from care_sync.pipeline.post import CustomerTime, gather_time, post_time
 from care_sync.pipeline.site import Site
@@ -175,6 +176,7 @@ def _settle(
         _take_standing(work, decided, more)
         shown = [*(tickets[key] for key in ticket_marks if key in tickets), *more.values()]
         planned = plan_tickets(work, site, shown, decided, after, now, posted.changes)
+        notes = tell_estimates(work, site, shown, organization.name, now)
         looked_at = {*tickets, *more}
         if organization_marks or customer.has_time_left != after.has_time_left:
             looked_at.update(work.tickets.of_organization(organization_id), _activities(time))
@@ -185,6 +187,7 @@ def _settle(
         work.dirty.clear(DirtyKind.ORGANIZATION, organization_marks)
         take_rulings(work, [*tickets.values(), *more.values()], now)
     report.add(len(ticket_marks), decided, posted, planned)
+    report.writes += notes
 
 
 def _settle_without_customer(

@@ -13,6 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from care_sync.settings.mail import Address
+
 Hours = Annotated[Decimal, Field(ge=0)]
 
 
@@ -41,6 +43,35 @@ class HourCardSection(_Section):
     def overdraft_seconds(self) -> int | None:
         """The overdraft in whole seconds; ``None`` for no limit."""
         return None if self.overdraft_hours == "until_next_card" else int(self.overdraft_hours * 3600)
+
+
+class AlertsSection(_Section):
+    """Telling that hour cards run low.
+
+    ``low_balance_hours``  the levels, of what all of a customer's cards hold together; each is told once per crossing
+    ``customer``           a reply to the customer, on the ticket whose work brought the cards there
+    ``owner``              the account owner is told: a note on the ticket that the organization field ``owner_ticket``
+                           names, and a mail to the address in ``owner_email``
+    ``mail_to``            addresses that are always told
+    ``forecast_days``      so many days of use say when the cards will be empty
+    """
+
+    low_balance_hours: tuple[Hours, ...] = (Decimal(5), Decimal(0))
+    customer: bool = True
+    owner: bool = True
+    mail_to: tuple[Address, ...] = ()
+    forecast_days: Annotated[int, Field(ge=7, le=730)] = 90
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """The levels in whole seconds, the highest first."""
+        return tuple(sorted({int(hours * 3600) for hours in self.low_balance_hours}, reverse=True))
+
+
+class EstimatesSection(_Section):
+    """Telling the agent how much of an agreed estimate is used (M3, M4), in percent; each is told once."""
+
+    told_at_percent: tuple[Annotated[int, Field(ge=1, le=1000)], ...] = (80, 100)
 
 
 class FairUseSection(_Section):

@@ -240,6 +240,8 @@ def _with_absolute_paths(settings: Settings, directory: Path) -> Settings:
         fonts = {"fonts": directory / settings.ledger.statement.fonts}
         statement = settings.ledger.statement.model_copy(update=fonts)
         changes["ledger"] = settings.ledger.model_copy(update={"statement": statement})
+    if settings.mail.ca_file:
+        changes["mail"] = settings.mail.model_copy(update={"ca_file": directory / settings.mail.ca_file})
     return settings.model_copy(update=changes)
 
 

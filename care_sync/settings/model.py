@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import time
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -21,10 +20,11 @@ from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from care_sync.settings.agreements import FairUseSection, HourCardSection
+from care_sync.settings.agreements import AlertsSection, EstimatesSection, FairUseSection, HourCardSection
 from care_sync.settings.facts import FactsSection
 from care_sync.settings.invoice import InvoiceSection
 from care_sync.settings.linking import LinkSettings
+from care_sync.settings.mail import MailSection
 from care_sync.settings.statement import StatementSection
 
 PREFIX = "CARE_SYNC_"
@@ -109,7 +109,6 @@ class WriteBackSection(Section):
     tag_prefix: Annotated[str, Field(pattern=r"^[a-z0-9_]*$", max_length=30)] = ""
     notes: bool = True
     replies: bool = True
-    low_balance_hours: tuple[Annotated[Decimal, Field(ge=0)], ...] = (Decimal(5), Decimal(0))
 
 
 class ScheduleSection(Section):
@@ -169,6 +168,9 @@ class Settings(BaseSettings):
     messages: MessagesSection = MessagesSection()
     ledger: LedgerSection = LedgerSection()
     write_back: WriteBackSection = WriteBackSection()
+    alerts: AlertsSection = AlertsSection()
+    estimates: EstimatesSection = EstimatesSection()
+    mail: MailSection = MailSection()
     schedule: ScheduleSection = ScheduleSection()
     guard: GuardSection = GuardSection()
     web: WebSection = WebSection()

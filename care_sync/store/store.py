@@ -24,6 +24,7 @@ from care_sync.store.engine import connect, transaction
 from care_sync.store.entries import EntryRepository
 from care_sync.store.invoices import InvoiceDraftRepository, InvoiceNumberRepository
 from care_sync.store.ledger import LedgerRepository
+from care_sync.store.messages import MailRepository, TellingRepository
 from care_sync.store.migrate import require_current
 from care_sync.store.operations import (
     BudgetRepository,
@@ -55,6 +56,8 @@ class UnitOfWork:
         self.verdicts = VerdictRepository(connection)
         self.rulings = RulingRepository(connection)
         self.recalculations = RecalculationRepository(connection)
+        self.tellings = TellingRepository(connection)
+        self.mails = MailRepository(connection)
         self.invoice_numbers = InvoiceNumberRepository(connection)
         self.invoice_drafts = InvoiceDraftRepository(connection)
         self.outbox = OutboxRepository(connection)

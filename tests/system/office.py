@@ -89,7 +89,8 @@ helpdesk:
   api_token: {token}
   webhook_secret: hook-secret
   fields: {fields}
-  organization_fields: {{sla: sla, covered_services: covered_services}}
+  organization_fields:
+    {{sla: sla, covered_services: covered_services, owner_ticket: owner_ticket, owner_email: owner_email}}
   reserved_requests: 0
 time_trackers:
   toggl: {{workspace_id: {workspace}, api_token: {token}, base_url: {toggl}, webhook_secret: hook-secret}}
@@ -120,7 +121,8 @@ class Office:
         for title, kind, choices in FIELDS.values():
             account.add_ticket_field(title, kind, options=choices)
         account.add_organization_field("sla", "checkbox")
-        account.add_organization_field("covered_services", "text")
+        for key in ("covered_services", "owner_ticket", "owner_email"):
+            account.add_organization_field(key, "text")
 
     # ---- what people do ----------------------------------------------------------------------------
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
 
 from care_sync.audit.products import audit_helpdesk
+from care_sync.ledger import recalculation
 from care_sync.ledger.closing import Closing, close_month
 from care_sync.pipeline.customer import terms_of
 from care_sync.pipeline.run import PassKind
+from care_sync.settings.mail import MailSection
 from connectors.records import Organization
+from tests.smtp import Mailbox, OnLoopback
 from tests.system.office import HOUR, INCIDENT, Office
 
 
@@ -122,3 +127,147 @@ def test_o4_time_on_a_declined_quote_goes_to_review_and_is_charged_when_somebody
     office.account.update(int(ticket), office.agent, {"tags": [*office.tags(ticket), "care_review_all"]})
     office.sync(PassKind.POLL)
     assert office.balances() == {"invoice:2026-10": 30 * 60}
+
+
+# --- estimates ---------------------------------------------------------------------------------------------------
+
+CHANGE = {"kind": "change", "clear": "yes", "quote": "none"}
+
+
+def memos(office: Office, ticket: str, word: str) -> list[str]:
+    return [note for note in office.notes(ticket) if note.startswith(word)]
+
+
+def test_m3_the_agent_is_told_once_how_much_of_the_estimate_is_used(office: Office) -> None:
+    ticket = office.file_ticket(**CHANGE, expected_minutes=100, estimate="agreed")
+    office.work(ticket, 79)
+    office.work(ticket, 60, "alignment")
+    office.sync()
+    assert memos(office, ticket, "Schatting") == []
+
+    office.work(ticket, 1)
+    office.sync()
+    (told,) = memos(office, ticket, "Schatting")
+    assert told.startswith("Schatting voor 80% verbruikt: 1:20 van 1:40 uur")
+    assert {name: count for name, count in office.sync().counts.items() if count} == {}
+
+    office.work(ticket, 30)
+    office.sync()
+    assert memos(office, ticket, "Schatting")[1:] == [
+        note for note in office.notes(ticket) if note.startswith("Schatting verbruikt: 1:50 van 1:40 uur")
+    ]
+    office.set_facts(ticket, expected_minutes=120)
+    office.sync()
+    assert len(memos(office, ticket, "Schatting")) == 3
+    assert len(memos(office, ticket, "Schatting voor 80% verbruikt: 1:50 van 2:00 uur")) == 1
+
+
+# --- alerts ------------------------------------------------------------------------------------------------------
+
+
+CHARGED = {"kind": "consultancy", "expected_minutes": 60, "quote": "none", "estimate": "none"}
+
+
+def owned(office: Office, **changes: Any) -> str:
+    """A ticket of the account owner, named by the customer's organization."""
+    office.add_customer("Own office")
+    ticket = office.file_ticket("Strippenkaarten", customer="Own office", kind="other")
+    office.account.edit_organization(office.organization("Acme"), owner_ticket=ticket, **changes)
+    return ticket
+
+
+def test_a_card_that_runs_low_and_empty_is_told_once_each_to_customer_and_owner(office: Office) -> None:
+    office.buy_card(8)
+    owner = owned(office)
+    ticket = office.file_ticket(**CHARGED)
+    office.work(ticket, 150)
+    office.sync()
+    assert office.replies(ticket) == []
+
+    office.work(ticket, 40)
+    office.sync()
+    (reply,) = office.replies(ticket)
+    assert "staat nog 4:50 van de 8:00 uur" in reply
+    assert "zijn de uren op rond" in reply
+    assert "maandfactuur" in reply
+    (memo,) = memos(office, owner, "Strippenkaart van Acme")
+    assert memo.startswith("Strippenkaart van Acme: nog 4:50 uur")
+    assert f"ticket #{ticket}; de klant is daar ingelicht" in memo
+    with office.application.store.read() as work:
+        assert [one.subject for one in work.attention.all("low_balance")] == [str(office.organization("Acme"))]
+    assert {name: count for name, count in office.sync().counts.items() if count} == {}
+
+    office.work(ticket, 400)
+    office.sync()
+    assert "is op: alle 8:00 uur zijn gebruikt" in office.replies(ticket)[-1]
+    assert len(office.replies(ticket)) == len(memos(office, owner, "Strippenkaart van Acme")) == 2
+
+    office.buy_card(50)
+    office.sync()
+    with office.application.store.read() as work:
+        assert work.attention.all("low_balance") == []
+
+
+def test_an_owner_who_cannot_be_told_is_told_of(office: Office) -> None:
+    owner = owned(office, owner_email="nobody")
+    office.account.close(int(owner))
+    office.buy_card(1)
+    office.work(office.file_ticket(**CHARGED), 60)
+    office.sync()
+    with office.application.store.read() as work:
+        (told,) = work.attention.all("owner_not_told")
+    assert f"the ticket {owner} in the field owner_ticket takes no note" in told.message
+    assert '"nobody" in the field owner_email is no e-mail address' in told.message
+
+
+def test_a_card_on_a_closed_ticket_is_told_to_the_owner_alone(office: Office) -> None:
+    owner = owned(office)
+    office.buy_card(6)
+    ticket = office.file_ticket(**CHARGED)
+    office.sync()
+    office.account.close(int(ticket))
+    office.work(ticket, 360)
+    office.sync()
+    assert office.replies(ticket) == []
+    (memo,) = memos(office, owner, "Strippenkaart van Acme: op")
+    assert "niet ingelicht" in memo
+
+
+def test_h5_a_recalculation_is_proposed_and_told_to_the_owner_with_the_notice_in_both_languages(office: Office) -> None:
+    owner = owned(office)
+    card = office.buy_card(50, bought_on=date(2025, 10, 1))
+    office.sync()
+    (memo,) = memos(office, owner, f"Strippenkaart {card} van Acme kan worden herberekend")
+    assert "van 50:00 naar 48:39 uur" in memo
+    assert "from 50:00 to 48:39 hours" in memo
+    assert {name: count for name, count in office.sync().counts.items() if count} == {}
+
+    with office.application.store.begin() as work:
+        recalculation.apply(
+            work, card, date(2026, 10, 1), now=office.clock.now(), today=date(2026, 10, 12), actor="anna", reason=""
+        )
+    office.sync(PassKind.POLL)
+    assert len(memos(office, owner, f"Strippenkaart {card} van Acme is herberekend")) == 1
+    assert {name: count for name, count in office.sync().counts.items() if count} == {}
+
+
+def test_owners_and_the_office_are_told_by_mail(office: Office) -> None:
+    owned(office, owner_email="owner@care.example")
+    mailbox = Mailbox()
+    server = OnLoopback(mailbox, hostname="127.0.0.1", port=0)
+    server.start()
+    try:
+        settings = office.application.settings
+        mail = MailSection(host="127.0.0.1", port=server.port, security="none", sender="care-sync@care.example")
+        alerts = settings.alerts.model_copy(update={"mail_to": ("office@care.example", "Owner@care.example")})
+        site = replace(office.application.site, settings=settings.model_copy(update={"mail": mail, "alerts": alerts}))
+        office.application = replace(office.application, started_with=site)
+        office.buy_card(1)
+        office.work(office.file_ticket(**CHARGED), 60)
+        assert office.sync().counts["mails_sent"] == 2
+        assert office.sync().counts["mails_sent"] == 0
+    finally:
+        server.stop()
+    assert sorted(mailbox.recipients) == ["office@care.example", "owner@care.example"]
+    assert {str(mail["Subject"]) for mail in mailbox.received} == {"Strippenkaart van Acme: op"}
+    assert "de klant is daar ingelicht" in str(mailbox.received[0].get_content())
