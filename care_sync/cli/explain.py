@@ -135,6 +135,15 @@ def _show(
         ((one, language.text(rules.clauses[one].text) if one in rules.clauses else "") for one in outcome["clauses"]),
     )
     say(f"Rules: {', '.join(outcome['rules']) or 'none'}")
+    exceptions = [
+        (one.id, name, language.text(one.reason))
+        for name in outcome["rules"]
+        if name in rules.rules
+        for one in rules.rules[name].unless
+        if one.id not in outcome["rules"]
+    ]
+    if exceptions:
+        print_table("\nExceptions that did not apply", ("exception", "to rule", "it would have said"), exceptions)
     print_table(
         "\nFacts",
         ("fact", "value", "from"),

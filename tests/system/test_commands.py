@@ -98,6 +98,15 @@ def test_explain_tells_rule_clause_and_where_each_fact_came_from(office: Office,
     assert "ticket field cause" in output
 
 
+def test_explain_names_the_exceptions_that_did_not_apply(office: Office, care: Shell) -> None:
+    ticket = office.file_ticket(kind="change", expected_minutes=30, clear="yes", quote="none", estimate="none")
+    office.sync()
+    code, output = care("rules", "explain", ticket)
+    assert code == 0
+    assert "Exceptions that did not apply" in output
+    assert "work-assignment-quoted" in output
+
+
 def test_explain_tells_what_would_have_to_be_otherwise(office: Office, care: Shell) -> None:
     ticket = office.file_ticket(**INCIDENT, cause="third_party")
     office.sync()
