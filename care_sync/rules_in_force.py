@@ -6,8 +6,8 @@ Terms
     refused    a changed file that is not sound: it is not taken, and what was in force stays so
 
 Promise: work begins with sound rules only, and a changed file is taken only when it is sound; a person is told
-otherwise, until it is mended. Looking costs two looks at the file's dates when nothing changed. What a pass began with
-it ends with: the book is asked for once, at its beginning.
+otherwise, until it is mended. Looking costs a look at the dates of the rules and of their cases when nothing changed.
+What a pass began with it ends with: the book is asked for once, at its beginning.
 """
 
 from __future__ import annotations
@@ -157,18 +157,24 @@ class RulesInForce:
         told = [*problems[: MOST_PROBLEMS + 2], *_and_more(len(problems) - MOST_PROBLEMS - 2)]
         self.refusal = (
             f"The changed rules are not taken, those of before go on ({self.book.hash[:12]}). {' · '.join(told)} · "
-            f"Mend the file; `care-sync rules check --rules {self._path}` tells whether it holds."
+            f"Mend it; `care-sync rules check --rules {self._path}` tells whether the rules hold, "
+            f"`care-sync rules test --rules {self._path}` whether they pass their cases."
         )
 
     def _stamp(self) -> Stamp:
-        """What the file system says of the file; nothing when it says nothing, or when the file came with CareSync."""
+        """What the file system says of the rules and of the cases beside them; nothing for those that came with us."""
         if self._path is None:
             return ()
-        try:
-            found = self._path.stat()
-        except OSError:
-            return ()
-        return (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
+        return (*_written(self._path), *_written(cases_beside(self._path)))
+
+
+def _written(path: Path) -> Stamp:
+    """What tells that a file was written anew; the same for every file that is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return (0,)
+    return (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
 
 
 def _and_more(left: int) -> list[str]:

@@ -207,3 +207,33 @@ def test_a_pass_ends_with_the_rules_that_it_began_with(office: Office, rules_fil
     with office.application.store.read() as work:
         decided = {row.rules_hash for row in work.decisions.standing([ticket]).values()}
     assert decided == {office.application.site.rules.hash} != {before}
+
+
+def cases_of(rules_file: Path, expect: str) -> None:
+    """One case beside the site's rules, with the answer that it must get."""
+    facts = "{kind: admin_question, sla: yes, expected_minutes: 5, channel: email, fair_use_left_minutes: 60}"
+    write(
+        rules_file.with_name("site.cases.yaml"), f"cases:\n  - {{name: a question, facts: {facts}, expect: {expect}}}\n"
+    )
+
+
+def test_mending_the_cases_alone_lifts_a_refusal_that_they_caused(office: Office, rules_file: Path) -> None:
+    cases_of(rules_file, "not_included invoice handle")
+    write(rules_file, GOOD)
+    office.sync()
+    (message,) = refusals(office)
+    assert f"care-sync rules test --rules {rules_file}" in message
+
+    cases_of(rules_file, "included sla handle")
+    office.sync()
+    assert refusals(office) == []
+    assert office.application.site.rules.text == GOOD
+
+
+def test_cases_that_fail_the_rules_in_force_are_told_and_change_nothing(office: Office, rules_file: Path) -> None:
+    before = office.application.site.rules.hash
+    cases_of(rules_file, "not_included invoice handle")
+    office.sync()
+    (message,) = refusals(office)
+    assert "do not pass their cases" in message
+    assert office.application.site.rules.hash == before
