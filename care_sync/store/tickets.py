@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select, update
 from care_sync.store.columns import encode
 from care_sync.store.schema import organizations, people, tickets
 from care_sync.store.tables import CHUNK, chunks, queue_for, upsert
-from connectors.records import Channel, Organization, Person, Ticket, TicketChange, TicketStatus
+from connectors.records import Channel, FieldValue, Organization, Person, Ticket, TicketChange, TicketStatus
 
 AnyRecord = TypeVar("AnyRecord", Organization, Ticket)
 
@@ -231,7 +231,10 @@ class TicketRepository:
 
 
 def content_hash(ticket: Ticket) -> str:
-    """A hash of what can matter to us: everything but the time stamps, which products move on their own."""
+    """A hash of what can matter to us: everything but the time stamps, which products move on their own.
+
+    A number is hashed as its text: products whose fields have no types give back as text what was written as a number.
+    """
     content = (
         ticket.number,
         ticket.subject,
@@ -242,10 +245,14 @@ def content_hash(ticket: Ticket) -> str:
         ticket.requester_id,
         ticket.assignee_id,
         sorted(ticket.tags),
-        dict(ticket.fields),
+        {name: _untyped(value) for name, value in ticket.fields.items()},
         ticket.merged_into,
     )
     return hashlib.sha256(encode(content).encode()).hexdigest()
+
+
+def _untyped(value: FieldValue) -> FieldValue:
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
 def _normal(record: AnyRecord) -> AnyRecord:

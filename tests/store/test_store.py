@@ -89,6 +89,15 @@ def test_what_we_wrote_to_a_ticket_does_not_come_back_as_news(store: Store) -> N
         assert work.tickets.upsert([read_back], NOW) == []
 
 
+def test_a_number_that_a_product_gives_back_as_text_is_no_news(store: Store) -> None:
+    with store.begin() as work:
+        work.tickets.upsert([TICKET], NOW)
+        work.tickets.note_written(TicketChange("900", "CS-1", fields={"care_minutes": 90}))
+        as_text = replace(TICKET, fields={**TICKET.fields, "care_minutes": "90"})
+        assert work.tickets.upsert([as_text], NOW) == []
+        assert work.tickets.upsert([replace(as_text, fields={**as_text.fields, "care_minutes": "91"})], NOW) != []
+
+
 def test_an_entry_comes_back_as_it_was_stored_and_counts_its_revisions(store: Store) -> None:
     with store.begin() as work:
         work.entries.upsert([ENTRY], NOW)
