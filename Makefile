@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format clean
+.PHONY: help install demo demo-real test lint format clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,6 +21,9 @@ install: $(STAMP) ## set up the virtual environment
 
 demo: $(STAMP) ## one month of an agency: sandbox, nightly sync, a day of changes
 	$(BIN)/care-sync demo
+
+demo-real: $(STAMP) ## two nights on a real Request Tracker and a real Redmine, which it starts (Debian's packages)
+	$(BIN)/python -m tests.real_servers.whole_sync
 
 test: $(STAMP) ## every test
 	$(BIN)/python -m pytest

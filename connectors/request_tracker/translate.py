@@ -13,10 +13,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from connectors.markup import text_of
 from connectors.reading import Object
 from connectors.records import Channel, Person, Ticket, TicketStatus
 from connectors.request_tracker.customers import Customers, requestors
-from connectors.request_tracker.plain_text import plain_text
 from connectors.request_tracker.reading import READ
 from connectors.request_tracker.settings import RequestTrackerSettings
 from connectors.request_tracker.values import field_value
@@ -85,7 +85,7 @@ def creation_from_api(parts: Sequence[Object]) -> Creation:
     """What a ticket's first transaction holds: its headers tell the way, its first text is what was written."""
     interface = next((found[1] for one in parts if (found := _INTERFACE.search(_headers(one)))), "")
     plain = next((_content(one) for one in parts if _is(one, "text/plain")), None)
-    html = next((plain_text(_content(one)) for one in parts if _is(one, "text/html")), "")
+    html = next((text_of(_content(one)) for one in parts if _is(one, "text/html")), "")
     channel = INTERFACES.get("REST" if interface.startswith("REST") else interface, Channel.OTHER)
     return Creation(channel, html if plain is None else plain)
 

@@ -14,13 +14,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from email.message import EmailMessage
+from email.utils import make_msgid
 from typing import Any
 
 import requests
 
 from care_sync.clock import Clock, ManualClock, SystemClock
 from connectors.conformance.environment import Budgets
-from connectors.conformance.helpdesk_bed import START, TOKEN, Fault, HelpdeskTraits, SeenTicket
+from connectors.conformance.helpdesk_bed import START, TICKET_FIELDS, TOKEN, Fault, HelpdeskTraits, SeenTicket
 from connectors.protocols import Environment
 from connectors.records import Comment, CommentKind, FieldValue, TicketStatus
 from connectors.request_tracker.connector import RequestTrackerHelpdesk
@@ -30,25 +32,18 @@ from connectors.sandbox.request_tracker_state import (
     CREATE_TICKET,
     LOOKING,
     MODIFY_TICKET,
-    OF_ASSETS,
-    OF_TICKETS,
-    OF_TRANSACTIONS,
     ROOT,
     WRITING,
     RequestTrackerSite,
 )
 from connectors.sandbox.server import Answer
+from tests.real_servers import request_tracker
 from tests.real_servers.request_tracker import RealRequestTracker
 
-FIELDS = {
-    "cause": "Oorzaak",
-    "expected_minutes": "Verwachte minuten",
-    "fix_adopted": "Oplossing overgenomen",
-    "care_scope": "CARE scope",
-    "care_minutes": "CARE minuten",
-}
-ORGANIZATION_FIELDS = {"sla": "SLA", "covered_services": "Diensten"}
-TAGS, CUSTOMER, WORKED_ON, ACTIVITY = "Tags", "Klant", "Worked on", "Activity"
+FIELDS = {name: request_tracker.FIELDS[name].name for name in TICKET_FIELDS}
+ORGANIZATION_FIELDS = {name: field.name for name, field in request_tracker.ORGANIZATION_FIELDS.items()}
+TAGS, CUSTOMER = request_tracker.TAGS.name, request_tracker.CUSTOMER.name
+WORKED_ON, ACTIVITY = request_tracker.WORKED_ON.name, request_tracker.ACTIVITY.name
 PASSWORD, WEBHOOK_SECRET = "of-everybody", "hook-secret"
 WORDS = {
     TicketStatus.NEW: "new",
@@ -227,6 +222,19 @@ class RequestTrackerBed:
         }
         return str(self.ask("POST", "/ticket", by="anna", json=ticket, expect=201)["id"])
 
+    def mail(self, subject: str, body: str, *, organization: str) -> str:
+        """A customer of ``organization`` writes an e-mail, as mail servers hand it over; gives the ticket's id."""
+        sender = self.requestor(organization)
+        letter = EmailMessage()
+        letter["From"], letter["To"], letter["Subject"] = sender, "support@example.org", subject
+        letter["Message-ID"] = make_msgid(domain="example.org")
+        letter.set_content(body)
+        handed_over = {"queue": self.queue, "action": "correspond", "message": letter.as_string()}
+        url = f"{self.place.url}/REST/1.0/NoAuth/mail-gateway"
+        assert requests.post(url, data={"SessionType": "REST", **handed_over}, timeout=30).text.startswith("ok")
+        newest = {"query": f"Queue = '{self.queue}'", "orderby": "id", "order": "DESC", "per_page": 1}
+        return str(self.ask("GET", "/tickets", params=newest)["items"][0]["id"])
+
     def requestor(self, organization: str) -> str:
         """Somebody who works at a customer's."""
         if organization not in self._requestors:
@@ -339,13 +347,14 @@ class RequestTrackerBed:
         listed = self.ask("GET", f"/ticket/{ticket_id}")["CustomFields"]
         return {one["name"]: [value for value in one["values"] if value] for one in listed}
 
-    def comments(self, ticket_id: str) -> Iterator[Comment]:
-        """What was said on a ticket after it was filed."""
-        history = self.ask("GET", f"/ticket/{ticket_id}/history", params={"fields": "Type", "per_page": 100})
+    def comments(self, ticket_id: str, *, by: str | None = None) -> Iterator[Comment]:
+        """What was said on a ticket after it was filed, by everybody or by one."""
+        wanted = {"fields": "Type,Creator", "per_page": 100}
+        history = self.ask("GET", f"/ticket/{ticket_id}/history", params=wanted)
         fields = {"fields": "Content,TransactionId", "per_page": 100}
         texts = self.ask("GET", f"/ticket/{ticket_id}/attachments", params=fields)
         for one in history["items"]:
-            if (kind := SAYS.get(one["Type"])) is not None:
+            if (kind := SAYS.get(one["Type"])) is not None and by in (None, one["Creator"]["id"]):
                 (body,) = [text["Content"] for text in texts["items"] if str(text["TransactionId"]) == str(one["id"])]
                 yield Comment(kind, body)
 
@@ -401,7 +410,7 @@ class RequestTrackerBed:
 
 
 def _given(fields: Mapping[str, FieldValue]) -> dict[str, str]:
-    return {FIELDS[name]: _text(value) for name, value in fields.items()}
+    return {request_tracker.FIELDS[name].name: _text(value) for name, value in fields.items()}
 
 
 def _text(value: FieldValue) -> str:
@@ -410,7 +419,7 @@ def _text(value: FieldValue) -> str:
 
 @contextmanager
 def sandbox(clock: ManualClock) -> Iterator[tuple[SandboxRequestTracker, Place]]:
-    """A site with Anna, Bert and CareSync's user, and the custom fields of ``request_tracker_seed.pl``."""
+    """A site with Anna, Bert and CareSync's user, and the custom fields of the real one."""
     site = RequestTrackerSite(clock.now)
     site.users[ROOT].password = PASSWORD
     reader = site.add_user("caresync", real_name="CareSync", email="caresync@example.org", timezone="UTC")
@@ -425,15 +434,8 @@ def sandbox(clock: ManualClock) -> Iterator[tuple[SandboxRequestTracker, Place]]
         site.add_catalog(name)
     site.add_group("CareSync", (*LOOKING, *WRITING), reader)
     site.add_group("Agents", (*LOOKING, *WRITING, MODIFY_TICKET, CREATE_TICKET), *agents)
-    options = {"cause": ("care", "customer", "third_party"), "fix_adopted": ("yes", "no")}
-    for name, field in FIELDS.items():
-        site.add_field(field, OF_TICKETS, options=options.get(name, ()))
-    site.add_field(CUSTOMER, OF_TICKETS)
-    site.add_field(TAGS, OF_TICKETS, most_values=0)
-    site.add_field(WORKED_ON, OF_TRANSACTIONS)
-    site.add_field(ACTIVITY, OF_TRANSACTIONS, most_values=0)
-    site.add_field(ORGANIZATION_FIELDS["sla"], OF_ASSETS, options=("yes", "no"))
-    site.add_field(ORGANIZATION_FIELDS["covered_services"], OF_ASSETS)
+    for field in request_tracker.EVERY_FIELD:
+        site.add_field(field.name, field.of, options=field.options, most_values=0 if field.several else 1)
     with SandboxRequestTracker(site) as server:
 
         def calls(ticket_id: str, worked: str | None) -> tuple[Mapping[str, str], bytes]:

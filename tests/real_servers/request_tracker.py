@@ -12,6 +12,7 @@ Terms
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -23,10 +24,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import requests
 
 from care_sync.clock import SystemClock
+from connectors.sandbox.request_tracker_state import OF_ASSETS, OF_TICKETS, OF_TRANSACTIONS
 from connectors.sandbox.server import Answer, Request, SandboxServer
 
 INSTALLATION = Path("/usr/share/request-tracker5")
@@ -62,6 +65,69 @@ $RT::MasonSessionDir = '{folder}/sessions';
 $RT::VarPath = '{folder}/var';
 1;
 """
+
+
+@dataclass(frozen=True, slots=True)
+class CustomField:
+    """A custom field that is applied everywhere: ``of`` what, with ``options`` to select, or for ``several`` values."""
+
+    name: str
+    of: str = OF_TICKETS
+    options: tuple[str, ...] = ()
+    several: bool = False
+    is_date: bool = False
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """As Request Tracker's initial data has it."""
+        kind = "Date" if self.is_date else "Select" if self.options else "Freeform"
+        values = [{"Name": word, "SortOrder": place} for place, word in enumerate(self.options)]
+        kind += "Multiple" if self.several else "Single"
+        return {"Name": self.name, "Type": kind, "LookupType": self.of, **({"Values": values} if values else {})}
+
+
+YES_OR_NO = ("yes", "no")
+FIELDS: Mapping[str, CustomField] = {
+    "kind": CustomField(
+        "Soort",
+        options=(
+            *("incident", "short_question", "admin_question", "change", "new_build"),
+            *("consultancy", "training", "quote_request", "other"),
+        ),
+    ),
+    "service": CustomField("Dienst"),
+    "worked_before": CustomField("Werkte eerder", options=YES_OR_NO),
+    "cause": CustomField(
+        "Oorzaak",
+        options=("care", "third_party", "customer", "general_development", "hourly_assignment", "quoted_assignment"),
+    ),
+    "fix_adopted": CustomField("Oplossing overgenomen", options=YES_OR_NO),
+    "delivered_on": CustomField("Opgeleverd op", is_date=True),
+    "expected_minutes": CustomField("Verwachte minuten"),
+    "clear": CustomField("Opdracht duidelijk", options=YES_OR_NO),
+    "quote": CustomField(
+        "Offerte", options=("none", "requested", "estimated", "interested", "sent", "accepted", "declined")
+    ),
+    "quote_basis": CustomField("Offertebasis", options=("fixed", "time_and_materials")),
+    "acceptance": CustomField("Acceptatie", options=("none", "on_acceptance", "approved", "delivered")),
+    "estimate": CustomField("Schatting", options=("none", "given", "agreed")),
+    "care_scope": CustomField("CARE scope"),
+    "care_route": CustomField("CARE betaling"),
+    "care_next_step": CustomField("CARE volgende stap"),
+    "care_minutes": CustomField("CARE minuten"),
+    "care_card_minutes": CustomField("CARE strippenkaartminuten"),
+    "care_questions": CustomField("CARE vragen"),
+}
+"""The tickets' fields that facts and decisions stand in, by our names."""
+CUSTOMER, TAGS = CustomField("Klant"), CustomField("Tags", several=True)
+WORKED_ON = CustomField("Worked on", of=OF_TRANSACTIONS, is_date=True)
+ACTIVITY = CustomField("Activity", of=OF_TRANSACTIONS, several=True)
+ORGANIZATION_FIELDS: Mapping[str, CustomField] = {
+    "sla": CustomField("SLA", of=OF_ASSETS, options=YES_OR_NO),
+    "covered_services": CustomField("Diensten", of=OF_ASSETS),
+}
+EVERY_FIELD = (*FIELDS.values(), CUSTOMER, TAGS, WORKED_ON, ACTIVITY, *ORGANIZATION_FIELDS.values())
+"""What the site is made with, and the sandbox of the tests too."""
 
 
 class WebhookReceiver(SandboxServer):
@@ -149,6 +215,8 @@ def running(folder: Path) -> Iterator[RealRequestTracker]:
     root_password, agent_password = secrets.token_hex(16), secrets.token_hex(16)
     password_file, token_file = folder / "root.password", folder / "token"
     password_file.write_text(root_password)
+    fields_file = folder / "fields.json"
+    fields_file.write_text(json.dumps([field.definition for field in EVERY_FIELD]))
     environment = {
         "PATH": _path(),
         "HOME": str(folder),
@@ -160,6 +228,7 @@ def running(folder: Path) -> Iterator[RealRequestTracker]:
     }
     of_seed = {
         "TOKEN_FILE": str(token_file),
+        "FIELDS_FILE": str(fields_file),
         "SCRIP_FILE": str(CODE / "scrip.pl"),
         "CONDITION_FILE": str(CODE / "opens_on_reply.pl"),
         "CARESYNC_PASSWORD": secrets.token_hex(16),

@@ -19,26 +19,9 @@ our @Queues = ( { Name => 'Support', Description => 'Customer support' } );
 
 our @Catalogs = ( { Name => 'Customers', Lifecycle => 'assets' } );
 
-my $of_tickets = 'RT::Queue-RT::Ticket';
-my $of_transactions = 'RT::Queue-RT::Ticket-RT::Transaction';
-my $of_assets = 'RT::Catalog-RT::Asset';
-sub choice { my $order = 0; return [ map { { Name => $_, SortOrder => $order++ } } @_ ] }
-
-our @CustomFields = (
-    { Name => 'Oorzaak', Type => 'SelectSingle', LookupType => $of_tickets,
-      Values => choice( 'care', 'customer', 'third_party' ) },
-    { Name => 'Verwachte minuten', Type => 'FreeformSingle', LookupType => $of_tickets },
-    { Name => 'Oplossing overgenomen', Type => 'SelectSingle', LookupType => $of_tickets,
-      Values => choice( 'yes', 'no' ) },
-    { Name => 'CARE scope', Type => 'FreeformSingle', LookupType => $of_tickets },
-    { Name => 'CARE minuten', Type => 'FreeformSingle', LookupType => $of_tickets },
-    { Name => 'Klant', Type => 'FreeformSingle', LookupType => $of_tickets },
-    { Name => 'Tags', Type => 'FreeformMultiple', LookupType => $of_tickets },
-    { Name => 'Worked on', Type => 'DateSingle', LookupType => $of_transactions },
-    { Name => 'Activity', Type => 'FreeformMultiple', LookupType => $of_transactions },
-    { Name => 'SLA', Type => 'SelectSingle', LookupType => $of_assets, Values => choice( 'yes', 'no' ) },
-    { Name => 'Diensten', Type => 'FreeformSingle', LookupType => $of_assets },
-);
+# Custom fields are applied everywhere, as an administrator would apply them.
+require JSON;
+our @CustomFields = @{ JSON::decode_json( contents('FIELDS_FILE') ) };
 
 my @agents_may = qw(SeeQueue ShowTicket ShowTicketComments ShowOutgoingEmail CreateTicket ReplyToTicket CommentOnTicket
     ModifyTicket DeleteTicket OwnTicket SeeCustomField ModifyCustomField Watch);
