@@ -2,7 +2,7 @@
 
 Terms
     lag      seconds since the newest pass that did all it was to do began; what changed later is not seen yet
-    queue    planned writes by state, and marks of work to do by kind
+    queue    planned writes and mails by state, and marks of work to do by kind
 
 Promise: reading it never waits for a pass that is writing, needs no product, and changes nothing.
 """
@@ -33,6 +33,7 @@ class Status:
     jobs: tuple[JobRun, ...]
     outbox: Mapping[str, int]
     due_writes: int
+    mails: Mapping[str, int]
     dirty: Mapping[str, int]
     budgets: Mapping[str, BudgetState]
     attention: tuple[Attention, ...]
@@ -79,6 +80,7 @@ class Status:
             ],
             "outbox": dict(self.outbox),
             "due_writes": self.due_writes,
+            "mails": dict(self.mails),
             "dirty": dict(self.dirty),
             "budgets": {
                 account: {"remaining": state.remaining, "resets_at": _text(state.resets_at)}
@@ -116,6 +118,7 @@ def read_status(store: Store, now: datetime, *, passes: int = 10) -> Status:
             jobs=tuple(run for job in JOBS if (run := work.jobs.last(job))),
             outbox=work.outbox.counts(),
             due_writes=work.outbox.due_count(now),
+            mails=work.mails.counts(),
             dirty=work.dirty.count(),
             budgets=work.budgets.all(),
             attention=tuple(work.attention.all()),

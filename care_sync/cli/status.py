@@ -66,7 +66,11 @@ def _show(status: Status, settings: Settings) -> None:
         ("job", "due", "ended", "outcome"),
         ((one.job, local(one.due_at, zone), local(one.finished_at, zone), one.outcome) for one in status.jobs),
     )
-    waiting = [*status.outbox.items(), *((f"{kind} to do", count) for kind, count in status.dirty.items())]
+    waiting = [
+        *status.outbox.items(),
+        *((f"mail {state}", count) for state, count in status.mails.items()),
+        *((f"{kind} to do", count) for kind, count in status.dirty.items()),
+    ]
     _table("\nQueue", ("what", "count"), sorted(waiting), right=("count",))
     _table(
         "\nLimits",

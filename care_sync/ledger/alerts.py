@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from care_sync.ledger import accounts
-from care_sync.ledger.cards import CardState, states
+from care_sync.ledger.cards import CardState, all_states, states
 from care_sync.ledger.months import Months
 from care_sync.store import UnitOfWork
 from care_sync.store.ledger import Standing
@@ -59,11 +59,10 @@ def take_crossings(
     work: UnitOfWork, levels: Sequence[int], *, forecast_days: int, today: date, now: datetime
 ) -> list[Crossing]:
     """Find the levels that customers crossed since the last look, and write down that they are told."""
-    owners = sorted({card.organization_id for card in work.cards.all()})
-    told = work.tellings.told(LOW_BALANCE, owners)
+    by_customer = all_states(work)
+    told = work.tellings.told(LOW_BALANCE, sorted(by_customer))
     found = []
-    for organization_id in owners:
-        cards = tuple(states(work, organization_id))
+    for organization_id, cards in sorted(by_customer.items()):
         left = sum(one.left for one in cards)
         before = told.get(organization_id, set())
         rearmed = [key for key in before if left > int(key) + REARMED_ABOVE or int(key) not in levels]
@@ -73,7 +72,7 @@ def take_crossings(
         if new:
             runs_out_on = forecast(work, organization_id, left, days=forecast_days, today=today)
             ticket_id = _last_deducted(work, organization_id)
-            found.append(Crossing(organization_id, min(new), cards, ticket_id, runs_out_on))
+            found.append(Crossing(organization_id, min(new), tuple(cards), ticket_id, runs_out_on))
     return found
 
 

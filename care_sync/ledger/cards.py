@@ -115,6 +115,16 @@ def require(work: UnitOfWork, card_id: int) -> CardRow:
     return card
 
 
+def all_states(work: UnitOfWork) -> dict[str, list[CardState]]:
+    """The cards of every customer who has any, each with what is left, oldest purchase first."""
+    balances = work.ledger.balances_of_cards()
+    found: dict[str, list[CardState]] = {}
+    for card in work.cards.all():
+        state = CardState(card, -balances.get(accounts.card(card.card_id), 0))
+        found.setdefault(card.organization_id, []).append(state)
+    return found
+
+
 def states(work: UnitOfWork, organization_id: str) -> list[CardState]:
     """A customer's cards with what is left, oldest purchase first."""
     balances = work.ledger.balances(organization_id)

@@ -148,7 +148,7 @@ def _take(work: UnitOfWork, row: OutboxRow, result: ChangeResult, now: datetime,
         work.outbox.settle(row, OutboxState.REFUSED, error=result.message or "the ticket is closed")
         report.closed += 1
         if row.change.comment is not None:
-            _give_up(work, row, "the ticket was closed meanwhile", now)
+            _give_up(work, row, result.message or "the ticket was closed meanwhile", now)
     elif result.outcome is ChangeOutcome.UNCERTAIN:
         work.outbox.settle(row, OutboxState.UNCERTAIN, error=result.message, due_at=_later(row, now, None))
         report.later += 1

@@ -102,6 +102,11 @@ class LedgerRepository(StandingRepository):
         query = select(balances.c.account, balances.c.seconds).where(balances.c.organization_id == organization_id)
         return {name: value for name, value in self._connection.execute(query)}
 
+    def balances_of_cards(self) -> dict[str, int]:
+        """The balances of all cards' accounts, of whatever customer, by account."""
+        query = select(balances.c.account, balances.c.seconds).where(balances.c.account.startswith("card:"))
+        return {name: value for name, value in self._connection.execute(query)}
+
     def all_balances(self) -> dict[tuple[str, str], int]:
         """Every customer's balances by ``(organization_id, account)``."""
         rows = self._connection.execute(select(balances))

@@ -80,6 +80,8 @@ def test_an_import_shows_what_it_would_do_before_it_does_it(
     done = care(*arguments, "--yes")
 
     assert "1 cards with 12:30 hours left are imported" in done.output
+    with site_store.read() as work:
+        assert work.tellings.told("low_balance", ["5"]) == {}
     assert [one["left_seconds"] for one in care("cards", "list", "--json").json] == [180_000, 45_000]
     again = care(*arguments, "--yes")
     assert (again.code, "line 2, column klant: this card is there already, as card 2" in again.errors) == (2, True)
@@ -147,3 +149,14 @@ def test_a_wrong_recalculation_is_told(care: Care, card: int, arguments: list[st
 
     assert (answer.code, answer.output) == (2, "")
     assert told in " ".join(answer.errors.replace("│", " ").split())
+
+
+def test_a_card_that_is_low_when_it_is_imported_alarms_nobody(care: Care, site: Path, site_store: Store) -> None:
+    with site_store.begin() as work:
+        work.organizations.upsert([Organization("5", "Bakkerij Van Dam")], NOW)
+    (site / "cards.csv").write_text("customer,bought_on,hours,left,rate\n5,2025-04-01,50,2,89\n", encoding="utf-8")
+
+    assert care("cards", "import", "cards.csv", "--yes").code == 0
+
+    with site_store.read() as work:
+        assert work.tellings.told("low_balance", ["5"]) == {"5": {"18000"}}

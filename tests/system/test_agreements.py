@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
+
 from care_sync.audit.products import audit_helpdesk
 from care_sync.ledger import recalculation
 from care_sync.ledger.closing import Closing, close_month
@@ -271,3 +273,17 @@ def test_owners_and_the_office_are_told_by_mail(office: Office) -> None:
     assert sorted(mailbox.recipients) == ["office@care.example", "owner@care.example"]
     assert {str(mail["Subject"]) for mail in mailbox.received} == {"Strippenkaart van Acme: op"}
     assert "de klant is daar ingelicht" in str(mailbox.received[0].get_content())
+
+
+@pytest.mark.parametrize("named", ["abc", "999999", "12 34"])
+def test_an_owners_ticket_that_is_not_there_is_told_and_stops_nothing(office: Office, named: str) -> None:
+    office.account.edit_organization(office.organization("Acme"), owner_ticket=named)
+    office.buy_card(1)
+    ticket = office.file_ticket(**CHARGED)
+    office.work(ticket, 60)
+    office.sync()
+    assert len(office.replies(ticket)) == 1
+    with office.application.store.read() as work:
+        (told,) = work.attention.all("write_refused")
+    assert f"ticket {named} could not be written" in told.message
+    assert {name: count for name, count in office.sync().counts.items() if count} == {}
