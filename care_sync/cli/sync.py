@@ -14,6 +14,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from care_sync.application import Application
 from care_sync.cli.output import errors, print_json, say
 from care_sync.cli.session import Session
+from care_sync.errors import UserError
 from care_sync.pipeline.difference import Difference, differences
 from care_sync.pipeline.run import PassKind, PassReport, Scope
 from care_sync.store.rehearsal import rehearsal
@@ -82,6 +83,8 @@ def sync(
     session = Session.of(context)
     with session.application() as application:
         zone = application.settings.company.zone
+        if since is not None and since.date() > application.site.today():
+            raise UserError(f"--since {since.date()} has not come yet", ["give today or an earlier day"])
         scope = Scope(
             PassKind.FULL,
             tickets=_ids(application, ticket or ()),

@@ -13,22 +13,19 @@ is read but the marks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from care_sync.errors import CareSyncError, IntegrityError, StoreError
 from care_sync.ledger.posting import PostingReport
 from care_sync.ledger.review import take_rulings
 from care_sync.logs import logger
-from care_sync.pipeline.customer import Customer, read_customer
-from care_sync.pipeline.decide import Decided, activity_of, as_decision, decide_tickets, is_outdated
+from care_sync.pipeline.decide import Decided, decide_tickets
 from care_sync.pipeline.estimates import tell_estimates
 from care_sync.pipeline.plan import Planned, plan_tickets
-from care_sync.pipeline.post import CustomerTime, gather_time, post_time
+from care_sync.pipeline.reckon import reckon
 from care_sync.pipeline.site import Site
 from care_sync.store import Store, UnitOfWork
-from care_sync.store.decisions import WHOLE_TICKET
 from care_sync.store.work import DirtyKind
 from connectors.records import Ticket
 
@@ -39,7 +36,7 @@ NOT_SETTLED = "customer_not_settled"
 """The kind of attention for a customer that cannot be worked off; its subject is the organization's id."""
 
 MOST_ROUNDS = 5
-"""A round marks tickets only where the one before it changed whether a card pays for them: two are usual."""
+"""What one customer's postings take from another marks that one for the next round: two are usual."""
 
 TICKETS_AT_ONCE = 200
 """Tickets without a customer in one transaction."""
@@ -166,27 +163,27 @@ def _settle(
         now = site.now()
         ticket_marks = work.dirty.versions(DirtyKind.TICKET, group.tickets)
         organization_marks = work.dirty.versions(DirtyKind.ORGANIZATION, [organization_id])
-        customer = read_customer(work, site.settings, organization)
-        time = gather_time(work, organization_id, {*ticket_marks, *group.leaving})
-        decided, tickets = _decide(work, site, customer, ticket_marks, time, pass_id, now)
-        posted = post_time(work, customer, time, decided, now)
-        after = read_customer(work, site.settings, organization)
-        moved = {change.ticket_id for change in posted.changes if change.ticket_id} - tickets.keys()
-        more = _of_customer(work.tickets.get_many(sorted(moved)), organization_id)
-        _take_standing(work, decided, more)
-        shown = [*(tickets[key] for key in ticket_marks if key in tickets), *more.values()]
-        planned = plan_tickets(work, site, shown, decided, after, now, posted.changes)
+        done = reckon(
+            work,
+            site,
+            organization,
+            ticket_marks,
+            group.leaving,
+            everything=bool(organization_marks),
+            pass_id=pass_id,
+            now=now,
+        )
+        shown = [*done.tickets.values(), *done.moved.values()]
+        planned = plan_tickets(work, site, shown, done.decided, done.customer, now, done.posted.changes)
         notes = tell_estimates(work, site, shown, organization.name, now)
-        looked_at = {*tickets, *more}
-        if organization_marks or customer.has_time_left != after.has_time_left:
-            looked_at.update(work.tickets.of_organization(organization_id), _activities(time))
-        _mark_outdated(work, looked_at, after, now)
+        work.dirty.mark(DirtyKind.TICKET, sorted(done.outdated), "what the ledger tells of it changed", now)
         work.attention.settle(NO_CUSTOMER, list(ticket_marks))
         work.attention.settle(NOT_SETTLED, [organization_id])
-        work.dirty.clear(DirtyKind.TICKET, {key: version for key, version in ticket_marks.items() if key in tickets})
+        settled = {key: version for key, version in ticket_marks.items() if key in done.tickets}
+        work.dirty.clear(DirtyKind.TICKET, settled)
         work.dirty.clear(DirtyKind.ORGANIZATION, organization_marks)
-        take_rulings(work, [*tickets.values(), *more.values()], now)
-    report.add(len(ticket_marks), decided, posted, planned)
+        take_rulings(work, shown, now)
+    report.add(len(done.tickets), done.decided, done.posted, planned)
     report.writes += notes
 
 
@@ -219,60 +216,3 @@ def _settle_without_customer(
 
 def _unknown(ticket: Ticket) -> str:
     return f" that we know ({ticket.organization_id} was not read)" if ticket.organization_id else ""
-
-
-def _decide(
-    work: UnitOfWork,
-    site: Site,
-    customer: Customer,
-    marked: Iterable[str],
-    time: CustomerTime,
-    pass_id: str,
-    now: datetime,
-) -> tuple[Decided, dict[str, Ticket]]:
-    """Decide the marked tickets anew; of all others with open time take what stands, or decide what never was."""
-    activities = _activities(time)
-    tickets = _of_customer(work.tickets.get_many(marked), customer.organization.id)
-    decided = decide_tickets(work, site, tickets.values(), activities, customer, pass_id, now)
-    others = {key: kinds for key, kinds in activities.items() if key not in tickets}
-    standing = work.decisions.standing(others)
-    lacking = sorted(key for key, kinds in others.items() if any((key, kind) not in standing for kind in kinds))
-    undecided = work.tickets.get_many(lacking)
-    _merge(decided, decide_tickets(work, site, undecided.values(), activities, customer, pass_id, now))
-    for subject, stored in standing.items():
-        decided.standing.setdefault(subject, as_decision(stored))
-    return decided, tickets
-
-
-def _take_standing(work: UnitOfWork, decided: Decided, tickets: Iterable[str]) -> None:
-    """Tickets that only a posting moved show what was decided of them; their minutes and cards can have changed."""
-    for subject, stored in work.decisions.standing(tickets).items():
-        decided.standing.setdefault(subject, as_decision(stored))
-
-
-def _merge(decided: Decided, more: Decided) -> None:
-    decided.standing.update(more.standing)
-    for ticket_id, turn in more.turns.items():
-        decided.turns.setdefault(ticket_id, turn)
-    decided.new += more.new
-
-
-def _activities(time: CustomerTime) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for one in time.entries:
-        found.setdefault(str(one.link.ticket_id), set()).add(activity_of(one))
-    return found
-
-
-def _of_customer(tickets: Mapping[str, Ticket], organization_id: str) -> dict[str, Ticket]:
-    return {key: ticket for key, ticket in tickets.items() if ticket.organization_id == organization_id}
-
-
-def _mark_outdated(work: UnitOfWork, ticket_ids: Iterable[str], customer: Customer, now: datetime) -> None:
-    """Tickets that were decided by other facts than the ledger tells now are decided again in the next round."""
-    outdated = {
-        ticket_id
-        for (ticket_id, activity), stored in work.decisions.standing(ticket_ids).items()
-        if activity == WHOLE_TICKET and is_outdated(stored, customer)
-    }
-    work.dirty.mark(DirtyKind.TICKET, sorted(outdated), "what the ledger tells of it changed", now)

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, NestedTransaction
 
 from care_sync.store.agreements import CardRepository, PeriodRepository, RulingRepository, VerdictRepository
 from care_sync.store.decisions import DecisionRepository
@@ -37,6 +37,17 @@ from care_sync.store.recalculations import RecalculationRepository
 from care_sync.store.tickets import OrganizationRepository, PersonRepository, TicketRepository
 from care_sync.store.work import AttentionRepository, CursorRepository, DirtyRepository
 from connectors.protocols import BudgetState
+
+
+class Attempt:
+    """A part of a transaction that somebody may still take back."""
+
+    def __init__(self, nested: NestedTransaction) -> None:
+        self._nested = nested
+
+    def take_back(self) -> None:
+        """Nothing of what the block did stays; it must do nothing more."""
+        self._nested.rollback()
 
 
 class UnitOfWork:
@@ -68,6 +79,13 @@ class UnitOfWork:
         self.passes = PassRepository(connection)
         self.deliveries = DeliveryRepository(connection)
         self.attention = AttentionRepository(connection)
+
+    @contextmanager
+    def attempt(self) -> Iterator[Attempt]:
+        """A block that can be taken back while the rest of the transaction stays."""
+        nested = self._connection.begin_nested()
+        with nested:
+            yield Attempt(nested)
 
     @contextmanager
     def undone(self) -> Iterator[None]:

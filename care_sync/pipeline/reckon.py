@@ -1,0 +1,136 @@
+"""Reckon: a customer's decisions and postings, brought to agree with each other.
+
+Whether a card has time left is a fact that decisions rest on (``hour_card``), and it follows from postings, which rest
+on decisions. Where that time goes is not moved by it: cards decide (H2). So what was decided and posted from the facts
+before is taken back where these turn out to be others, and done again from the facts after: a ticket is told once, and
+nothing is posted twice.
+
+Terms
+    marked     tickets of which something changed: they are decided anew
+    outdated   tickets that were decided by other facts than the ledger tells when everything is posted
+    moved      tickets of the customer that only a posting changed: what they show can be another
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from care_sync.ledger.posting import PostingReport
+from care_sync.pipeline.customer import Customer, read_customer
+from care_sync.pipeline.decide import Decided, activity_of, as_decision, decide_tickets, is_outdated
+from care_sync.pipeline.post import CustomerTime, gather_time, post_time
+from care_sync.pipeline.site import Site
+from care_sync.store import UnitOfWork
+from care_sync.store.decisions import WHOLE_TICKET
+from connectors.records import Organization, Ticket
+
+MOST_ATTEMPTS = 3
+"""Two are enough unless a site's own rules send time elsewhere when a card runs out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """What was decided and posted. ``customer`` is as it is afterwards.
+
+    ``tickets`` were decided, ``moved`` are those beside them whose time moved, ``outdated`` ones still do not agree.
+    """
+
+    customer: Customer
+    decided: Decided
+    posted: PostingReport
+    tickets: Mapping[str, Ticket]
+    moved: Mapping[str, Ticket]
+    outdated: frozenset[str]
+
+
+def reckon(
+    work: UnitOfWork,
+    site: Site,
+    organization: Organization,
+    marked: Collection[str],
+    leaving: Collection[str],
+    *,
+    everything: bool,
+    pass_id: str,
+    now: datetime,
+) -> Reckoned:
+    """Decide the ``marked`` tickets and post the customer's time.
+
+    ``leaving`` are tickets of other customers whose time still stands with this one. ``everything`` says that something
+    of the customer itself changed, so that each of its tickets is looked at. The ledger's head must have been locked.
+    """
+    customer = read_customer(work, site.settings, organization)
+    wanted = set(marked)
+    for attempt_number in range(1, MOST_ATTEMPTS + 1):
+        with work.attempt() as attempt:
+            time = gather_time(work, organization.id, {*marked, *leaving})
+            tickets, decided = _decide(work, site, customer, wanted, time, pass_id, now)
+            posted = post_time(work, customer, time, decided, now)
+            after = read_customer(work, site.settings, organization)
+            moved = _moved(work, organization, posted, tickets)
+            looked_at = {*tickets, *moved}
+            if everything or customer.has_time_left != after.has_time_left:
+                looked_at.update(work.tickets.of_organization(organization.id), _activities(time))
+            outdated = _outdated(work, looked_at, after)
+            if outdated and attempt_number < MOST_ATTEMPTS:
+                attempt.take_back()
+        if not outdated:
+            break
+        customer, wanted = after, wanted | outdated
+    for subject, stored in work.decisions.standing(moved).items():
+        decided.standing.setdefault(subject, as_decision(stored))
+    return Reckoned(after, decided, posted, tickets, moved, frozenset(outdated))
+
+
+def _decide(
+    work: UnitOfWork,
+    site: Site,
+    customer: Customer,
+    wanted: Iterable[str],
+    time: CustomerTime,
+    pass_id: str,
+    now: datetime,
+) -> tuple[dict[str, Ticket], Decided]:
+    """Decide the wanted tickets anew; of all others with open time take what stands, or decide what never was."""
+    activities = _activities(time)
+    tickets = _of_customer(work.tickets.get_many(wanted), customer.organization.id)
+    decided = decide_tickets(work, site, tickets.values(), activities, customer, pass_id, now)
+    others = {key: kinds for key, kinds in activities.items() if key not in tickets}
+    standing = work.decisions.standing(others)
+    lacking = sorted(key for key, kinds in others.items() if any((key, kind) not in standing for kind in kinds))
+    undecided = work.tickets.get_many(lacking)
+    more = decide_tickets(work, site, undecided.values(), activities, customer, pass_id, now)
+    decided.standing.update(more.standing)
+    decided.turns.update(more.turns)
+    decided.new += more.new
+    for subject, stored in standing.items():
+        decided.standing.setdefault(subject, as_decision(stored))
+    return tickets, decided
+
+
+def _moved(
+    work: UnitOfWork, organization: Organization, posted: PostingReport, tickets: Mapping[str, Ticket]
+) -> dict[str, Ticket]:
+    ids = {change.ticket_id for change in posted.changes if change.ticket_id} - tickets.keys()
+    return _of_customer(work.tickets.get_many(sorted(ids)), organization.id)
+
+
+def _outdated(work: UnitOfWork, ticket_ids: Iterable[str], customer: Customer) -> set[str]:
+    return {
+        ticket_id
+        for (ticket_id, activity), stored in work.decisions.standing(ticket_ids).items()
+        if activity == WHOLE_TICKET and is_outdated(stored, customer)
+    }
+
+
+def _activities(time: CustomerTime) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for one in time.entries:
+        found.setdefault(str(one.link.ticket_id), set()).add(activity_of(one))
+    return found
+
+
+def _of_customer(tickets: Mapping[str, Ticket], organization_id: str) -> dict[str, Ticket]:
+    return {key: ticket for key, ticket in tickets.items() if ticket.organization_id == organization_id}
