@@ -207,18 +207,17 @@ def take_tickets(work: UnitOfWork, page: TicketPage, linking: Linking, now: date
 
 def _not_wiped(work: UnitOfWork, tickets: Sequence[Ticket]) -> list[Ticket]:
     """Of a deleted ticket, what its time rests on stays when the helpdesk wipes it; what was said in it goes."""
-    before = work.tickets.get_many(ticket.id for ticket in tickets if ticket.status is TicketStatus.DELETED)
+    before = work.tickets.get_many(ticket.id for ticket in tickets if _is_wiped(ticket))
     return [_with_what_was(ticket, before[ticket.id]) if ticket.id in before else ticket for ticket in tickets]
 
 
+def _is_wiped(ticket: Ticket) -> bool:
+    is_empty = ticket.organization_id is None and not ticket.tags
+    return ticket.status is TicketStatus.DELETED and is_empty and all(one is None for one in ticket.fields.values())
+
+
 def _with_what_was(ticket: Ticket, before: Ticket) -> Ticket:
-    there = {name: value for name, value in ticket.fields.items() if value is not None}
-    return replace(
-        ticket,
-        organization_id=ticket.organization_id or before.organization_id,
-        tags=ticket.tags or before.tags,
-        fields={**before.fields, **there},
-    )
+    return replace(ticket, organization_id=before.organization_id, tags=before.tags, fields=before.fields)
 
 
 def take_organizations(work: UnitOfWork, records: Sequence[Organization], now: datetime) -> int:

@@ -36,6 +36,17 @@ def test_a_deleted_ticket_keeps_its_time_also_when_its_content_is_wiped(office: 
     assert office.balances() == {f"card:{card}": -50 * HOUR + 30 * 60}
 
 
+def test_a_ticket_that_lost_its_customer_before_it_was_deleted_has_none(office: Office) -> None:
+    ticket = office.file_ticket(**INCIDENT, cause="third_party")
+    office.work(ticket, 60, customer=None)
+    office.sync()
+    office.account.update(int(ticket), office.agent, {"organization_id": None})
+    office.account.delete(int(ticket))
+    office.sync()
+    assert office.balances() == {}
+    assert f"no_customer {ticket}" in attention(office)
+
+
 def test_a_merged_tickets_time_counts_on_the_ticket_that_stays(office: Office) -> None:
     gone, stays = office.file_ticket(**INCIDENT), office.file_ticket(**INCIDENT, cause="care")
     entry = office.work(gone, 60)
