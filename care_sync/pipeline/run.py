@@ -41,6 +41,9 @@ from connectors.protocols import TimeTracker
 BASIS = "basis"
 """The name of the cursor that holds what all decisions and plans rest on besides tickets and time."""
 
+CLOSED = "closed through"
+"""The name of the cursor that holds the last closed month that a pass has seen."""
+
 
 class PassKind(StrEnum):
     """``full``: every customer, every change, the whole window of time. ``poll``: what products know to have changed.
@@ -144,7 +147,7 @@ class _Pass:
     def run(self) -> None:
         kind = self.scope.kind
         if kind is not PassKind.PUSH:
-            self.mark_what_rests_on_the_settings()
+            self.mark_what_everything_rests_on()
             if self.scope.tickets:
                 self.pull_some()
             else:
@@ -274,18 +277,27 @@ class _Pass:
             if pushed.later:
                 self.report.failures.append(f"{pushed.later} writes are tried again later: {pushed.why}")
 
-    def mark_what_rests_on_the_settings(self) -> None:
-        """When rules or settings changed, tickets that can be written or have open time are looked at again, once."""
-        basis = basis_of(self.site)
+    def mark_what_everything_rests_on(self) -> None:
+        """Look again, once, at what rules, settings and closed months have changed.
+
+        Rules and settings: at tickets that can be written or have open time. A month that closed: at whether cards pay
+        for a ticket, because what it drew from them counts for it while the month is open.
+        """
+        basis, now = basis_of(self.site), self.site.now()
         with self.store.begin() as work:
-            if work.cursors.get(BASIS) == basis:
-                return
-            now = self.site.now()
-            tickets = {*work.tickets.writable(), *work.ledger.tickets_since(Months.read(work).first_open or "")}
-            work.dirty.mark(DirtyKind.TICKET, sorted(tickets), "rules or settings changed", now)
-            ids = sorted(one.id for one in work.organizations.all())
-            work.dirty.mark(DirtyKind.ORGANIZATION, ids, "rules or settings changed", now)
-            work.cursors.set(BASIS, basis, now)
+            months = Months.read(work)
+            has_month_closed = (work.cursors.get(CLOSED) or "") != (months.closed_through or "")
+            has_basis_changed = work.cursors.get(BASIS) != basis
+            if has_basis_changed:
+                tickets = {*work.tickets.writable(), *work.ledger.tickets_since(months.first_open or "")}
+                work.dirty.mark(DirtyKind.TICKET, sorted(tickets), "rules or settings changed", now)
+                work.cursors.set(BASIS, basis, now)
+            if has_month_closed:
+                work.cursors.set(CLOSED, months.closed_through, now)
+            if has_basis_changed or has_month_closed:
+                ids = sorted(one.id for one in work.organizations.all())
+                why = "rules or settings changed" if has_basis_changed else "a month closed"
+                work.dirty.mark(DirtyKind.ORGANIZATION, ids, why, now)
 
     def first_day(self) -> datetime:
         """Where the very first reading begins: at midnight, as many days ago as the window is long."""

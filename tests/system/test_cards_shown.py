@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from tests.system.office import HOUR, Office
 
 CHANGE = {"kind": "change", "expected_minutes": 30, "clear": "yes", "estimate": "none", "quote": "none"}
@@ -48,3 +50,22 @@ def test_time_that_a_card_takes_over_says_by_which_rule_also_on_a_closed_ticket(
     assert transaction is not None
     assert "route-hour-card" in transaction.rules
     assert office.sync().summary == "nothing new"
+
+
+def test_a_ticket_whose_month_closed_on_a_card_that_is_used_up_shows_where_further_time_goes(office: Office) -> None:
+    office.buy_card(1)
+    ticket = office.file_ticket(**CHANGE)
+    office.work(ticket, 60)
+    office.sync()
+    assert "route_hour_card" in office.ours(ticket)
+    office.clock.advance(timedelta(days=31))
+    office.close_month("2026-10")
+    office.sync()
+    assert "route_invoice" in office.ours(ticket)
+    assert office.balances() == {}
+    assert office.field(ticket, "care_card_minutes") == "60"
+    assert office.sync().counts["writes_planned"] == 0
+    office.work(ticket, 30)
+    office.sync()
+    assert office.balances() == {"invoice:2026-11": 30 * 60}
+    assert "route_invoice" in office.ours(ticket)
