@@ -93,18 +93,17 @@ def _decide(
     pass_id: str,
     now: datetime,
 ) -> tuple[dict[str, Ticket], Decided]:
-    """Decide the wanted tickets anew; of all others with open time take what stands, or decide what never was."""
+    """Decide the wanted tickets, and those with a kind of work that never was decided; of all others take what stands.
+
+    Returns the customer's tickets that were decided: what they show can be another.
+    """
     activities = _activities(time)
-    tickets = _of_customer(work.tickets.get_many(wanted), customer.organization.id)
-    decided = decide_tickets(work, site, tickets.values(), activities, customer, pass_id, now)
-    others = {key: kinds for key, kinds in activities.items() if key not in tickets}
-    standing = work.decisions.standing(others)
-    lacking = sorted(key for key, kinds in others.items() if any((key, kind) not in standing for kind in kinds))
-    undecided = work.tickets.get_many(lacking)
-    more = decide_tickets(work, site, undecided.values(), activities, customer, pass_id, now)
-    decided.standing.update(more.standing)
-    decided.turns.update(more.turns)
-    decided.new += more.new
+    standing = work.decisions.standing(activities)
+    lacking = {key for key, kinds in activities.items() if any((key, kind) not in standing for kind in kinds)}
+    found = work.tickets.get_many(sorted({*wanted, *lacking}))
+    tickets = _of_customer(found, customer.organization.id)
+    decidable = {**{key: found[key] for key in lacking if key in found}, **tickets}
+    decided = decide_tickets(work, site, decidable.values(), activities, customer, pass_id, now)
     for subject, stored in standing.items():
         decided.standing.setdefault(subject, as_decision(stored))
     return tickets, decided

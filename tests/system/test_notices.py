@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from care_sync.pipeline.relink import take_tickets
 from care_sync.pipeline.run import PassKind
 from tests.system.office import HOUR, INCIDENT, Office
 
@@ -156,3 +157,20 @@ def test_a_customer_whose_ticket_is_closed_is_told_by_a_person(office: Office, f
         listed = [one.subject for one in work.attention.all("customer_not_told")]
     assert listed == [f"{ticket}:turned_outside" if facts == OUTSIDE else f"{ticket}:charged_undetermined:2026-10"]
     assert office.replies(ticket) == []
+
+
+def test_a_pass_over_another_ticket_of_the_customer_takes_no_notice_away(office: Office) -> None:
+    """What was read of a ticket and not worked off yet is decided with the customer's time, and told then."""
+    told, other = office.file_ticket(**INCIDENT), office.file_ticket(**INCIDENT)
+    office.work(told, 60)
+    office.sync()
+    office.set_facts(told, **OUTSIDE)
+    office.work(told, 10, "administration")
+    site = office.application.site
+    page = site.helpdesk.tickets([told])
+    with office.application.store.begin() as work:
+        take_tickets(work, page, site.linking, site.now())
+    office.sync(tickets=(other,))
+    office.sync()
+    assert office.balances() == {"invoice:2026-10": HOUR, "sla": 10 * 60}
+    assert len(office.replies(told)) == 1
