@@ -53,6 +53,7 @@ def plan_tickets(
     """Plan the writes of tickets of one customer; ``posted`` is what just changed of their time."""
     ids = [ticket.id for ticket in tickets]
     told_anew = work.outbox.supersede(ids)
+    last_notes = work.outbox.last_notes(told_anew)
     unfinished = work.outbox.unfinished(ids)
     shown = work.shown.get_many(ids)
     standing = work.ledger.standing_of_tickets(ids)
@@ -80,7 +81,7 @@ def plan_tickets(
                 kept.append(_with_notices(before, due))
             continue
         expected = _with_unfinished(ticket, unfinished.get(ticket.id, ()))
-        wanted, after = _changes(site, expected, told, customer, before, now)
+        wanted, after = _changes(site, expected, told, customer, before, last_notes.get(ticket.id), now)
         for notice in due:
             requester = people.get(ticket.requester_id) if ticket.requester_id else None
             reply, after = _reply(site, ticket, notice, told, customer, requester, after, now)
@@ -108,14 +109,21 @@ def difference(
 
 
 def _changes(
-    site: Site, ticket: Ticket, told: Telling, customer: Customer | None, shown: Shown, now: datetime
+    site: Site,
+    ticket: Ticket,
+    told: Telling,
+    customer: Customer | None,
+    shown: Shown,
+    last_note: str | None,
+    now: datetime,
 ) -> tuple[list[TicketChange], Shown]:
+    """What differs, as one write; ``last_note`` is what stands already where a note in between was withdrawn."""
     write_back = site.settings.write_back
     add, remove, fields = difference(ticket, told, write_back.tag_prefix)
     comment = None
     if write_back.notes and shown.explanation_hash != told.hash:
         body = site.messages.render_note(note_context(ticket, told, customer, site.rules))
-        comment = Comment(CommentKind.NOTE, body)
+        comment = Comment(CommentKind.NOTE, body) if body != last_note else None
     shown = replace(shown, explanation_hash=told.hash)
     if not (add or remove or fields or comment):
         return [], shown

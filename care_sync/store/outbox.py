@@ -99,6 +99,17 @@ class OutboxRepository:
                 self._connection.execute(outbox.delete().where(outbox.c.outbox_id.in_(some)))
         return frozenset(told_anew)
 
+    def last_notes(self, ticket_ids: Iterable[str]) -> dict[str, str]:
+        """The newest note of each of these tickets that was written or is under way; older ones may be forgotten."""
+        found: dict[str, str] = {}
+        given_up = [OutboxState.REFUSED.value, OutboxState.FAILED.value]
+        for keys in chunks(ticket_ids):
+            query = select(outbox).where(outbox.c.ticket_id.in_(keys), outbox.c.state.not_in(given_up))
+            for row in self._connection.execute(query.order_by(outbox.c.outbox_id)):
+                if _kind(row.change) == CommentKind.NOTE:
+                    found[row.ticket_id] = row.change["comment"][1]
+        return found
+
     def claim(
         self, now: datetime, lease_until: datetime, limit: int = 100, only: Collection[str] | None = None
     ) -> list[OutboxRow]:

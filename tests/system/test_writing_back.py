@@ -39,6 +39,17 @@ def test_a_write_whose_answer_was_lost_is_found_and_not_made_again(office: Offic
     assert outbox(office) == {"done": 1}
 
 
+def test_a_note_that_stands_is_not_written_again_when_the_one_after_it_was_withdrawn(office: Office) -> None:
+    ticket = office.file_ticket(**INCIDENT, cause="care")
+    office.sync()
+    for cause in ("customer", "care"):
+        office.set_facts(ticket, cause=cause)
+        office.sync(PassKind.POLL, pushes=False)
+    office.sync(PassKind.PUSH)
+    assert len(office.notes(ticket)) == 1
+    assert office.ours(ticket) == {"sla_included", "route_sla", "next_handle"}
+
+
 def test_a_write_that_never_arrived_is_made_later(office: Office) -> None:
     ticket = office.file_ticket(**INCIDENT, cause="care")
     office.zendesk.faults.add(FaultKind.LOST_BEFORE, route=WRITES, times=1)
