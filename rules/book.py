@@ -25,7 +25,7 @@ from rules.suggest import Suggester, Suggestion
 from rules.tables import Tables
 from rules.versions import Terms, terms_of, versions_of
 
-_STILL_OPEN = {"nl": "Nog te beantwoorden: ", "en": "Still to be answered: "}
+_STILL_OPEN = {"nl": "Wat bekend is, laat dit nog open.", "en": "What is known leaves this open."}
 _EITHER = {"nl": ("Ofwel: ", "Ofwel: "), "en": ("Either: ", "Or: ")}
 
 
@@ -221,7 +221,7 @@ class RuleBook:
         )
 
     def _reason(self, told: list[Rule], verdict: Verdict, numbers: Mapping[str, str], language: str) -> str:
-        """The reasons of the rules as one text, and the first question when something is open.
+        """The reasons of the rules as one text; when there is none yet, that it is open. The questions stand beside it.
 
         Where what is not known leaves several rules, and the outcome is the same by each, it says so.
         """
@@ -232,8 +232,8 @@ class RuleBook:
             if rule.id in verdict.alternatives:
                 sentence = next(either[rule.decision], _EITHER[language][1]) + sentence
             sentences[sentence] = None
-        if verdict.questions:
-            sentences[_STILL_OPEN[language] + self.question(verdict.questions[0], language)] = None
+        if verdict.questions and not sentences:
+            return _STILL_OPEN[language]
         return " ".join(sentences)
 
 
