@@ -5,19 +5,21 @@ Terms
     entry point   what a package says that it provides (``importlib.metadata``), by group and name
 
 Promise: a package that cannot be used disturbs nobody who does not use its product; whoever does is told which package
-it is, what is wrong with it, and what to do.
+it is, what is wrong with it, and what to do. A mistake that its code makes later on is told so, too
+(:mod:`connectors.contained`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from connectors.contained import contained
 from connectors.errors import BrokenPackage, ConnectorError
 from connectors.protocols import Bookkeeping, Environment, Helpdesk, TimeTracker
 
@@ -38,15 +40,20 @@ class Product(Generic[Connector_co]):
 class Products(Mapping[str, Product[Connector_co]]):
     """Products of one kind by name: those of ``shipped``, and those of the entry points in ``group``.
 
-    ``settings`` is the class from which settings of this kind derive. Looking a product up raises
-    :class:`BrokenPackage` when the package that provides it cannot be used.
+    ``protocol`` is what connectors of this kind keep, ``settings`` the class from which their settings derive. Looking
+    a product up raises :class:`BrokenPackage` when the package that provides it cannot be used.
     """
 
     def __init__(
-        self, group: str, shipped: Mapping[str, Product[Connector_co]], settings: type[BaseModel] = BaseModel
+        self,
+        group: str,
+        shipped: Mapping[str, Product[Connector_co]],
+        protocol: type,
+        settings: type[BaseModel] = BaseModel,
     ) -> None:
         self.group = group
         self.shipped = dict(shipped)
+        self._protocol = protocol
         self._settings = settings
         self._loaded: dict[str, Product[Connector_co]] = {}
 
@@ -90,11 +97,15 @@ class Products(Mapping[str, Product[Connector_co]]):
 
         def connect(settings: Any, environment: Environment) -> Connector_co:
             try:
-                return made(settings, environment)
+                connector = made(settings, environment)
+                lacking = [name for name in vars(self._protocol) if name[0] != "_" and not hasattr(connector, name)]
             except ConnectorError:
                 raise
             except Exception as error:
                 raise _broken(provided, f"its connector cannot be made: {_in_words(error)}") from error
+            if lacking:
+                raise _broken(provided, f"its connector has no {', '.join(lacking)}")
+            return contained(connector, partial(_mistaken, provided), provided.module)
 
         return replace(product, connect=connect)
 
@@ -120,6 +131,15 @@ def _broken(provided: EntryPoint, problem: str) -> BrokenPackage:
         provided.name,
         f"{_package(provided)}, which provides it, cannot be used: {problem}",
         remedy="Install that package anew, ask its makers, or remove it.",
+    )
+
+
+def _mistaken(provided: EntryPoint, mistake: str) -> BrokenPackage:
+    return BrokenPackage(
+        provided.name,
+        f"{_package(provided)}, which provides it, made a mistake: {mistake}",
+        uncertain=True,
+        remedy="Tell its makers. CareSync's --verbose shows it in full.",
     )
 
 

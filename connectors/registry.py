@@ -43,6 +43,7 @@ HELPDESKS: Products[Helpdesk] = Products(
         "zammad": Product(ZammadSettings, ZammadHelpdesk),
         "zendesk": Product(ZendeskSettings, ZendeskHelpdesk),
     },
+    Helpdesk,
 )
 TIME_TRACKERS: Products[TimeTracker] = Products(
     "care_sync.time_trackers",
@@ -57,6 +58,7 @@ TIME_TRACKERS: Products[TimeTracker] = Products(
         "zammad": Product(ZammadTimeSettings, ZammadTimeTracker),
         "zendesk": Product(ZendeskTimeSettings, ZendeskTimeTracker),
     },
+    TimeTracker,
     settings=TimeTrackerSettings,
 )
 BOOKKEEPINGS: Products[Bookkeeping] = Products(
@@ -64,4 +66,5 @@ BOOKKEEPINGS: Products[Bookkeeping] = Products(
     {
         "moneybird": Product(MoneybirdSettings, MoneybirdBookkeeping),
     },
+    Bookkeeping,
 )

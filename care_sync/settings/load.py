@@ -5,15 +5,15 @@ Terms
     secret file a file in the secrets directory, named like its setting: ``helpdesk__api_token``
 
 Promise: either valid settings, or one :class:`care_sync.errors.UserError` that names every problem at once with
-its place. Relative paths, that of a SQLite file included, are relative to the settings file: from wherever
-CareSync is started, it is the same store.
+its place. Relative paths, that of a SQLite file and those of a product's own settings included, are relative to the
+settings file: from wherever CareSync is started, it is the same store and the same hours.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from pydantic_settings import (
 )
 
 from care_sync.errors import UserError
-from care_sync.settings.model import PREFIX, Connection, Settings
+from care_sync.settings.model import PREFIX, CompanySection, Connection, Settings
 from care_sync.settings.problems import environment_name, sentence, setting_name, unknown
 from care_sync.settings.yaml_file import Location, YamlFile, read_yaml
 from connectors.errors import BrokenPackage
@@ -185,14 +185,15 @@ def _connection(
         return None
     if options_class is None:
         told = f'{name_of_product}: "{product}" is not a product that CareSync knows'
+        other = ", or install the package of another beside CareSync"
         if not product:
-            told = f"{name_of_product} is not set; say which product it is"
+            told, other = f"{name_of_product} is not set; say which product it is", ""
         layers.problems.append(
-            f"{layers.place((*base, 'product'))}: {told}; write one of {', '.join(sorted(products))}."
+            f"{layers.place((*base, 'product'))}: {told}; write one of {', '.join(sorted(products))}{other}."
         )
         return None
-    zone = _get(layers.values, ("company", "time_zone"))
-    if zone and "time_zone" in options_class.model_fields:
+    zone = _get(layers.values, ("company", "time_zone")) or CompanySection.model_fields["time_zone"].default
+    if "time_zone" in options_class.model_fields:
         options.setdefault("time_zone", zone)
     try:
         return Connection(name, str(product), options_class.model_validate(options))
@@ -242,7 +243,16 @@ def _with_absolute_paths(settings: Settings, directory: Path) -> Settings:
         changes["ledger"] = settings.ledger.model_copy(update={"statement": statement})
     if settings.mail.ca_file:
         changes["mail"] = settings.mail.model_copy(update={"ca_file": directory / settings.mail.ca_file})
+    changes["helpdesk"] = _with_its_paths(settings.helpdesk, directory)
+    changes["time_trackers"] = {name: _with_its_paths(one, directory) for name, one in settings.time_trackers.items()}
+    if settings.bookkeeping:
+        changes["bookkeeping"] = _with_its_paths(settings.bookkeeping, directory)
     return settings.model_copy(update=changes)
+
+
+def _with_its_paths(connection: Connection, directory: Path) -> Connection:
+    paths = {name: directory / value for name, value in connection.options if isinstance(value, Path)}
+    return replace(connection, options=connection.options.model_copy(update=paths)) if paths else connection
 
 
 def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

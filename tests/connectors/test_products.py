@@ -14,7 +14,7 @@ from care_sync.errors import UserError
 from care_sync.settings import load_settings
 from connectors.conformance.environment import Budgets
 from connectors.conformance.tracker_bed import START
-from connectors.errors import BrokenPackage
+from connectors.errors import BrokenPackage, Unavailable
 from connectors.products import Product, Products, SettingsClasses
 from connectors.protocols import Environment, TimeTracker
 from connectors.toggl.connector import TogglTimeTracker
@@ -40,6 +40,45 @@ PRODUCT = Product(Settings, connect)
 TEXT = "PRODUCT"
 FOREIGN = Product(int, connect)
 """
+MISTAKEN = """
+from connectors.errors import Unavailable
+from connectors.products import Product
+from connectors.records import EntryPage
+from connectors.tracker_settings import TimeTrackerSettings
+
+class Settings(TimeTrackerSettings):
+    @property
+    def account_name(self) -> str:
+        return "account"
+
+class Tracker:
+    product = "csv_file"
+    account = "account"
+
+    def __init__(self, settings, environment):
+        pass
+
+    def changed_entries(self, cursor, since):
+        yield EntryPage((), None, last=False)
+        raise KeyError("a-token")
+
+    def entries_between(self, first, last):
+        raise Unavailable("csv_file", "is away")
+
+    def entry(self, entry_id):
+        return int("a-token")
+
+    def webhook(self, headers, body, now):
+        raise NotImplementedError
+
+    def budget(self):
+        return None
+
+    def check(self):
+        return ()
+
+PRODUCT = Product(Settings, Tracker)
+"""
 Install = Callable[..., None]
 
 
@@ -62,7 +101,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
 
 
 def trackers() -> Products[TimeTracker]:
-    return Products(GROUP, {"toggl": Product(TogglSettings, TogglTimeTracker)}, settings=TimeTrackerSettings)
+    return Products(GROUP, {"toggl": Product(TogglSettings, TogglTimeTracker)}, TimeTracker, TimeTrackerSettings)
 
 
 def broken(name: str) -> str:
@@ -145,6 +184,49 @@ def test_a_connector_that_cannot_be_made_names_its_package(install: Install) -> 
         )
 
 
+def mistaken(install: Install, source: str = MISTAKEN) -> TimeTracker:
+    install("csv_file", "care_csv:PRODUCT", source)
+    product = trackers()["csv_file"]
+    clock = ManualClock(START)
+    return product.connect(product.settings.model_validate({}), Environment(clock.now, clock.sleep, Budgets()))
+
+
+def test_a_mistake_of_a_package_is_told_as_its_own_with_the_line_and_without_its_words(install: Install) -> None:
+    tracker = mistaken(install)
+
+    with pytest.raises(BrokenPackage) as raised:
+        tracker.entry("7")
+
+    line = MISTAKEN.splitlines().index('        return int("a-token")') + 1
+    assert f"the package care_csv 1.2, which provides it, made a mistake: ValueError in care_csv.py:{line}." in str(
+        raised.value
+    )
+    assert "a-token" not in f"{raised.value!r} {raised.value} {raised.value.__dict__}"
+    assert raised.value.uncertain
+
+
+def test_a_mistake_between_two_pages_keeps_the_first(install: Install) -> None:
+    pages = mistaken(install).changed_entries(None, START)
+
+    assert next(pages).entries == ()
+    with pytest.raises(BrokenPackage, match=r"KeyError in care_csv\.py"):
+        next(pages)
+
+
+def test_what_a_connector_of_a_package_tells_comes_through_as_it_is(install: Install) -> None:
+    tracker = mistaken(install)
+
+    assert isinstance(tracker, TimeTracker)
+    assert (tracker.product, tracker.account, tracker.budget(), tracker.check()) == ("csv_file", "account", None, ())
+    with pytest.raises(Unavailable, match="is away"):
+        tracker.entries_between(START.date(), START.date())
+
+
+def test_a_connector_that_lacks_a_method_is_refused_by_its_name(install: Install) -> None:
+    with pytest.raises(BrokenPackage, match="its connector has no entry, check"):
+        mistaken(install, MISTAKEN.replace("def entry(", "def one(").replace("def check", "def try_it"))
+
+
 def test_the_settings_tell_of_a_broken_package_where_it_is_used(
     install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,7 +236,7 @@ def test_the_settings_tell_of_a_broken_package_where_it_is_used(
         "company: {name: CARE}\nhelpdesk: {product: toggl, workspace_id: 1, api_token: t}\n"
         "time_trackers:\n  times:\n    product: csv_file\n"
     )
-    desks = Products("care_sync.helpdesks", {"toggl": Product(TogglSettings, TogglTimeTracker)})
+    desks = Products("care_sync.helpdesks", {"toggl": Product(TogglSettings, TogglTimeTracker)}, TimeTracker)
 
     with pytest.raises(UserError) as raised:
         load_settings(helpdesks=SettingsClasses(desks), time_trackers=SettingsClasses(trackers()), bookkeepings={})

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from care_sync.errors import UserError
 from care_sync.settings import Settings, load_settings
-from connectors.tracker_settings import TimeTrackerSettings
+from connectors.tracker_settings import TimeTrackerSettings, TimeZoneName
 
 
 class DeskOptions(BaseModel):
@@ -34,7 +34,19 @@ class TrackerOptions(TimeTrackerSettings):
         return str(self.workspace_id)
 
 
-PRODUCTS: dict[str, Any] = {"helpdesks": {"desk": DeskOptions}, "time_trackers": {"tracker": TrackerOptions}}
+class FileOptions(TimeTrackerSettings):
+    path: Path
+    time_zone: TimeZoneName
+
+    @property
+    def account_name(self) -> str:
+        return self.path.stem
+
+
+PRODUCTS: dict[str, Any] = {
+    "helpdesks": {"desk": DeskOptions},
+    "time_trackers": {"file": FileOptions, "tracker": TrackerOptions},
+}
 
 GOOD = """\
 company:
@@ -120,7 +132,7 @@ def test_all_problems_are_told_at_once_each_with_place_value_and_remedy() -> Non
         "config.yaml:4:1: helpdesk.subdomain is not set. Add it to the file, or set CARE_SYNC_HELPDESK__SUBDOMAIN.",
         "config.yaml:6:3: helpdesk.subdomian is not a setting; did you mean subdomain?",
         'config.yaml:9:3: time_trackers.toggle.product: "toggle" is not a product that CareSync knows; '
-        "write one of tracker.",
+        "write one of file, tracker, or install the package of another beside CareSync.",
         'config.yaml:3:3: company.time_zone: "Amsterdam" is no time zone; write one of the IANA names, '
         "such as Europe/Amsterdam.",
         'config.yaml:13:3: schedule.poll_minutes: "0" is too small; the least is 1.',
@@ -241,6 +253,37 @@ def test_relative_paths_are_those_of_the_settings_file(tmp_path: Path) -> None:
     assert settings.rules.path == tmp_path / "etc" / "care.yaml"
     assert settings.messages.templates == tmp_path / "etc" / "templates"
     assert settings.store.url.get_secret_value() == f"sqlite:///{tmp_path}/etc/ledger.sqlite"
+
+
+def test_a_relative_path_of_a_product_is_one_of_the_settings_file_too(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "config.yaml").write_text(GOOD + "  file: {path: hours.csv}\n")
+
+    settings = load_settings(tmp_path / "etc" / "config.yaml", **PRODUCTS)
+
+    options = settings.time_trackers["file"].options
+    assert isinstance(options, FileOptions)
+    assert options.path == tmp_path / "etc" / "hours.csv"
+
+
+@pytest.mark.parametrize(
+    ("company", "tracker", "zone"),
+    [
+        ("", "", "Europe/Amsterdam"),
+        ("  time_zone: America/Lima\n", "", "America/Lima"),
+        ("  time_zone: America/Lima\n", ", time_zone: Asia/Tokyo", "Asia/Tokyo"),
+    ],
+)
+def test_a_tracker_has_the_time_zone_of_the_company_unless_it_says_otherwise(
+    company: str, tracker: str, zone: str
+) -> None:
+    text = GOOD.replace("  name: CARE\n", f"  name: CARE\n{company}")
+
+    settings = load(text + f"  file: {{path: /hours.csv{tracker}}}\n")
+
+    options = settings.time_trackers["file"].options
+    assert isinstance(options, FileOptions)
+    assert options.time_zone == zone
 
 
 def test_the_file_is_found_by_option_then_by_environment_then_beside_us(
