@@ -7,70 +7,40 @@ need a search index. Errors are ``{"error": …, "error_human": …}``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from connectors.sandbox import zammad_shapes as shapes
 from connectors.sandbox.server import Answer, Request
+from connectors.sandbox.zammad_admin import ZammadAdmin
+from connectors.sandbox.zammad_attributes import ZammadAttributes
+from connectors.sandbox.zammad_calls import FORBIDDEN, NOT_PERMITTED, UNKNOWN, Call, absent, failed
 from connectors.sandbox.zammad_records import STATES, ZammadTicket, ZammadUser
 from connectors.sandbox.zammad_state import ZammadSite
 
 MOST_FOUND = 200
 USUAL_FOUND = 50
-MOST_LISTED = 500
+Route = tuple[tuple[str, ...], re.Pattern[str], Callable[[Call], Answer], str | None]
+"""Verbs, path, what answers, and the permission that it takes."""
 READING = frozenset({"full", "read"})
 CHANGING = frozenset({"full", "change"})
-
-
-def failed(status: int, told: str) -> Answer:
-    """A call that is refused."""
-    return Answer(status, {"error": told, "error_human": told})
-
-
-UNKNOWN = failed(401, "Invalid token. Please check your token.")
-FORBIDDEN = failed(403, "Not authorized")
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request of a known user."""
-
-    user: ZammadUser
-    query: Mapping[str, str]
-    body: Any
-    found: Mapping[str, str]
-
-    @property
-    def number(self) -> int:
-        """The id that the path names."""
-        return int(self.found["id"])
-
-    @property
-    def given(self) -> Mapping[str, Any]:
-        """The body as an object."""
-        return self.body if isinstance(self.body, dict) else {}
-
-    def wants(self, name: str) -> bool:
-        """Whether something is switched on, in the address or in the body."""
-        return str(self.query.get(name, self.given.get(name, ""))).lower() == "true"
 
 
 class ZammadApi:
     """The API of one site.
 
-    ``lists_groups``: whether the token may list groups. ``before_answering`` is called with each request, so that
+    ``before_answering`` is called with each request, so that
     people can act in between; ``not_yet_shown`` are tickets that searches leave out, as if their change were not
     committed.
     """
 
     def __init__(self, site: ZammadSite) -> None:
         self.site = site
-        self.lists_groups = True
         self.before_answering: Callable[[Request], None] = lambda request: None
         self.not_yet_shown: set[int] = set()
+        self.admin = ZammadAdmin(site)
         self._routes = self._all_routes()
 
     def answer(self, request: Request) -> Answer:
@@ -81,22 +51,22 @@ class ZammadApi:
         user = records.users.get(records.tokens.get(matched[1], 0)) if matched else None
         if user is None:
             return UNKNOWN
-        for verb, pattern, handle in self._routes:
+        for verbs, pattern, handle, permission in self._routes:
             found = pattern.fullmatch(request.path)
-            if request.method in verb and found:
+            if request.method in verbs and found:
+                if permission is not None and not user.is_permitted(permission):
+                    return NOT_PERMITTED
                 with self.site.lock:
                     return handle(Call(user, request.query, request.json, found.groupdict()))
         return failed(404, "No route matches")
 
-    def _all_routes(self) -> list[tuple[tuple[str, ...], re.Pattern[str], Callable[[Call], Answer]]]:
+    def _all_routes(self) -> list[Route]:
         ticket, time = r"tickets/(?P<id>\d+)", r"tickets/(?P<id>\d+)/time_accountings"
         routes: tuple[tuple[str, str, Callable[[Call], Answer]], ...] = (
             ("GET", "users/me", self._me),
             ("GET", r"users/(?P<id>\d+)", self._user),
-            ("GET", "groups", self._groups),
             ("GET", "organizations", self._organizations),
             ("GET", "ticket_states", self._states),
-            ("GET", "object_manager_attributes", self._attributes),
             ("GET", "tickets", self._tickets),
             ("POST", "tickets", self._create),
             ("GET POST", "tickets/search", self._search),
@@ -114,7 +84,23 @@ class ZammadApi:
             ("PUT", rf"{time}/(?P<entry>\d+)", self._edit_time),
             ("DELETE", rf"{time}/(?P<entry>\d+)", self._delete_time),
         )
-        return [(tuple(verbs.split()), re.compile(f"/api/v1/{path}"), handle) for verbs, path, handle in routes]
+        attributes = ZammadAttributes(self.site)
+        of_attributes = (
+            ("GET", "object_manager_attributes", attributes.show),
+            ("POST", "object_manager_attributes", attributes.create),
+            ("PUT", r"object_manager_attributes/(?P<id>\d+)", attributes.change),
+            ("DELETE", r"object_manager_attributes/(?P<id>\d+)", attributes.delete),
+            ("POST", "object_manager_attributes_execute_migrations", attributes.migrate),
+        )
+        permitted = (
+            ("GET", "groups", self._groups, "admin.group"),
+            *((*route, "admin.object") for route in of_attributes),
+            *self.admin.routes(),
+        )
+        return [
+            (tuple(verbs.split()), re.compile(f"/api/v1/{path}"), handle, permission)
+            for verbs, path, handle, permission in (*((*route, None) for route in routes), *permitted)
+        ]
 
     # ---- who and what there is ---------------------------------------------------------------------
 
@@ -124,27 +110,17 @@ class ZammadApi:
 
     def _user(self, call: Call) -> Answer:
         user = self.site.records.users.get(call.number)
-        return Answer(data=shapes.user(user)) if user else _absent("User", call.number)
+        return Answer(data=shapes.user(user)) if user else absent("User", call.number)
 
     def _groups(self, call: Call) -> Answer:
-        if not self.lists_groups:
-            return FORBIDDEN
-        return self._list(call, [shapes.group(one) for one in self.site.records.groups.values()])
+        return call.page([shapes.group(one) for one in self.site.records.groups.values()])
 
     def _organizations(self, call: Call) -> Answer:
         records = self.site.records
-        return self._list(call, [shapes.organization(records, one) for one in records.organizations.values()])
+        return call.page([shapes.organization(records, one) for one in records.organizations.values()])
 
     def _states(self, call: Call) -> Answer:
-        return self._list(call, [shapes.state(number, expand=call.wants("expand")) for number in STATES])
-
-    def _attributes(self, call: Call) -> Answer:
-        return Answer(data=[shapes.attribute(one) for one in self.site.records.attributes.values()])
-
-    def _list(self, call: Call, rows: list[Any], most: int = MOST_LISTED, usual: int = MOST_LISTED) -> Answer:
-        size = min(int(call.query.get("per_page", call.given.get("per_page", usual))), most)
-        page = int(call.query.get("page", call.given.get("page", 1)))
-        return Answer(data=rows[(page - 1) * size : page * size])
+        return call.page([shapes.state(number, expand=call.wants("expand")) for number in STATES])
 
     # ---- tickets -----------------------------------------------------------------------------------
 
@@ -154,12 +130,12 @@ class ZammadApi:
     def _found(self, call: Call, rights: frozenset[str] = READING) -> ZammadTicket | Answer:
         ticket = self.site.records.tickets.get(call.number)
         if ticket is None:
-            return _absent("Ticket", call.number)
+            return absent("Ticket", call.number)
         return ticket if self._may(call.user, ticket, rights) else FORBIDDEN
 
     def _tickets(self, call: Call) -> Answer:
         seen = [one for one in self.site.records.tickets.values() if self._may(call.user, one, READING)]
-        return self._list(call, [self._shown(one, call) for one in seen], 100, 100)
+        return call.page([self._shown(one, call) for one in seen], 100, 100)
 
     def _search(self, call: Call) -> Answer:
         condition = call.given.get("condition")
@@ -174,7 +150,7 @@ class ZammadApi:
         ]
         sort_by, order_by = call.given.get("sort_by", "updated_at"), call.given.get("order_by", "desc")
         found.sort(key=lambda one: getattr(one, sort_by), reverse=order_by == "desc")
-        return self._list(call, [self._shown(one, call) for one in found], MOST_FOUND, USUAL_FOUND)
+        return call.page([self._shown(one, call) for one in found], MOST_FOUND, USUAL_FOUND)
 
     def _shown(self, ticket: ZammadTicket, call: Call) -> dict[str, Any]:
         return shapes.ticket(self.site.records, ticket, expand=call.wants("expand"))
@@ -210,7 +186,7 @@ class ZammadApi:
             return failed(422, "The required value 'state_id' is missing.")
         if article is not None and not (isinstance(article, dict) and article.get("body")):
             return failed(422, 'Need at least article: { body: "some text" }')
-        for one in self.site.records.attributes.values():
+        for one in self.site.records.columns("Ticket"):
             value = properties.get(one.name)
             if value is not None and one.data_type == "integer" and not isinstance(value, int):
                 return failed(422, f"Validation failed: {one.display} is not a number")
@@ -243,7 +219,7 @@ class ZammadApi:
     def _add_article(self, call: Call) -> Answer:
         ticket = self.site.records.tickets.get(int(call.given.get("ticket_id", 0)))
         if ticket is None or not self._may(call.user, ticket, CHANGING):
-            return _absent("Ticket", 0) if ticket is None else FORBIDDEN
+            return absent("Ticket", 0) if ticket is None else FORBIDDEN
         self.site.update(ticket.id, call.user.id, {"article": call.given})
         return Answer(201, shapes.article(self.site.records, self.site.records.articles_of(ticket.id)[-1]))
 
@@ -259,14 +235,14 @@ class ZammadApi:
     def _add_tag(self, call: Call) -> Answer:
         ticket = self._tagged(call)
         if ticket is None:
-            return _absent("Ticket", 0)
+            return absent("Ticket", 0)
         self.site.tag(ticket.id, str(call.given["item"]))
         return Answer(201, True)
 
     def _remove_tag(self, call: Call) -> Answer:
         ticket = self._tagged(call)
         if ticket is None:
-            return _absent("Ticket", 0)
+            return absent("Ticket", 0)
         self.site.untag(ticket.id, str(call.given["item"]))
         return Answer(201, True)
 
@@ -278,7 +254,7 @@ class ZammadApi:
             return ticket
         records = self.site.records
         shown = [shapes.time(records, one, expand=call.wants("expand")) for one in records.times_of(ticket.id)]
-        return self._list(call, shown)
+        return call.page(shown)
 
     def _account_time(self, call: Call) -> Answer:
         ticket, units = self._found(call, CHANGING), _units(call.given.get("time_unit"))
@@ -290,13 +266,13 @@ class ZammadApi:
     def _edit_time(self, call: Call) -> Answer:
         time, units = self.site.records.times.get(int(call.found["entry"])), _units(call.given.get("time_unit"))
         if time is None or units is None:
-            return _absent("Ticket::TimeAccounting", 0)
+            return absent("Ticket::TimeAccounting", 0)
         self.site.edit_time(time.id, units)
         return Answer(data=shapes.time(self.site.records, time))
 
     def _delete_time(self, call: Call) -> Answer:
         if int(call.found["entry"]) not in self.site.records.times:
-            return _absent("Ticket::TimeAccounting", 0)
+            return absent("Ticket::TimeAccounting", 0)
         self.site.delete_time(int(call.found["entry"]))
         return Answer(is_empty=True)
 
@@ -311,7 +287,3 @@ def _units(told: Any) -> Decimal | None:
         return Decimal(str(told))
     except InvalidOperation:
         return None
-
-
-def _absent(kind: str, number: int) -> Answer:
-    return failed(404, f"Couldn't find {kind} with 'id'={number}")

@@ -21,6 +21,9 @@ FIRST_IDS = {
     "time": 71,
     "time_type": 1,
     "delivery": 1,
+    "webhook": 1,
+    "trigger": 4,
+    "overview": 12,
 }
 """Where ids begin to count, so that the same doings give the same site."""
 FIRST_NUMBER = 53_001
@@ -37,11 +40,16 @@ SENDERS = {1: "Agent", 2: "Customer", 3: "System"}
 AGENT, CUSTOMER = 1, 2
 AGENT_ROLE, CUSTOMER_ROLE = 2, 3
 NOBODY = 1
+AGENT_PERMISSIONS = frozenset({"ticket.agent", "admin.object", "admin.group"})
+"""What the role and the token of a new agent allow."""
 
 
 @dataclass(slots=True)
 class ZammadUser:
-    """Somebody; ``access`` holds the rights of an agent by group, besides those of the roles."""
+    """Somebody; ``access`` holds the rights of an agent by group, besides those of the roles.
+
+    ``permissions`` are those that roles and token both allow.
+    """
 
     id: int
     login: str
@@ -54,6 +62,11 @@ class ZammadUser:
     locale: str = "nl-nl"
     access: dict[int, list[str]] = field(default_factory=dict)
     role_ids: tuple[int, ...] = ()
+    permissions: set[str] = field(default_factory=set)
+
+    def is_permitted(self, permission: str) -> bool:
+        """Whether a permission, or the one that it is part of, is given."""
+        return not self.permissions.isdisjoint({permission, permission.partition(".")[0]})
 
 
 @dataclass(slots=True)
@@ -88,15 +101,32 @@ class ZammadOrganization:
 
 @dataclass(slots=True)
 class ZammadAttribute:
-    """An attribute that an administrator gave to tickets or organizations."""
+    """An attribute that an administrator gave to tickets or organizations.
+
+    ``data_option_new`` and the marks beginning with ``to_`` wait for the database to be updated; what ``to_create``
+    marks has no place for values yet.
+    """
 
     id: int
     object: str
     name: str
     display: str
     data_type: str
-    options: dict[str, str] = field(default_factory=dict)
+    data_option: dict[str, Any] = field(default_factory=dict)
+    data_option_new: dict[str, Any] = field(default_factory=dict)
+    screens: dict[str, Any] = field(default_factory=dict)
+    position: int = 0
     active: bool = True
+    editable: bool = True
+    to_create: bool = False
+    to_migrate: bool = False
+    to_delete: bool = False
+    to_config: bool = False
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether something waits for the database to be updated."""
+        return self.to_create or self.to_migrate or self.to_delete or self.to_config
 
 
 @dataclass(slots=True)
@@ -131,6 +161,7 @@ class ZammadTicket:
     priority_id: int = 2
     owner_id: int = NOBODY
     organization_id: int | None = None
+    updated_by_id: int = NOBODY
     article_type: str = "web"
     tags: list[str] = field(default_factory=list)
     attributes: dict[str, Any] = field(default_factory=dict)
@@ -156,7 +187,10 @@ def _usual_roles() -> dict[int, ZammadRole]:
 
 @dataclass(slots=True)
 class ZammadRecords:
-    """A whole site; ``tokens`` are token → user, ``links`` are child → parent."""
+    """A whole site; ``tokens`` are token → user, ``links`` are child → parent.
+
+    ``webhooks``, ``triggers`` and ``overviews`` are by id, as the API names their attributes.
+    """
 
     users: dict[int, ZammadUser] = field(default_factory=dict)
     roles: dict[int, ZammadRole] = field(default_factory=_usual_roles)
@@ -169,6 +203,9 @@ class ZammadRecords:
     times: dict[int, ZammadTime] = field(default_factory=dict)
     time_types: dict[int, str] = field(default_factory=dict)
     tokens: dict[str, int] = field(default_factory=dict)
+    webhooks: dict[int, dict[str, Any]] = field(default_factory=dict)
+    triggers: dict[int, dict[str, Any]] = field(default_factory=dict)
+    overviews: dict[int, dict[str, Any]] = field(default_factory=dict)
     next_ids: dict[str, int] = field(default_factory=lambda: dict(FIRST_IDS))
 
     def next_id(self, kind: str) -> int:
@@ -182,6 +219,10 @@ class ZammadRecords:
         roles = (self.roles[role_id] for role_id in user.role_ids)
         places = (user.access, *(role.access for role in roles if role.active))
         return any(not rights.isdisjoint(place.get(group_id, ())) for place in places)
+
+    def columns(self, kind: str) -> list[ZammadAttribute]:
+        """The attributes of a kind of object that the database has a column for."""
+        return [one for one in self.attributes.values() if one.object == kind and not one.to_create]
 
     def articles_of(self, ticket_id: int) -> list[ZammadArticle]:
         """The articles of a ticket, the oldest first."""

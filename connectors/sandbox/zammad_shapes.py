@@ -48,7 +48,7 @@ def ticket(records: ZammadRecords, one: ZammadTicket, *, expand: bool = False) -
     """A ticket's own attributes; with the names of what it points at when ``expand``."""
     articles, times = records.articles_of(one.id), records.times_of(one.id)
     units = sum((time.time_unit for time in times), start=0)
-    own = [each.name for each in records.attributes.values() if each.object == "Ticket"]
+    own = [each.name for each in records.columns("Ticket")]
     shown: dict[str, Any] = {
         "id": one.id,
         "group_id": one.group_id,
@@ -65,7 +65,7 @@ def ticket(records: ZammadRecords, one: ZammadTicket, *, expand: bool = False) -
         "article_count": len(articles),
         "time_unit": str(units) if times else None,
         "preferences": {},
-        "updated_by_id": one.customer_id,
+        "updated_by_id": one.updated_by_id,
         "created_by_id": one.customer_id,
         "created_at": instant(one.created_at),
         "updated_at": instant(one.updated_at),
@@ -220,7 +220,7 @@ def _rights(access: Mapping[int, Sequence[str]]) -> dict[str, list[str]]:
 
 def organization(records: ZammadRecords, one: ZammadOrganization) -> dict[str, Any]:
     """An organization."""
-    own = [each.name for each in records.attributes.values() if each.object == "Organization"]
+    own = [each.name for each in records.columns("Organization")]
     members = [each.id for each in records.users.values() if each.organization_id == one.id]
     return {
         "id": one.id,
@@ -269,15 +269,16 @@ def attribute(one: ZammadAttribute) -> dict[str, Any]:
         "name": one.name,
         "display": one.display,
         "data_type": one.data_type,
-        "data_option": {"options": dict(one.options), "null": True} if one.options else {"null": True},
-        "data_option_new": {},
-        "editable": True,
+        "data_option": dict(one.data_option),
+        "data_option_new": dict(one.data_option_new),
+        "editable": one.editable,
         "active": one.active,
-        "to_create": False,
-        "to_migrate": False,
-        "to_delete": False,
-        "to_config": False,
-        "position": 1000 + one.id,
+        "screens": dict(one.screens),
+        "to_create": one.to_create,
+        "to_migrate": one.to_migrate,
+        "to_delete": one.to_delete,
+        "to_config": one.to_config,
+        "position": one.position,
         "object": one.object,
     }
 

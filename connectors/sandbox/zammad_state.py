@@ -2,7 +2,8 @@
 
 Every method that begins with a verb is something a person (or the system) does in Zammad itself. Time comes from the
 clock that is handed in, to the millisecond; ids count up from fixed numbers. Nothing here knows HTTP. Whatever touches
-a ticket moves its ``updated_at``: attributes, tags, articles, links, and time that changes its total.
+a ticket moves its ``updated_at``: attributes, tags, articles, links, and time that changes its total. Tags alone are no
+event, and leave who changed a ticket last as it was.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from connectors.sandbox.zammad_records import (
+    AGENT_PERMISSIONS,
     AGENT_ROLE,
     COMMUNICATION,
     CUSTOMER_ROLE,
@@ -38,11 +40,13 @@ FULL = ["full"]
 
 @dataclass(frozen=True, slots=True)
 class ZammadEvent:
-    """A change that a trigger can tell: the ticket, and the article that came with it."""
+    """A change that a trigger can tell: the ticket, the article that came with it, and the attributes that changed."""
 
     ticket_id: int
     article_id: int | None
     at: datetime
+    action: str = "update"
+    changes: frozenset[str] = frozenset()
 
 
 class ZammadSite:
@@ -78,6 +82,7 @@ class ZammadSite:
         user_id = self._add_user(firstname, lastname, f"{firstname.lower()}@care.example", None)
         user = self.records.users[user_id]
         user.access, user.role_ids = dict.fromkeys(self.records.groups, FULL), (AGENT_ROLE,)
+        user.permissions = set(AGENT_PERMISSIONS)
         if token is not None:
             self.records.tokens[token] = user_id
         return user_id
@@ -117,8 +122,9 @@ class ZammadSite:
     ) -> int:
         """Give tickets (``Ticket``) or organizations an attribute; gives the id."""
         attribute_id = self.records.next_id("attribute")
+        data_option: dict[str, Any] = {"null": True, **({"options": dict(options)} if options else {})}
         self.records.attributes[attribute_id] = ZammadAttribute(
-            attribute_id, kind, name, display, data_type, dict(options or {})
+            attribute_id, kind, name, display, data_type, data_option, position=1000 + attribute_id
         )
         return attribute_id
 
@@ -149,10 +155,10 @@ class ZammadSite:
             ticket = ZammadTicket(ticket_id, number, title, group, customer_id, now, now, article_type=article_type)
             ticket.organization_id = self.records.users[customer_id].organization_id
             ticket.tags = list(attributes.pop("tags", ()))
-            ticket.attributes = attributes
+            ticket.attributes = {**self._defaults(), **attributes}
             self.records.tickets[ticket_id] = ticket
             article = self._article(ticket_id, customer_id, body, article_type, "Customer", content_type=content_type)
-            self._touch(ticket, article)
+            self._changed(ticket, customer_id, article, action="create")
             return ticket_id
 
     def update(self, ticket_id: int, user_id: int, properties: Mapping[str, Any]) -> None:
@@ -160,7 +166,7 @@ class ZammadSite:
         with self.lock:
             ticket = self.records.tickets[ticket_id]
             before = _told_of(ticket)
-            known = {one.name for one in self.records.attributes.values() if one.object == "Ticket"}
+            known = {one.name for one in self.records.columns("Ticket")}
             for name, value in properties.items():
                 if name in ("title", "group_id", "state_id", "priority_id", "owner_id", "organization_id"):
                     setattr(ticket, name, value)
@@ -168,8 +174,10 @@ class ZammadSite:
                     ticket.attributes[name] = value
             given = properties.get("article")
             article = self._add(ticket, user_id, given) if given else None
-            if article is not None or _told_of(ticket) != before:
-                self._touch(ticket, article)
+            after = _told_of(ticket)
+            changes = frozenset(name for name in after if after[name] != before.get(name))
+            if article is not None or changes:
+                self._changed(ticket, user_id, article, changes=changes)
 
     def tag(self, ticket_id: int, *tags: str) -> None:
         """Add tags; it touches the ticket, but for a tag that it has."""
@@ -188,7 +196,8 @@ class ZammadSite:
     def customer_replies(self, ticket_id: int, body: str) -> None:
         """The customer answers by e-mail."""
         ticket = self.records.tickets[ticket_id]
-        self._touch(ticket, self._article(ticket_id, ticket.customer_id, body, "email", "Customer"))
+        article = self._article(ticket_id, ticket.customer_id, body, "email", "Customer")
+        self._changed(ticket, ticket.customer_id, article)
 
     def delete(self, ticket_id: int) -> None:
         """Delete a ticket for good, with its articles and time: no trace is left."""
@@ -210,8 +219,8 @@ class ZammadSite:
             self.records.links = [(child, parent) for child, parent in moved if child != parent]
             self.records.links.append((ticket_id, target_id))
             source.state_id, source.owner_id = MERGED, NOBODY
-            self._touch(source)
-            self._touch(target)
+            self._changed(source, user_id, changes=frozenset({"state_id", "owner_id"}))
+            self._changed(target, target.updated_by_id, action="update.received_merge")
 
     # ---- time --------------------------------------------------------------------------------------
 
@@ -223,7 +232,7 @@ class ZammadSite:
             time_id, moment = self.records.next_id("time"), (at or self.moment()).astimezone(UTC)
             time = ZammadTime(time_id, ticket_id, units, user_id, moment, moment, type_id)
             self.records.times[time_id] = time
-            self._touch(self.records.tickets[ticket_id])
+            self._changed(self.records.tickets[ticket_id], user_id, changes=frozenset({"time_unit"}))
             return time_id
 
     def edit_time(self, time_id: int, units: Decimal) -> None:
@@ -232,7 +241,8 @@ class ZammadSite:
             time = self.records.times[time_id]
             if units != time.time_unit:
                 time.time_unit, time.updated_at = units, self.moment()
-                self._touch(self.records.tickets[time.ticket_id])
+                ticket = self.records.tickets[time.ticket_id]
+                self._changed(ticket, ticket.updated_by_id, changes=frozenset({"time_unit"}))
 
     def delete_time(self, time_id: int) -> None:
         """An administrator deletes time; older releases do not even touch the ticket."""
@@ -270,19 +280,36 @@ class ZammadSite:
         self.records.articles[article_id] = article
         return article
 
-    def _touch(self, ticket: ZammadTicket, article: ZammadArticle | None = None) -> None:
+    def _defaults(self) -> dict[str, Any]:
+        """What attributes of a new ticket hold that nobody filled in: their default, or a day so many days from now."""
+        found: dict[str, Any] = {}
+        for one in self.records.columns("Ticket"):
+            days = one.data_option.get("diff") if one.data_type == "date" else None
+            found[one.name] = one.data_option.get("default")
+            if days is not None:
+                found[one.name] = (self.moment() + timedelta(days=days)).date().isoformat()
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _touch(self, ticket: ZammadTicket) -> None:
         ticket.updated_at = self.moment()
+
+    def _changed(
+        self,
+        ticket: ZammadTicket,
+        user_id: int,
+        article: ZammadArticle | None = None,
+        *,
+        changes: frozenset[str] = frozenset(),
+        action: str = "update",
+    ) -> None:
+        if ticket.updated_by_id != user_id:
+            ticket.updated_by_id, changes = user_id, changes | {"updated_by_id"}
+        self._touch(ticket)
+        event = ZammadEvent(ticket.id, article.id if article else None, self.moment(), action, changes)
         for listener in self.listeners:
-            listener(ZammadEvent(ticket.id, article.id if article else None, self.moment()))
+            listener(event)
 
 
-def _told_of(ticket: ZammadTicket) -> tuple[Any, ...]:
-    return (
-        ticket.title,
-        ticket.group_id,
-        ticket.state_id,
-        ticket.priority_id,
-        ticket.owner_id,
-        ticket.organization_id,
-        dict(ticket.attributes),
-    )
+def _told_of(ticket: ZammadTicket) -> dict[str, Any]:
+    own = ("title", "group_id", "state_id", "priority_id", "owner_id", "organization_id")
+    return {**{name: getattr(ticket, name) for name in own}, **ticket.attributes}

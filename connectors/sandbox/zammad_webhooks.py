@@ -1,5 +1,8 @@
 """The webhooks of the sandbox's Zammad: triggers that call, and signed calls.
 
+A trigger that was made through the API calls its webhook when its condition holds of a change. One that is *selective*
+does so for articles, and for changes of an attribute that it speaks of.
+
 Calls queue up until :meth:`ZammadWebhooks.deliver` sends them. One that fails is sent again with the next delivery,
 under the id that it had, four times more.
 """
@@ -8,11 +11,14 @@ from __future__ import annotations
 
 import hmac
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import requests
 
 from connectors.sandbox import zammad_shapes as shapes
+from connectors.sandbox.zammad_admin import called
+from connectors.sandbox.zammad_conditions import clauses, holds
 from connectors.sandbox.zammad_state import ZammadEvent, ZammadSite
 
 TIMEOUT_SECONDS = 30
@@ -21,10 +27,11 @@ MOST_TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """Where calls go, and the token they are signed with."""
+    """Where calls go, the token they are signed with, and the body that somebody wrote for them."""
 
     endpoint: str
     signature_token: str
+    custom_payload: str | None = None
 
 
 @dataclass(slots=True)
@@ -55,6 +62,9 @@ class ZammadWebhooks:
     def call(self, webhook: Webhook, event: ZammadEvent) -> Delivery:
         """The signed call that tells ``event``."""
         records = self.site.records
+        if webhook.custom_payload is not None:
+            body = webhook.custom_payload.replace("#{ticket.id}", str(event.ticket_id))
+            return self.sign(webhook, json.dumps(json.loads(body)).encode())
         ticket = shapes.ticket(records, records.tickets[event.ticket_id], expand=True)
         article = shapes.article(records, records.articles[event.article_id]) if event.article_id else {}
         return self.sign(webhook, json.dumps({"ticket": ticket, "article": article}, ensure_ascii=False).encode())
@@ -85,4 +95,17 @@ class ZammadWebhooks:
         return statuses
 
     def _take(self, event: ZammadEvent) -> None:
-        self.waiting += [self.call(webhook, event) for webhook in self.webhooks]
+        self.waiting += [self.call(webhook, event) for webhook in (*self.webhooks, *self._triggered(event))]
+
+    def _triggered(self, event: ZammadEvent) -> Iterator[Webhook]:
+        records = self.site.records
+        for trigger in records.triggers.values():
+            webhook = records.webhooks.get(called(trigger) or 0)
+            if webhook is None or not (webhook["active"] and trigger["active"] and trigger["activator"] == "action"):
+                continue
+            spoken_of = {name.removeprefix("ticket.") for name, _ in clauses(trigger["condition"])}
+            is_meant = trigger["execution_condition_mode"] == "always" or event.article_id is not None
+            if not is_meant and event.changes.isdisjoint(spoken_of):
+                continue
+            if holds(trigger["condition"], records.tickets[event.ticket_id], event):
+                yield Webhook(webhook["endpoint"], webhook["signature_token"] or "", webhook["custom_payload"])
