@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from care_sync.cli.output import print_json, print_table, say
 from care_sync.cli.session import Session
 from care_sync.errors import UserError
 from care_sync.preparation import wanted_of
+from connectors.errors import ConnectorError
 from connectors.preparation import Action, Preparable, Step, Wanted
 
 MARKS = {
@@ -74,12 +76,18 @@ def setup(
                 raise typer.Exit(1)
             return
         act: Callable[[Wanted], Iterator[Step]] = helpdesk.remove if remove else helpdesk.prepare
-        done = list(act(wanted))
+        configured = getattr(site.settings.helpdesk.options, "webhook_secret", None)
+        try:
+            done = list(act(wanted))
+        except ConnectorError:
+            # What was made till now stays, and a helpdesk may never show its secret again.
+            if not remove:
+                with suppress(ConnectorError):
+                    _keep_secret(helpdesk.webhook_signing_secret(wanted), configured, as_json=as_json)
+            raise
         _tell(done, as_json=as_json)
         if not remove:
-            secret = helpdesk.webhook_signing_secret(wanted)
-            if secret != getattr(site.settings.helpdesk.options, "webhook_secret", None):
-                _keep_secret(secret, as_json=as_json)
+            _keep_secret(helpdesk.webhook_signing_secret(wanted), configured, as_json=as_json)
     if any(one.action is Action.CONFLICT for one in done):
         raise typer.Exit(1)
 
@@ -107,16 +115,18 @@ def _tell(steps: Iterable[Step], *, as_json: bool) -> None:
         )
 
 
-def _keep_secret(secret: SecretStr | None, *, as_json: bool) -> None:
+def _keep_secret(secret: SecretStr | None, configured: SecretStr | None, *, as_json: bool) -> None:
     """Put the webhook's secret where the settings find it, readable for its owner alone."""
-    if secret is None or as_json:
+    if secret is None or secret == configured:
         return
     directory = os.environ.get(SECRETS_DIRECTORY)
     if directory is None:
-        say(
-            "Put the webhook's secret (the helpdesk shows it with its webhook or automation rule) into "
-            f"helpdesk.webhook_secret; with {SECRETS_DIRECTORY} set, setup does it for you."
-        )
+        if not as_json:
+            say(
+                f"Put the webhook's secret into helpdesk.webhook_secret; with {SECRETS_DIRECTORY} set, setup does it. "
+                "Most helpdesks show it with their webhook or automation rule; where yours does not, run setup again "
+                "with that directory, or with a secret of your own in the settings."
+            )
         return
     path = Path(directory) / SECRET
     if path.exists() and path.read_text(encoding="utf-8").strip() == secret.get_secret_value():
@@ -124,4 +134,5 @@ def _keep_secret(secret: SecretStr | None, *, as_json: bool) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.write(secret.get_secret_value() + "\n")
-    say(f"The webhook's secret is in {path}.")
+    if not as_json:
+        say(f"The webhook's secret is in {path}.")

@@ -13,6 +13,7 @@ conditions, what ``all`` brings, which way links point, and that a merged ticket
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,12 +25,23 @@ from connectors.protocols import Environment
 from connectors.reading import Object, Reading
 
 PRODUCT = "zammad"
-GROUPS = 500
-"""How many groups come at once."""
+MOST_ROWS = 500
+"""How many groups, webhooks, triggers and overviews come at once."""
 READ = Reading(PRODUCT)
 REFUSALS = frozenset({400, 409, 422})
 """Answers that say in their body what is wrong with a write."""
 GIVE_ACCESS = "Give the agent of the token full access to it, or name it under ignored_groups if that is meant."
+ATTRIBUTES, UPDATE_DATABASE = "object_manager_attributes", "object_manager_attributes_execute_migrations"
+WEBHOOKS, TRIGGERS, OVERVIEWS = "webhooks", "triggers", "overviews"
+PERMISSIONS = {
+    ATTRIBUTES: "admin.object",
+    UPDATE_DATABASE: "admin.object",
+    WEBHOOKS: "admin.webhook",
+    TRIGGERS: "admin.trigger",
+    OVERVIEWS: "admin.overview",
+}
+"""What it takes to see and to make each kind of definition."""
+GIVE_PERMISSION = "Give its agent a role with that permission, and the token the permission too."
 FULL, READS_AND_CHANGES = "full", frozenset({"read", "change"})
 """The rights in a group that suffice, the one or the others; of closed groups not even the time is shown."""
 
@@ -68,7 +80,7 @@ class ZammadClient:
         """
         open_groups = self._open_groups()
         try:
-            groups = [group for page in self._pages("/api/v1/groups", "groups", size=GROUPS) for group in page]
+            groups = [group for page in self._pages("/api/v1/groups", "groups", size=MOST_ROWS) for group in page]
         except PermissionMissing:
             return () if open_groups else ("any group",)
         closed = [
@@ -107,7 +119,8 @@ class ZammadClient:
 
     def attributes(self) -> Sequence[Object]:
         """The definitions of the attributes of every kind of object."""
-        return READ.objects(self._http.request("GET", "/api/v1/object_manager_attributes").data, "attributes")
+        with _permission_named(ATTRIBUTES):
+            return READ.objects(self._http.request("GET", f"/api/v1/{ATTRIBUTES}").data, "attributes")
 
     def organizations(self) -> Iterator[Sequence[Object]]:
         """Every organization, in pages."""
@@ -176,6 +189,23 @@ class ZammadClient:
         path = f"/api/v1/tickets/{ticket_id}/time_accountings"
         return [one for page in self._pages(path, "time accountings", {"expand": "true"}) for one in page]
 
+    # ---- what administrators make -------------------------------------------------------------------
+
+    def definitions(self, kind: str) -> Sequence[Object]:
+        """Every webhook, trigger or overview (:data:`WEBHOOKS` …). Raises :class:`PermissionMissing` with its name."""
+        with _permission_named(kind):
+            return [one for page in self._pages(f"/api/v1/{kind}", kind, size=MOST_ROWS) for one in page]
+
+    def administer(self, method: str, kind: str, body: Object | None = None, *, number: str | None = None) -> None:
+        """Make, change or delete a definition, or update the database (:data:`UPDATE_DATABASE`).
+
+        Raises :class:`Invalid` with the product's words, and :class:`PermissionMissing` with the permission's name.
+        """
+        path = f"/api/v1/{kind}" if number is None else f"/api/v1/{kind}/{number}"
+        with _permission_named(kind):
+            answer = self._http.request(method, path, json=body, accept=REFUSALS)
+        _require_taken(answer, path)
+
     # ---- the wire ----------------------------------------------------------------------------------
 
     def _object(self, path: str, params: Mapping[str, Any] | None = None) -> Object:
@@ -222,6 +252,18 @@ class ZammadClient:
         if answer.data is not True:
             told = "the answer to a change of tags says something else"
             raise Malformed(PRODUCT, told, request="/api/v1/tags", uncertain=True)
+
+
+@contextmanager
+def _permission_named(kind: str) -> Iterator[None]:
+    """Tell which permission it is that is missing."""
+    try:
+        yield
+    except PermissionMissing as error:
+        told = f"the token of CareSync's agent lacks the permission {PERMISSIONS[kind]}"
+        raise PermissionMissing(
+            PRODUCT, told, request=error.request, status=error.status, remedy=GIVE_PERMISSION
+        ) from None
 
 
 def _require_taken(answer: Response, path: str) -> None:

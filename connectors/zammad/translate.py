@@ -139,14 +139,21 @@ def field_from_api(item: Object) -> FieldDefinition | None:
     if item.get("active") is False or item.get("to_delete") is True or item.get("to_create") is True:
         return None
     data_type = READ.text(item.get("data_type"), "attribute.data_type")
-    options = READ.an_object(item.get("data_option") or {}, "attribute.data_option").get("options")
-    is_choice = data_type in ("select", "multiselect") and isinstance(options, dict)
+    data_option = READ.an_object(item.get("data_option") or {}, "attribute.data_option")
     return FieldDefinition(
         READ.text(item.get("name"), "attribute.name"),
         READ.text(item.get("display"), "attribute.display"),
         KINDS.get(data_type, FieldKind.TEXT),
-        frozenset(str(key) for key in options) if is_choice and options else frozenset(),
+        frozenset(options_of(data_option)) if data_type in ("select", "multiselect") else frozenset(),
     )
+
+
+def options_of(data_option: Object) -> tuple[str, ...]:
+    """The keys of a selection's options: an object, or a list where an administrator gave them an order."""
+    options = data_option.get("options") or {}
+    if isinstance(options, dict):
+        return tuple(str(key) for key in options)
+    return tuple(READ.text(one.get("value"), "option.value") for one in READ.objects(options, "options"))
 
 
 def ticket_url(address: str, ticket_id: str) -> str:
