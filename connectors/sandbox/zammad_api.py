@@ -17,7 +17,7 @@ from connectors.sandbox.server import Answer, Request
 from connectors.sandbox.zammad_admin import ZammadAdmin
 from connectors.sandbox.zammad_attributes import ZammadAttributes
 from connectors.sandbox.zammad_calls import FORBIDDEN, NOT_PERMITTED, UNKNOWN, Call, absent, failed
-from connectors.sandbox.zammad_records import STATES, ZammadTicket, ZammadUser
+from connectors.sandbox.zammad_records import STATES, ZammadAttribute, ZammadTicket, ZammadUser
 from connectors.sandbox.zammad_state import ZammadSite
 
 MOST_FOUND = 200
@@ -187,9 +187,8 @@ class ZammadApi:
         if article is not None and not (isinstance(article, dict) and article.get("body")):
             return failed(422, 'Need at least article: { body: "some text" }')
         for one in self.site.records.columns("Ticket"):
-            value = properties.get(one.name)
-            if value is not None and one.data_type == "integer" and not isinstance(value, int):
-                return failed(422, f"Validation failed: {one.display} is not a number")
+            if (wrong := _wrong_value(one, properties.get(one.name))) is not None:
+                return failed(422, f"{one.display} {wrong}")
         self.site.update(ticket.id, call.user.id, properties)
         return Answer(data=self._shown(ticket, call))
 
@@ -280,6 +279,22 @@ class ZammadApi:
 def _holds(ticket: ZammadTicket, name: str, wanted: Any) -> bool:
     value, told = getattr(ticket, name.removeprefix("ticket.")), datetime.fromisoformat(wanted["value"])
     return bool(value >= told if wanted["operator"] == "after (absolute)" else value <= told)
+
+
+def _wrong_value(one: ZammadAttribute, value: Any) -> str | None:
+    """What is wrong with a value for an attribute, in the product's words."""
+    option = one.data_option
+    if value in (None, ""):
+        return None
+    if one.data_type == "integer" and not isinstance(value, int):
+        return "is not a number"
+    if one.data_type == "integer" and value < option.get("min", value):
+        return f"is smaller than the allowed minimum value of {option['min']}"
+    if one.data_type == "integer" and value > option.get("max", value):
+        return f"is larger than the allowed maximum value of {option['max']}"
+    if one.data_type in ("input", "textarea") and len(str(value)) > option.get("maxlength", len(str(value))):
+        return f"is longer than the allowed length {option['maxlength']}"
+    return None
 
 
 def _units(told: Any) -> Decimal | None:

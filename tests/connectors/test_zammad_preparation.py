@@ -10,6 +10,7 @@ import pytest
 from connectors.conformance.helpdesk_bed import TOKEN
 from connectors.errors import PermissionMissing, Unavailable
 from connectors.preparation import MARK, FieldKind, Wanted, WantedField
+from connectors.records import ChangeOutcome, FieldValue, TicketChange
 from tests.connectors.zammad_site import (
     ADMINISTRATES,
     FIELDS,
@@ -119,6 +120,16 @@ def test_an_attribute_that_is_switched_off_is_switched_on(site: Site) -> None:
     assert detail(found, "ticket attribute", "Soort") == "switch it on"
     site.prepare()
     assert site.attribute("care_kind").active
+    assert site.is_ready()
+
+
+def test_of_two_attributes_that_are_called_alike_the_one_in_use_is_meant(site: Site) -> None:
+    zammad = site.zammad
+    zammad.add_attribute("Ticket", "soort_oud", "Soort", "boolean")
+    site.attribute("soort_oud").active = False
+    zammad.add_attribute("Ticket", "soort_nieuw", "Soort", "select", {"incident": "Storing"})
+    site.prepare()
+    assert "consultancy" in site.attribute("soort_nieuw").data_option["options"]
     assert site.is_ready()
 
 
@@ -263,8 +274,12 @@ def test_removal_carries_out_no_change_of_others(site: Site) -> None:
 def test_facts_come_out_of_the_attributes_as_what_they_are(site: Site) -> None:
     site.prepare()
     ticket = site.zammad.file_ticket("Formulier stuk", "Kijken jullie?", site.zammad.add_customer("Eva"))
-    given = {"care_clear": "no", "care_delivered_on": "2026-03-01", "care_expected_minutes": 30, "care_minutes": -15}
+    given = {"care_clear": "no", "care_delivered_on": "2026-03-01", "care_expected_minutes": 30}
     site.zammad.update(ticket, site.anna, given)
+    ours: dict[str, FieldValue] = {"care_minutes": -15, "care_scope": "x" * 600}
+    (written,) = site.helpdesk().apply([TicketChange(str(ticket), "CS-1", fields=ours)])
+    assert written.outcome is ChangeOutcome.APPLIED
     (read,) = site.helpdesk().tickets([str(ticket)]).tickets
     assert (read.fields["clear"], str(read.fields["delivered_on"])) == ("no", "2026-03-01")
     assert (read.fields["expected_minutes"], read.fields["care_minutes"]) == (30, -15)
+    assert read.fields["care_scope"] == ours["care_scope"]
