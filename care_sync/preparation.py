@@ -39,7 +39,6 @@ def wanted_of(settings: Settings, rules: RuleBook) -> Wanted:
     organization_fields: Mapping[str, str] = getattr(options, "organization_fields", {})
     prefix = settings.write_back.tag_prefix
     waiting, undetermined = VIEWS[language]
-    public_url = settings.web.public_url
     return Wanted(
         ticket_fields=tuple(
             _ticket_field(name, str(title), rules.facts.get(name), language) for name, title in ticket_fields.items()
@@ -51,10 +50,29 @@ def wanted_of(settings: Settings, rules: RuleBook) -> Wanted:
             for name, key in organization_fields.items()
         ),
         views=(WantedView(waiting, f"{prefix}next_ask"), WantedView(undetermined, f"{prefix}sla_undetermined")),
-        webhook_url=None
-        if public_url is None
-        else f"{str(public_url).rstrip('/')}/webhooks/helpdesk/{settings.helpdesk.product}",
+        webhook_url=_webhook_url(settings, f"helpdesk/{settings.helpdesk.product}"),
+        time_webhook_url=next(
+            (
+                _webhook_url(settings, f"tracker/{name}")
+                for name in settings.time_trackers
+                if _is_helpdesk(settings, name)
+            ),
+            None,
+        ),
     )
+
+
+def _webhook_url(settings: Settings, which: str) -> str | None:
+    """Where the daemon takes calls, as ``care_sync.web.app`` has it."""
+    public_url = settings.web.public_url
+    return None if public_url is None else f"{str(public_url).rstrip('/')}/webhooks/{which}"
+
+
+def _is_helpdesk(settings: Settings, name: str) -> bool:
+    """Whether a time tracker is the helpdesk's own site."""
+    tracker, helpdesk = settings.time_trackers[name], settings.helpdesk
+    addresses = {getattr(one.options, "base_url", None) for one in (tracker, helpdesk)}
+    return tracker.product == helpdesk.product and len(addresses) == 1
 
 
 def _ticket_field(name: str, title: str, fact: Fact | None, language: str) -> WantedField:

@@ -52,7 +52,11 @@ class WantedField:
         """The words of our options that no option of ``present`` says: ``third_party`` is also said by ``Third party``
         and by ``cause_third_party``."""
         said = {one.strip().casefold().replace(" ", "_").replace("-", "_") for one in present}
-        return [word for word in self.options if not {word, f"{self.name}_{word}"} & said]
+        return [word for word in self.options if not said.intersection(self.said_by(word))]
+
+    def said_by(self, word: str) -> list[str]:
+        """What an option may be that says ``word``."""
+        return [word, f"{self.name}_{word}"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +69,16 @@ class WantedView:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Everything that a site wants of its helpdesk; without ``webhook_url`` no webhook is wanted."""
+    """Everything that a site wants of its helpdesk; without ``webhook_url`` no webhook is wanted.
+
+    ``time_webhook_url`` is where changes of time are told, when the same site is a time tracker too.
+    """
 
     ticket_fields: tuple[WantedField, ...] = ()
     organization_fields: tuple[WantedField, ...] = ()
     views: tuple[WantedView, ...] = ()
     webhook_url: str | None = None
+    time_webhook_url: str | None = None
 
 
 class Action(StrEnum):
@@ -82,6 +90,7 @@ class Action(StrEnum):
     ``remove``    we made it, and it is to go
     ``conflict``  something of that name is there and cannot be used; a person must decide
     ``by_hand``   the product lets nobody do or see it through its API; a person does it, and ``detail`` says how
+    ``undone``    it is seen to be missing or otherwise than it should be, and a person does it, as ``detail`` says
     """
 
     KEEP = "keep"
@@ -90,6 +99,7 @@ class Action(StrEnum):
     REMOVE = "remove"
     CONFLICT = "conflict"
     BY_HAND = "by_hand"
+    UNDONE = "undone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +140,7 @@ class Preparable(Protocol):
         """What there is to do. Nothing is written."""
 
     def prepare(self, wanted: Wanted) -> Iterator[Step]:
-        """Do it; yield each step when it is done. Steps in conflict, and what is done by hand, are left."""
+        """Do it; yield each step when it is done. Steps in conflict, and what a person does, are left."""
 
     def plan_removal(self, wanted: Wanted) -> Sequence[Step]:
         """What of ``wanted`` we made, and would take away."""
@@ -140,3 +150,27 @@ class Preparable(Protocol):
 
     def webhook_signing_secret(self, wanted: Wanted) -> SecretStr | None:
         """The secret that proves calls of our webhook; ``None`` while there is no webhook."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What an administrator runs on the product's own machine. It holds no secret; ``howto`` says what to do with it,
+    where ``{file}`` stands for the file that it is in."""
+
+    text: str
+    howto: Sequence[str]
+
+
+@runtime_checkable
+class Scripted(Preparable, Protocol):
+    """A helpdesk whose API cannot do all of it, and whose own tools can: by a script that we write.
+
+    A script does everything that is wanted, whatever is there already; running it twice changes nothing. Making one
+    asks the product nothing. Raises :class:`connectors.errors.Invalid` for what no script can do.
+    """
+
+    def preparation_script(self, wanted: Wanted) -> Script:
+        """A script that makes the helpdesk ready."""
+
+    def removal_script(self, wanted: Wanted) -> Script:
+        """A script that takes back what ours made."""

@@ -34,9 +34,7 @@ def write_file(path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     except OSError as error:
-        raise UserError(
-            f"{path} cannot be written: {error.strerror or error}", ["give another place with --output"]
-        ) from error
+        raise UserError(f"{path} cannot be written: {error.strerror or error}", ["give another place"]) from error
 
 
 def write_output(content: bytes) -> None:

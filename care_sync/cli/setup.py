@@ -11,12 +11,14 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr
 
+from care_sync.cli.files import write_file
 from care_sync.cli.output import print_json, print_table, say
 from care_sync.cli.session import Session
 from care_sync.errors import UserError
 from care_sync.preparation import wanted_of
 from connectors.errors import ConnectorError
-from connectors.preparation import Action, Preparable, Step, Wanted
+from connectors.preparation import Action, Preparable, Scripted, Step, Wanted
+from connectors.protocols import Helpdesk
 
 MARKS = {
     Action.KEEP: "✓ there",
@@ -25,7 +27,10 @@ MARKS = {
     Action.REMOVE: "- take away",
     Action.CONFLICT: "✗ in the way",
     Action.BY_HAND: "! by hand",
+    Action.UNDONE: "✗ by hand",
 }
+FOR_PEOPLE = frozenset({Action.CONFLICT, Action.UNDONE})
+"""What setup leaves, and is not as it should be."""
 SETTLED = frozenset({Action.KEEP, Action.BY_HAND})
 """Nothing drifted: what a product does not show cannot be said to have drifted."""
 SECRETS_DIRECTORY = "CARE_SYNC_SECRETS_DIRECTORY"
@@ -44,6 +49,10 @@ def setup(
     ] = False,
     remove: Annotated[bool, typer.Option("--remove", help="Take back what was made, and nothing else.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
+    script: Annotated[
+        Path | None,
+        typer.Option(help="Write what the helpdesk's administrator runs there into this file, and do nothing else."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The steps as one JSON document.")] = False,
 ) -> None:
     """Make the helpdesk ready: fields with their options, the webhook with its trigger, views for open questions.
@@ -56,10 +65,11 @@ def setup(
     care-sync setup              show the plan, ask, do it
     care-sync setup --check      what drifted?
     care-sync setup --remove     take back what was made
+    care-sync setup --script rt-setup.pl   Request Tracker: what its API cannot do, to be loaded there
     ```
     """
-    if check and remove:
-        raise typer.BadParameter("give either --check or --remove")
+    if check and (remove or script is not None):
+        raise typer.BadParameter("--check goes with no other of these")
     with Session.of(context).application() as application:
         site = application.site
         helpdesk = site.helpdesk
@@ -69,6 +79,9 @@ def setup(
                 [f"docs/connectors tells how to prepare {helpdesk.product} by hand"],
             )
         wanted = wanted_of(site.settings, site.rules)
+        if script is not None:
+            _write_script(helpdesk, wanted, script, remove=remove, as_json=as_json)
+            return
         plan = helpdesk.plan_removal(wanted) if remove else helpdesk.plan_preparation(wanted)
         if check or not _agreed(plan, yes=yes, as_json=as_json):
             _tell(plan, as_json=as_json)
@@ -88,18 +101,32 @@ def setup(
         _tell(done, as_json=as_json)
         if not remove:
             _keep_secret(helpdesk.webhook_signing_secret(wanted), configured, as_json=as_json)
-    if any(one.action is Action.CONFLICT for one in done):
+    if any(one.action in FOR_PEOPLE for one in done):
         raise typer.Exit(1)
 
 
 def _agreed(plan: Sequence[Step], *, yes: bool, as_json: bool) -> bool:
     """Whether there is anything to do, and a person wants it done."""
-    if not any(one.action not in (*SETTLED, Action.CONFLICT) for one in plan):
+    if not any(one.action not in (*SETTLED, *FOR_PEOPLE) for one in plan):
         return False
     if yes:
         return True
     _tell(plan, as_json=as_json)
     return typer.confirm("Do this?", err=True)
+
+
+def _write_script(helpdesk: Helpdesk, wanted: Wanted, path: Path, *, remove: bool, as_json: bool) -> None:
+    """Write the script of a helpdesk that has one, and tell what to do with it. There is no secret in it."""
+    if not isinstance(helpdesk, Scripted):
+        raise UserError(f"{helpdesk.product} needs no script", ["leave --script out: setup does it through the API"])
+    written = helpdesk.removal_script(wanted) if remove else helpdesk.preparation_script(wanted)
+    write_file(path, written.text.encode())
+    howto = [line.replace("{file}", path.name) for line in written.howto]
+    if as_json:
+        print_json({"script": str(path), "howto": howto})
+        return
+    for line in (f"The script is in {path}.", *howto):
+        say(line)
 
 
 def _tell(steps: Iterable[Step], *, as_json: bool) -> None:

@@ -10,14 +10,12 @@ from connectors.http import server_time
 from connectors.records import CheckResult
 from connectors.request_tracker.client import RequestTrackerClient
 from connectors.request_tracker.customers import catalog_id, read_customers
+from connectors.request_tracker.definitions import OF_ASSETS, OF_TICKETS, OF_TRANSACTIONS
 from connectors.request_tracker.reading import READ
 from connectors.request_tracker.settings import RequestTrackerSettings, SiteSettings
 from connectors.request_tracker.sight import queue_ids, require_utc
 
 LARGEST_CLOCK_DIFFERENCE = timedelta(seconds=60)
-OF_TICKETS = "RT::Queue-RT::Ticket"
-OF_TRANSACTIONS = "RT::Queue-RT::Ticket-RT::Transaction"
-OF_ASSETS = "RT::Catalog-RT::Asset"
 RIGHTS = {"comment": "CommentOnTicket", "correspond": "ReplyToTicket"}
 
 
@@ -76,7 +74,7 @@ def _site(client: RequestTrackerClient, settings: SiteSettings, now: datetime) -
 
 def _webhooks(settings: SiteSettings) -> CheckResult:
     is_signed = settings.webhook_secret is not None
-    told = "Set webhook_secret and the scrip (docs/connectors/request-tracker.md); until then changes wait for a poll."
+    told = "Set webhook_secret and make the scrip (care-sync setup); until then changes wait for a poll."
     return CheckResult("webhook secret", is_signed, "" if is_signed else told)
 
 

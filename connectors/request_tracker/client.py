@@ -107,7 +107,7 @@ class RequestTrackerClient:
 
     def custom_fields(self, kind: str, number: str) -> dict[str, Object]:
         """The custom fields that are applied to a ``queue`` or a ``catalog``, by name; those of transactions too."""
-        rows = self._pages(f"/{kind}/{number}/customfields", (("fields", "Name,LookupType,MaxValues"),))
+        rows = self.listed(f"/{kind}/{number}/customfields", (("fields", "Name,LookupType,MaxValues"),))
         return {READ.text(one.get("Name"), "customfield.Name"): one for one in rows}
 
     def assets(self, catalog_id: str) -> Iterator[Rows]:
@@ -277,13 +277,17 @@ class RequestTrackerClient:
         body = {"Content": words, "ContentType": "text/plain"}
         return self._http.request("POST", f"/ticket/{ticket_id}/{VERBS[kind]}", json=body, accept=frozenset({400}))
 
+    def administer(self, method: str, path: str, body: Object) -> Response:
+        """Change what an administrator sets up; 400 when it was refused. Never repeated."""
+        return self._http.request(method, path, json=body, accept=frozenset({400}))
+
     # ---- lists -------------------------------------------------------------------------------------
 
     def _named(self, path: str) -> dict[str, str]:
-        rows = self._pages(path, (("fields", "Name"),))
+        rows = self.listed(path, (("fields", "Name"),))
         return {READ.text(one.get("Name"), f"Name of {path}"): READ.identity(one.get("id"), path) for one in rows}
 
-    def _pages(self, path: str, params: Pairs) -> Iterator[Object]:
+    def listed(self, path: str, params: Pairs) -> Iterator[Object]:
         """A short list that hardly changes, page by page."""
         page, told = 1, 0
         while True:

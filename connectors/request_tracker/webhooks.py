@@ -1,4 +1,4 @@
-"""Webhook calls from the scrip ``scrip.pl``: proven by signature and age, then read for what they point at.
+"""Webhook calls from the scrip ``tell_of_changes.pl``: proven by signature and age, then read for what they point at.
 
 Request Tracker itself calls nobody; a scrip with user-defined code does. Ours signs
 ``sha256=<hex of HMAC-SHA256(secret, time stamp + "." + raw body)>`` and sends the time stamp beside it, in seconds. Its

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from connectors.sandbox.request_tracker_lists import NO_CONTENT, NOT_FOUND, Call, Lists, Route
+from connectors.sandbox.request_tracker_lists import FORBIDDEN, NO_CONTENT, NOT_FOUND, Call, Lists, Route
 from connectors.sandbox.request_tracker_query import NotUnderstood, Query, meets_json
 from connectors.sandbox.request_tracker_setup import SetUpApi
 from connectors.sandbox.request_tracker_shapes import Shapes
@@ -21,8 +21,6 @@ from connectors.sandbox.request_tracker_state import (
     CREATE_TICKET,
     MODIFY_FIELD,
     MODIFY_TICKET,
-    OF_TICKETS,
-    OF_TRANSACTIONS,
     REPLY,
     SHOW_TICKET,
     RequestTrackerSite,
@@ -48,7 +46,6 @@ TRANSACTION_FIELDS = (
 )
 VERBS = {"comment": ("Comment", COMMENT), "correspond": ("Correspond", REPLY)}
 UNAUTHORIZED = Answer(401, {"message": "Unauthorized"})
-FORBIDDEN = Answer(403, {"message": "Forbidden"})
 INTERNAL_ERROR = Answer(500, {"message": "Internal Server Error"})
 
 
@@ -155,7 +152,7 @@ class RequestTrackerApi:
             return Answer(403, {"message": told})
         asking = [self._requestor(one) for one in _listed(given.get("Requestor"))]
         ticket = self.site.file_ticket(queue.id, given.get("Subject", ""), call.user, [one.id for one in asking])
-        self.site.set_values(ticket, OF_TICKETS, given.get("CustomFields", {}))
+        self.site.set_values(ticket, given.get("CustomFields", {}))
         created = self.site.note(ticket, call.user.id, "Create", minutes=int(given.get("TimeWorked", 0)))
         if "Content" in given:
             kind = given.get("ContentType", "text/plain")
@@ -204,7 +201,7 @@ class RequestTrackerApi:
         if given and not self.site.may(user, MODIFY_FIELD):
             return ["Permission Denied"] * len(given)
         words = []
-        for found, old, new, told in self.site.set_values(ticket, OF_TICKETS, given):
+        for found, old, new, told in self.site.set_values(ticket, given):
             if told != "Invalid value for custom field":
                 self.site.note(ticket, user.id, "CustomField", changed=str(found.id), old=old, new=new)
             words.append(told)
@@ -234,7 +231,7 @@ class RequestTrackerApi:
         words = ["Comments added" if kind == "Comment" else "Correspondence added"]
         words += self._set_fields(ticket, call.user, given.get("CustomFields", {}))
         if of_transaction := given.get("TxnCustomFields"):
-            self.site.set_values(self.site.transactions[number], OF_TRANSACTIONS, of_transaction)
+            self.site.set_values(self.site.transactions[number], of_transaction)
             words.append("Custom fields updated")
         return Answer(201, words, {"Location": f"/REST/2.0/transaction/{number}"})
 
@@ -252,7 +249,7 @@ class RequestTrackerApi:
 
     def _of_transaction(self, one: RtTransaction, name: str) -> Any:
         if name.startswith("CF.{"):
-            field = next((one for one in self.site.applied(OF_TRANSACTIONS) if one.name == name[4:-1]), None)
+            field = next((one for one in self.site.applied(one) if one.name == name[4:-1]), None)
             return [value for value in one.values.get(field.id, ()) if value] if field else []
         queue = self.site.queues[self.site.tickets[one.ticket_id].queue_id]
         values: dict[str, Any] = {

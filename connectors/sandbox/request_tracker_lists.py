@@ -12,6 +12,7 @@ from connectors.sandbox.server import Answer, Request
 
 USUAL_PAGE, MOST_A_PAGE = 20, 100
 NO_CONTENT = Answer(204, is_empty=True)
+FORBIDDEN = Answer(403, {"message": "Forbidden"})
 NOT_FOUND = Answer(404, {"message": "Not Found"})
 
 

@@ -6,19 +6,24 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from connectors.sandbox.request_tracker_lists import NO_CONTENT, NOT_FOUND, Call, Lists, Route
+from connectors.sandbox.request_tracker_lists import FORBIDDEN, NO_CONTENT, NOT_FOUND, USUAL_PAGE, Call, Lists, Route
 from connectors.sandbox.request_tracker_query import Query, meets_json
 from connectors.sandbox.request_tracker_shapes import Shapes
 from connectors.sandbox.request_tracker_state import (
+    ADMINISTER_CATALOGS,
+    ADMINISTER_FIELDS,
+    ASSIGN_FIELDS,
     OF_ASSETS,
     OF_TICKETS,
     OF_TRANSACTIONS,
     ROOT,
     SEE_FIELD,
+    SEE_GROUP,
     SEE_QUEUE,
     SHOW_ASSET,
     RequestTrackerSite,
     RtField,
+    RtQueue,
 )
 from connectors.sandbox.server import Answer
 
@@ -46,8 +51,12 @@ class SetUpApi:
             (r"GET /assets", self._list_assets),
             (r"POST /asset", self._enter_asset),
             (r"PUT /asset/(\d+)", self._change_asset),
+            (r"PUT /catalog/(\d+)", self._change_catalog),
             (r"GET /customfields", self._list_fields),
+            (r"POST /customfield", self._make_field),
             (r"PUT /customfield/(\d+)", self._change_field),
+            (r"GET /customfield/(\d+)/values", self._list_options),
+            (r"POST /customfield/(\d+)/value", self._add_option),
             (r"DELETE /customfield/(\d+)", self._end_field),
             (r"POST /users", self._find_users),
             (r"GET /user/(\d+)", self._show_user),
@@ -56,6 +65,7 @@ class SetUpApi:
             (r"DELETE /user/(\d+)/group/(\d+)", self._leave_group),
             (r"GET /groups", self._list_groups),
             (r"PUT /group/(\d+)/members", self._join_group),
+            (r"GET /searches", self._list_searches),
         )
 
     # ---- queues, customers, custom fields ----------------------------------------------------------------
@@ -72,11 +82,21 @@ class SetUpApi:
         return NO_CONTENT
 
     def _list_catalogs(self, call: Call) -> Answer:
-        found = [one for one in self.site.catalogs.values() if not one.disabled]
+        found = [one for one in self.site.catalogs.values() if _is_listed(one, call)]
         return self._lists.all_or_nothing("catalog", found, call, SHOW_ASSET)
 
     def _begin_catalog(self, call: Call) -> Answer:
-        return self._made("catalog", self.site.add_catalog(call.body["Name"]).id)
+        if not self.site.may(call.user, ADMINISTER_CATALOGS):
+            return FORBIDDEN
+        catalog = self.site.add_catalog(call.body["Name"])
+        catalog.description = call.body.get("Description", "")
+        return self._made("catalog", catalog.id)
+
+    def _change_catalog(self, call: Call) -> Answer:
+        if not self.site.may(call.user, ADMINISTER_CATALOGS):
+            return FORBIDDEN
+        self.site.catalogs[call.number].disabled = bool(int(call.body["Disabled"]))
+        return Answer(data=["Catalog changed"])
 
     def _end_catalog(self, call: Call) -> Answer:
         self.site.catalogs[call.number].disabled = True
@@ -99,42 +119,84 @@ class SetUpApi:
     def _enter_asset(self, call: Call) -> Answer:
         catalog = next(one for one in self.site.catalogs.values() if call.body["Catalog"] in (one.name, one.id))
         asset = self.site.add_asset(catalog.id, call.body["Name"])
-        self.site.set_values(asset, OF_ASSETS, call.body.get("CustomFields", {}))
+        self.site.set_values(asset, call.body.get("CustomFields", {}))
         return self._made("asset", asset.id)
 
     def _change_asset(self, call: Call) -> Answer:
         asset = self.site.assets[call.number]
         asset.name = call.body.get("Name", asset.name)
         asset.status = call.body.get("Status", asset.status)
-        done = self.site.set_values(asset, OF_ASSETS, call.body.get("CustomFields", {}))
+        done = self.site.set_values(asset, call.body.get("CustomFields", {}))
         return Answer(data=[words for *_, words in done])
 
     def _list_queue_fields(self, call: Call) -> Answer:
-        found = [one for one in self.site.fields.values() if one.lookup in (OF_TICKETS, OF_TRANSACTIONS)]
-        return self._fields(found, call)
+        return self._applied(call, OF_TICKETS, OF_TRANSACTIONS)
 
     def _list_catalog_fields(self, call: Call) -> Answer:
-        return self._fields([one for one in self.site.fields.values() if one.lookup == OF_ASSETS], call)
+        return self._applied(call, OF_ASSETS)
+
+    def _applied(self, call: Call, *lookups: str) -> Answer:
+        found = [one for one in self.site.fields.values() if one.lookup in lookups and one.is_applied(call.number)]
+        return self._lists.all_or_nothing("customfield", found, call, SEE_FIELD)
 
     def _list_fields(self, call: Call) -> Answer:
         wanted = json.loads(call.query.get("query", "[]"))
         found = [
             one
             for one in self.site.fields.values()
-            if meets_json(wanted, {"Name": one.name, "LookupType": one.lookup}.__getitem__)
+            if _is_listed(one, call) and meets_json(wanted, {"Name": one.name, "LookupType": one.lookup}.__getitem__)
         ]
-        return self._fields(found, call)
+        return self._lists.all_or_nothing("customfield", found, call, SEE_FIELD)
 
-    def _fields(self, found: Sequence[RtField], call: Call) -> Answer:
-        return self._lists.all_or_nothing("customfield", [one for one in found if not one.disabled], call, SEE_FIELD)
+    def _make_field(self, call: Call) -> Answer:
+        """With ``Queue`` it is applied at once: to every queue (0), or to one."""
+        given = call.body
+        needed = (ADMINISTER_FIELDS, ASSIGN_FIELDS) if "Queue" in given else (ADMINISTER_FIELDS,)
+        if not all(self.site.may(call.user, right) for right in needed):
+            return FORBIDDEN
+        places: frozenset[int] | None = frozenset()
+        if "Queue" in given:
+            named = [one.id for one in self.site.queues.values() if given["Queue"] in (one.id, one.name)]
+            if given["Queue"] and not named:
+                return Answer(400, {"message": "Queue not found"})
+            places = frozenset(named) if given["Queue"] else None
+        field = self.site.add_field(given["Name"], given["LookupType"], most_values=int(given["MaxValues"]))
+        field.type, field.description, field.places = given["Type"], given.get("Description", ""), places
+        return self._made("customfield", field.id)
 
     def _change_field(self, call: Call) -> Answer:
+        if not self.site.may(call.user, ADMINISTER_FIELDS):
+            return FORBIDDEN
         self.site.fields[call.number].disabled = bool(int(call.body["Disabled"]))
         return Answer(data=["Enabled"])
 
     def _end_field(self, call: Call) -> Answer:
         self.site.fields[call.number].disabled = True
         return NO_CONTENT
+
+    def _list_options(self, call: Call) -> Answer:
+        if not self.site.may(call.user, SEE_FIELD):
+            return FORBIDDEN
+        options = self.site.fields[call.number].options
+        shown = [{"type": "customfieldvalue", "id": at, "name": one} for at, one in enumerate(options, start=1)]
+        size, page = int(call.query.get("per_page", USUAL_PAGE)), int(call.query.get("page", 1))
+        rows = shown[(page - 1) * size : page * size]
+        return Answer(data={"items": rows, "count": len(rows), "total": len(shown), "page": page, "per_page": size})
+
+    def _add_option(self, call: Call) -> Answer:
+        """The product takes the same value twice."""
+        if not self.site.may(call.user, ADMINISTER_FIELDS):
+            return FORBIDDEN
+        field = self.site.fields[call.number]
+        field.options = (*field.options, call.body["Name"])
+        return Answer(201, self._shapes.pointer("customfieldvalue", len(field.options)))
+
+    def _list_searches(self, call: Call) -> Answer:
+        found = [
+            {"type": "search", "id": str(at), "Name": name, "Content": content}
+            for at, (name, content) in enumerate(self.site.searches.items(), start=1)
+        ]
+        return Answer(data={"items": found, "count": len(found), "total": None, "page": 1})
 
     # ---- people --------------------------------------------------------------------------------------
 
@@ -171,8 +233,7 @@ class SetUpApi:
     def _list_groups(self, call: Call) -> Answer:
         wanted = json.loads(call.query["query"])
         found = [one for one in self.site.groups.values() if meets_json(wanted, {"Name": one.name}.__getitem__)]
-        pointers = [self._shapes.pointer("group", one.id) for one in found]
-        return Answer(data={"items": pointers, "count": len(found), "total": len(found), "page": 1})
+        return self._lists.all_or_nothing("group", found, call, SEE_GROUP)
 
     def _join_group(self, call: Call) -> Answer:
         self.site.groups[call.number].member_ids.update(int(one) for one in call.body)
@@ -180,3 +241,7 @@ class SetUpApi:
 
     def _made(self, kind: str, number: int) -> Answer:
         return Answer(201, self._shapes.pointer(kind, number), {"Location": f"/REST/2.0/{kind}/{number}"})
+
+
+def _is_listed(thing: RtQueue | RtField, call: Call) -> bool:
+    return not thing.disabled or "find_disabled_rows" in call.query

@@ -12,21 +12,19 @@ from typing import Any
 from connectors.sandbox.request_tracker_state import (
     COMMENT,
     NOBODY,
-    OF_ASSETS,
-    OF_TICKETS,
-    OF_TRANSACTIONS,
     REPLY,
     RequestTrackerSite,
     RtAsset,
     RtAttachment,
     RtField,
+    RtGroup,
     RtQueue,
     RtTicket,
     RtTransaction,
     RtUser,
 )
 
-Thing = RtTicket | RtTransaction | RtAttachment | RtQueue | RtField | RtAsset | RtUser
+Thing = RtTicket | RtTransaction | RtAttachment | RtQueue | RtField | RtAsset | RtUser | RtGroup
 Query = Mapping[str, str]
 NEVER = "1970-01-01T00:00:00Z"
 
@@ -47,11 +45,11 @@ class Shapes:
         """What stands for a thing."""
         return {"type": kind, "id": str(number), "_url": f"{self._address()}/REST/2.0/{kind}/{number}"}
 
-    def values(self, values: Mapping[int, list[str | None]], lookup: str) -> list[dict[str, Any]]:
+    def values(self, thing: RtTicket | RtAsset | RtTransaction) -> list[dict[str, Any]]:
         """The custom fields of a thing, with what stands in them."""
         return [
-            {**self.pointer("customfield", one.id), "name": one.name, "values": list(values.get(one.id, ()))}
-            for one in self._site.applied(lookup)
+            {**self.pointer("customfield", one.id), "name": one.name, "values": list(thing.values.get(one.id, ()))}
+            for one in self._site.applied(thing)
         ]
 
     # ---- what a list is asked for ------------------------------------------------------------------
@@ -66,8 +64,7 @@ class Shapes:
     def _field(self, thing: Thing, name: str, query: Query) -> Any:
         site = self._site
         if name == "CustomFields" and isinstance(thing, (RtTicket, RtTransaction, RtAsset)):
-            lookup = {RtTicket: OF_TICKETS, RtTransaction: OF_TRANSACTIONS, RtAsset: OF_ASSETS}[type(thing)]
-            return self.values(thing.values, lookup)
+            return self.values(thing)
         if isinstance(thing, RtTicket) and name == "Requestor":
             return [self._person(site.users[one], name, query) for one in thing.requestor_ids]
         if isinstance(thing, RtTicket) and name == "Queue":
@@ -116,7 +113,7 @@ class Shapes:
             "Created": instant(ticket.created),
             "LastUpdated": instant(ticket.updated),
             "TimeWorked": str(ticket.time_worked),
-            "CustomFields": self.values(ticket.values, OF_TICKETS),
+            "CustomFields": self.values(ticket),
             "_hyperlinks": self._links(ticket, caller),
         }
 
@@ -129,7 +126,7 @@ class Shapes:
             "Creator": self.pointer("user", self._site.users[transaction.creator_id].name),
             "Created": instant(transaction.created),
             "TimeTaken": str(transaction.minutes),
-            "CustomFields": self.values(transaction.values, OF_TRANSACTIONS),
+            "CustomFields": self.values(transaction),
         }
 
     def user(self, user: RtUser, *, is_oneself: bool) -> dict[str, Any]:
@@ -190,7 +187,10 @@ def _plain(thing: Thing) -> dict[str, Any]:
             "LookupType": thing.lookup,
             "Type": thing.type,
             "MaxValues": str(thing.most_values),
+            "Description": thing.description,
+            "Disabled": str(int(thing.disabled)),
         }
     if isinstance(thing, RtAsset):
         return {"id": thing.id, "Name": thing.name, "Status": thing.status, "Description": ""}
-    return {"id": thing.id, "Name": thing.name}
+    shown: dict[str, Any] = {"id": thing.id, "Name": thing.name, "Description": thing.description}
+    return shown if isinstance(thing, RtGroup) else {**shown, "Disabled": str(int(thing.disabled))}

@@ -23,6 +23,8 @@ OF_ASSETS = "RT::Catalog-RT::Asset"
 SEE_QUEUE, SHOW_TICKET, SHOW_COMMENTS, SHOW_ASSET = "SeeQueue", "ShowTicket", "ShowTicketComments", "ShowAsset"
 SEE_FIELD, MODIFY_FIELD, MODIFY_TICKET = "SeeCustomField", "ModifyCustomField", "ModifyTicket"
 SHOW_MAIL = "ShowOutgoingEmail"
+ADMINISTER_FIELDS, ASSIGN_FIELDS, ADMINISTER_CATALOGS = "AdminCustomField", "AssignCustomFields", "AdminCatalog"
+SEE_GROUP = "SeeGroup"
 COMMENT, REPLY, CREATE_TICKET = "CommentOnTicket", "ReplyToTicket", "CreateTicket"
 LOOKING = (SEE_QUEUE, SHOW_TICKET, SHOW_COMMENTS, SHOW_ASSET, SEE_FIELD)
 WRITING = (COMMENT, REPLY, MODIFY_FIELD)
@@ -56,6 +58,7 @@ class RtGroup:
     name: str
     rights: frozenset[str]
     member_ids: set[int] = field(default_factory=set)
+    description: str = ""
 
 
 @dataclass(slots=True)
@@ -65,11 +68,13 @@ class RtQueue:
     id: int
     name: str
     disabled: bool = False
+    description: str = ""
 
 
 @dataclass(slots=True)
 class RtField:
-    """A custom field that is applied everywhere. ``most_values`` 0: any number; ``options`` of a field to select."""
+    """A custom field. ``most_values`` 0: any number; ``options`` of a field to select; ``places`` are the numbers of
+    the queues or catalogs to which it is applied, where that is not everywhere."""
 
     id: int
     name: str
@@ -78,6 +83,12 @@ class RtField:
     most_values: int = 1
     options: tuple[str, ...] = ()
     disabled: bool = False
+    description: str = ""
+    places: frozenset[int] | None = None
+
+    def is_applied(self, place_id: int) -> bool:
+        """Whether the things in a queue or catalog have it."""
+        return not self.disabled and (self.places is None or place_id in self.places)
 
 
 @dataclass(slots=True)
@@ -151,6 +162,8 @@ class RequestTrackerSite:
     transactions: dict[int, RtTransaction] = field(default_factory=dict)
     attachments: dict[int, RtAttachment] = field(default_factory=dict)
     assets: dict[int, RtAsset] = field(default_factory=dict)
+    searches: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What the saved searches that everybody may use hold, by name."""
     lock: threading.RLock = field(default_factory=threading.RLock)
     open_nothing: set[int] = field(default_factory=set)
     """People whose replies open no ticket again, by the condition that an administrator gave that scrip."""
@@ -286,12 +299,17 @@ class RequestTrackerSite:
 
     # ---- custom fields -------------------------------------------------------------------------------
 
-    def applied(self, lookup: str) -> list[RtField]:
-        """The custom fields that things of that kind have."""
-        return [one for one in self.fields.values() if one.lookup == lookup and not one.disabled]
+    def applied(self, holder: RtTicket | RtAsset | RtTransaction) -> list[RtField]:
+        """The custom fields that a thing has."""
+        lookup, place_id = OF_ASSETS, holder.catalog_id if isinstance(holder, RtAsset) else 0
+        if isinstance(holder, RtTicket):
+            lookup, place_id = OF_TICKETS, holder.queue_id
+        elif isinstance(holder, RtTransaction):
+            lookup, place_id = OF_TRANSACTIONS, self.tickets[holder.ticket_id].queue_id
+        return [one for one in self.fields.values() if one.lookup == lookup and one.is_applied(place_id)]
 
     def set_values(
-        self, holder: RtTicket | RtAsset | RtTransaction, lookup: str, given: Mapping[str, object]
+        self, holder: RtTicket | RtAsset | RtTransaction, given: Mapping[str, object]
     ) -> list[tuple[RtField, str, str, str]]:
         """Write custom fields. What came of it, one by one: the field, the old value, the new one, and the words.
 
@@ -299,7 +317,7 @@ class RequestTrackerSite:
         """
         done: list[tuple[RtField, str, str, str]] = []
         for name, value in given.items():
-            found = next((one for one in self.applied(lookup) if name in (one.name, str(one.id))), None)
+            found = next((one for one in self.applied(holder) if name in (one.name, str(one.id))), None)
             if found is None:
                 continue
             present = holder.values.setdefault(found.id, [])

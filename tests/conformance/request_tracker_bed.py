@@ -66,6 +66,7 @@ class Place:
     root_password: str
     agent_password: str
     token: str
+    administrator_token: str
     webhook_secret: str
     calls: WebhookCalls
     requests: Callable[[], int]
@@ -86,7 +87,8 @@ class Place:
         def count() -> int:
             return len(real.access_log.read_text().splitlines())
 
-        opens = (real.url, real.root_password, real.agent_password, real.token, real.webhook_secret)
+        tokens = (real.token, real.administrator_token)
+        opens = (real.url, real.root_password, real.agent_password, *tokens, real.webhook_secret)
         return cls(*opens, calls, count)
 
 
@@ -421,7 +423,8 @@ def _text(value: FieldValue) -> str:
 def sandbox(clock: ManualClock) -> Iterator[tuple[SandboxRequestTracker, Place]]:
     """A site with Anna, Bert and CareSync's user, and the custom fields of the real one."""
     site = RequestTrackerSite(clock.now)
-    site.users[ROOT].password = PASSWORD
+    administrator = f"1-{ROOT}-{TOKEN}"
+    site.users[ROOT].password, site.users[ROOT].token = PASSWORD, administrator
     reader = site.add_user("caresync", real_name="CareSync", email="caresync@example.org", timezone="UTC")
     reader.token = f"1-{reader.id}-{TOKEN}"
     site.open_nothing.add(reader.id)
@@ -441,5 +444,5 @@ def sandbox(clock: ManualClock) -> Iterator[tuple[SandboxRequestTracker, Place]]
         def calls(ticket_id: str, worked: str | None) -> tuple[Mapping[str, str], bytes]:
             return server.webhook_call(int(ticket_id), WEBHOOK_SECRET)
 
-        opens = (server.base_url, PASSWORD, PASSWORD, reader.token, WEBHOOK_SECRET)
+        opens = (server.base_url, PASSWORD, PASSWORD, reader.token, administrator, WEBHOOK_SECRET)
         yield server, Place(*opens, calls, lambda: len(server.requests))

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from connectors.conformance.helpdesk_bed import apply, note, outcomes, reply
 from connectors.records import TicketChange, TicketStatus
 from tests.conformance.request_tracker_bed import RequestTrackerBed
-from tests.real_servers.request_tracker import CODE, RealRequestTracker
+from tests.real_servers.request_tracker import RealRequestTracker
 
 pytestmark = pytest.mark.slow
 
-PAGE = Path(__file__).parents[2] / "docs" / "connectors" / "request-tracker.md"
 REFERENCE = "CS-00000000-0001"
 
 
@@ -70,11 +68,3 @@ def test_the_webhook_tells_what_people_do_and_not_what_we_wrote(
     assert len(ours) == 2
     assert int(booked) in told
     assert not told & ours
-
-
-def test_the_page_shows_the_code_that_was_tried() -> None:
-    code = [line for line in (CODE / "opens_on_reply.pl").read_text().splitlines() if not line.startswith("#")]
-    shown = [line.strip() for line in PAGE.read_text().splitlines()]
-
-    assert code
-    assert [line for line in code if line not in shown] == []

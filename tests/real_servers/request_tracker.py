@@ -20,7 +20,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,9 @@ from typing import Any
 import requests
 
 from care_sync.clock import SystemClock
+from connectors.preparation import FieldKind, Wanted, WantedField
+from connectors.request_tracker.script import preparation_script
+from connectors.request_tracker.settings import RequestTrackerSettings
 from connectors.sandbox.request_tracker_state import OF_ASSETS, OF_TICKETS, OF_TRANSACTIONS
 from connectors.sandbox.server import Answer, Request, SandboxServer
 
@@ -36,7 +39,6 @@ INSTALLATION = Path("/usr/share/request-tracker5")
 SERVER = INSTALLATION / "libexec" / "rt-server"
 SET_UP = "rt-setup-database-5"
 SEED = Path(__file__).with_name("request_tracker_seed.pl")
-CODE = Path(__file__).parents[2] / "connectors" / "request_tracker"
 WORKERS = 2
 """One would wait for itself when its webhook's receiver reads a ticket back."""
 STEP_SECONDS = 100
@@ -57,9 +59,7 @@ Set($LogToSTDERR, 'warning');
 Set($MailCommand, 'mbox');
 # Every request with a token computes such a hash: at the usual cost it takes 0.2 seconds.
 Set($BcryptCost, 4);
-Set(@CareSyncWebhooks, '{webhook}');
 Set($CareSyncWebhookSecret, '{webhook_secret}');
-Set($CareSyncUser, 'caresync');
 $RT::MasonDataDir = '{folder}/mason';
 $RT::MasonSessionDir = '{folder}/sessions';
 $RT::VarPath = '{folder}/var';
@@ -76,6 +76,11 @@ class CustomField:
     options: tuple[str, ...] = ()
     several: bool = False
     is_date: bool = False
+
+    def wanted(self, name: str) -> WantedField:
+        """As a site wants it that calls it ``name``."""
+        kind = FieldKind.DATE if self.is_date else FieldKind.CHOICE if self.options else FieldKind.TEXT
+        return WantedField(name, self.name, kind, {word: word for word in self.options})
 
     @property
     def definition(self) -> dict[str, Any]:
@@ -139,7 +144,9 @@ class WebhookReceiver(SandboxServer):
         self._came = threading.Condition()
 
     def answer(self, request: Request) -> Answer:
-        """Take a call."""
+        """Take a call; who only looks whether somebody is there is told so."""
+        if request.method != "POST":
+            return Answer(404)
         with self._came:
             self._calls.append(request)
             self._came.notify_all()
@@ -158,6 +165,11 @@ class WebhookReceiver(SandboxServer):
         assert found is not None, f"no call about ticket {ticket_id} came"
         return found
 
+    def paths_told(self, ticket_id: str) -> set[str]:
+        """Where calls about a ticket came in."""
+        with self._came:
+            return {one.path for one in self._calls if str(one.json["ticket"]) == ticket_id}
+
     def transactions_told(self, ticket_id: str) -> set[int]:
         """The numbers of the transactions of which calls about a ticket told."""
         with self._came:
@@ -171,19 +183,24 @@ class WebhookReceiver(SandboxServer):
 
 @dataclass(frozen=True, slots=True)
 class RealRequestTracker:
-    """A running site: its address, the password of ``root``, the one that agents share, and CareSync's token.
+    """A running site: its address, the password of ``root``, the one that agents share, CareSync's token and root's.
 
-    ``access_log`` has a line for every request; ``mail`` is the folder of the files with the mail that would have left.
+    ``access_log`` has a line for every request; ``mail`` is the folder of the files with the mail that would have left;
+    ``load`` loads a file of initial data, as an administrator does, and gives what was printed; ``script`` is
+    the one of CareSync that was loaded at first.
     """
 
     url: str
     root_password: str
     agent_password: str
     token: str
+    administrator_token: str
     webhook_secret: str
     receiver: WebhookReceiver
     access_log: Path
     mail: Path
+    load: Callable[[Path], str]
+    script: Path
 
 
 def absent() -> str | None:
@@ -209,14 +226,14 @@ def running(folder: Path) -> Iterator[RealRequestTracker]:
     webhook_secret = secrets.token_hex(16)
     receiver = WebhookReceiver()
     configuration = folder / "RT_SiteConfig.pm"
-    configuration.write_text(
-        CONFIGURATION.format(port=port, folder=folder, webhook=receiver.base_url, webhook_secret=webhook_secret)
-    )
+    configuration.write_text(CONFIGURATION.format(port=port, folder=folder, webhook_secret=webhook_secret))
     root_password, agent_password = secrets.token_hex(16), secrets.token_hex(16)
-    password_file, token_file = folder / "root.password", folder / "token"
+    password_file, token_file, administrators = folder / "root.password", folder / "token", folder / "token.root"
     password_file.write_text(root_password)
     fields_file = folder / "fields.json"
-    fields_file.write_text(json.dumps([field.definition for field in EVERY_FIELD]))
+    fields_file.write_text(
+        json.dumps([field.definition for field in (WORKED_ON, ACTIVITY, *ORGANIZATION_FIELDS.values())])
+    )
     environment = {
         "PATH": _path(),
         "HOME": str(folder),
@@ -228,14 +245,16 @@ def running(folder: Path) -> Iterator[RealRequestTracker]:
     }
     of_seed = {
         "TOKEN_FILE": str(token_file),
+        "ADMINISTRATOR_TOKEN_FILE": str(administrators),
         "FIELDS_FILE": str(fields_file),
-        "SCRIP_FILE": str(CODE / "scrip.pl"),
-        "CONDITION_FILE": str(CODE / "opens_on_reply.pl"),
         "CARESYNC_PASSWORD": secrets.token_hex(16),
         "AGENT_PASSWORD": agent_password,
     }
     _run([SET_UP, "--action", "init", "--skip-create", "--root-password-file", str(password_file)], environment)
-    _run([SET_UP, "--action", "insert", "--skip-create", "--datafile", str(SEED)], {**environment, **of_seed})
+    _load(SEED, {**environment, **of_seed})
+    script_file = folder / "care_sync.pl"
+    script_file.write_text(_script(port, token_file.read_text(), receiver.base_url))
+    _load(script_file, environment)
     access_log = folder / "access.log"
     with receiver, _served(folder, environment, port, access_log) as url:
         yield RealRequestTracker(
@@ -243,11 +262,32 @@ def running(folder: Path) -> Iterator[RealRequestTracker]:
             root_password=root_password,
             agent_password=agent_password,
             token=token_file.read_text(),
+            administrator_token=administrators.read_text(),
             webhook_secret=webhook_secret,
             receiver=receiver,
             access_log=access_log,
             mail=folder / "var",
+            load=lambda file: _load(file, environment),
+            script=script_file,
         )
+
+
+def _script(port: int, token: str, webhook_url: str) -> str:
+    """What CareSync writes for the site's administrator: fields, rights and scrips for every queue."""
+    settings = RequestTrackerSettings.model_validate(
+        {
+            "base_url": f"http://127.0.0.1:{port}",
+            "token": token,
+            "tags_field": TAGS.name,
+            "customers": {"ticket_field": CUSTOMER.name},
+        }
+    )
+    fields = tuple(field.wanted(name) for name, field in FIELDS.items())
+    return preparation_script(Wanted(ticket_fields=fields, webhook_url=webhook_url), settings).text
+
+
+def _load(file: Path, environment: Mapping[str, str]) -> str:
+    return _run([SET_UP, "--action", "insert", "--skip-create", "--datafile", str(file)], environment)
 
 
 def _path() -> str:
@@ -259,12 +299,13 @@ def _has_sqlite() -> bool:
     return subprocess.run(asked, capture_output=True, check=False, timeout=STEP_SECONDS).returncode == 0
 
 
-def _run(command: list[str], environment: Mapping[str, str]) -> None:
+def _run(command: list[str], environment: Mapping[str, str]) -> str:
     done = subprocess.run(
         command, cwd="/", env=environment, capture_output=True, text=True, check=False, timeout=STEP_SECONDS
     )
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}: {done.stdout[-2000:]} {done.stderr[-2000:]}")
+    return done.stdout
 
 
 @contextmanager

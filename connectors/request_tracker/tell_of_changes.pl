@@ -1,10 +1,10 @@
-# The code of a scrip that tells CareSync which ticket changed (docs/connectors/request-tracker.md says how to set it up).
-# It tells where, and proves that it is Request Tracker who tells; CareSync reads the rest. A call that fails is logged
-# and forgotten: the next reading finds what it would have told.
-my @urls   = RT->Config->Get('CareSyncWebhooks');
+# The code of a scrip that tells CareSync which ticket changed. It tells where, and proves that it is Request Tracker who
+# tells; CareSync reads the rest. A call that fails is logged and forgotten: the next reading finds what it would have
+# told. The secret is read where the site's configuration has it, so that it stands nowhere else.
+my @urls   = ( __URLS__ );
 my $secret = RT->Config->Get('CareSyncWebhookSecret');
-return 1 unless @urls && $secret;
-return 1 if $self->TransactionObj->CreatorObj->Name eq ( RT->Config->Get('CareSyncUser') // '' );
+return 1 unless $secret;
+return 1 if $self->TransactionObj->Creator == __USER__;
 
 require Digest::SHA;
 require JSON;
