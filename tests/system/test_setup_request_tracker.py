@@ -1,142 +1,18 @@
-"""Making a Request Tracker ready: what its API can, on the sandbox and a real server, and the script for the rest."""
+"""Making a Request Tracker ready through its API: on the sandbox, and where it matters on a real server."""
 
 from __future__ import annotations
 
 import json
-import re
-import secrets
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from care_sync.application import site_settings
-from care_sync.cli.main import app
-from care_sync.cli.session import Session
-from care_sync.clock import SystemClock
-from care_sync.errors import UserError
-from care_sync.preparation import wanted_of
-from connectors.conformance.environment import Budgets
 from connectors.errors import PermissionMissing, Unavailable
-from connectors.preparation import MARK, Action
-from connectors.protocols import Environment
-from connectors.request_tracker.connector import RequestTrackerHelpdesk
-from connectors.request_tracker.script import OPENS, TELLS
-from rules.loader import load_rules
+from connectors.preparation import MARK
+from connectors.request_tracker.script import OPENS, TELLS, receipt
 from tests.conformance.request_tracker_bed import RequestTrackerBed
-from tests.real_servers.request_tracker import RealRequestTracker
-
-CONFIG = """\
-company: {{name: CARE}}
-helpdesk:
-  product: request_tracker
-  base_url: {url}
-  token: {token}
-  webhook_secret: {secret}
-  queues: {queues}
-  fields: {{worked_before: Werkte {run}, cause: Oorzaak {run}, delivered_on: Geleverd {run},
-    care_minutes: CARE min {run}}}
-  organization_fields: {{sla: SLA {run}, covered_services: Diensten {run}}}
-  tags_field: Labels {run}
-  customers: {{catalog: {catalog}, ticket_field: Klant {run}}}
-time_trackers:
-  booked: {{product: request_tracker, base_url: {url}, token: {token}, webhook_secret: {secret}}}
-facts: {{defaults: {{kind: incident, service: website}}}}
-store: {{url: "sqlite:///{folder}/care.db"}}
-web: {{public_url: "{public}"}}
-"""
-TICKET_FIELDS = ("Werkte", "Oorzaak", "Geleverd", "CARE min", "Labels", "Klant")
-VIEWS = ("CareSync: vragen open", "CareSync: nog niet te bepalen")
-BY_HAND = ("option", "CareSyncWebhookSecret")
-
-
-class Site:
-    """A Request Tracker with a queue and a catalog of its own, and CareSync's commands on its settings.
-
-    Names of custom fields end with ``run``, so that any number of tests share one server.
-    """
-
-    def __init__(self, bed: RequestTrackerBed, folder: Path, capsys: pytest.CaptureFixture[str], public: str) -> None:
-        self.bed = bed
-        self.folder = folder
-        self.run = secrets.token_hex(4)
-        self.config = folder / "config.yaml"
-        self.script = folder / "setup.pl"
-        self._capsys = capsys
-        self.public = public
-        self.configure()
-
-    def configure(self, **changes: object) -> None:
-        place = self.bed.place
-        given = {
-            "url": place.url,
-            "token": place.token,
-            "secret": place.webhook_secret,
-            "queues": [self.bed.queue],
-            "catalog": self.bed.catalog,
-            "folder": self.folder.as_posix(),
-            "public": self.public,
-            **changes,
-        }
-        self.config.write_text(CONFIG.format(run=self.run, **given), encoding="utf-8")
-
-    def __call__(self, *arguments: str) -> tuple[int, str]:
-        """Run a command; gives the exit code and what was said."""
-        self._capsys.readouterr()
-        code = 0
-        session = Session(self.config, verbose=False, clock=self.bed.clock)
-        try:
-            app(list(arguments), prog_name="care-sync", obj=session)
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        told = self._capsys.readouterr()
-        return code, told.out if "--json" in arguments else told.out + told.err
-
-    def steps(self, *arguments: str) -> tuple[int, dict[tuple[str, str], dict[str, Any]]]:
-        """The steps of ``care-sync setup`` by kind and title; those of fields without ``run``."""
-        code, output = self("setup", *arguments, "--json")
-        found = json.loads(output)
-        return code, {(one["kind"], one["title"].removesuffix(f" {self.run}")): one for one in found}
-
-    def helpdesk(self) -> RequestTrackerHelpdesk:
-        """The connector, with these settings."""
-        settings = site_settings(self.config).helpdesk.options
-        environment = Environment(self.bed.clock.now, self.bed.clock.sleep, Budgets())
-        return RequestTrackerHelpdesk(settings, environment)
-
-    def write_script(self, *arguments: str) -> str:
-        """What the administrator is given."""
-        code, told = self("setup", *arguments, "--script", str(self.script))
-        assert code == 0, told
-        return told
-
-    def field(self, name: str) -> dict[str, Any]:
-        """A custom field, with its options."""
-        query = json.dumps([{"field": "Name", "value": f"{name} {self.run}"}])
-        params = {"query": query, "fields": "Name,Description,Type,MaxValues,Disabled", "find_disabled_rows": "1"}
-        (found,) = self.bed.ask("GET", "/customfields", params=params)["items"]
-        values = self.bed.ask("GET", f"/customfield/{found['id']}/values", params={"per_page": "100"})["items"]
-        return {**found, "options": [one["name"] for one in values]}
-
-    def make_field(self, name: str, kind: str, *options: str, queue: str | None = None) -> str:
-        """A person makes a custom field and applies it to the queue; gives its number."""
-        given = {"Name": f"{name} {self.run}", "Type": kind, "MaxValues": 1, "LookupType": "RT::Queue-RT::Ticket"}
-        number = self.bed.ask("POST", "/customfield", json={**given, "Queue": queue or self.bed.queue}, expect=201)[
-            "id"
-        ]
-        for option in options:
-            self.bed.ask("POST", f"/customfield/{number}/value", json={"Name": option}, expect=201)
-        return str(number)
-
-
-@pytest.fixture
-def folder(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    shutil.copyfile(sqlite_template, tmp_path / "care.db")
-    monkeypatch.delenv("CARE_SYNC_SECRETS_DIRECTORY", raising=False)
-    return tmp_path
-
+from tests.system.request_tracker_site import BY_HAND, TICKET_FIELDS, VIEWS, Site, of
 
 REAL = pytest.param("real", marks=pytest.mark.slow)
 on_both = pytest.mark.parametrize("site", ["sandbox", REAL], indirect=True)
@@ -155,27 +31,6 @@ def site(
     with opened as bed:
         monkeypatch.setenv("CARE_SYNC_HELPDESK__TOKEN", bed.place.administrator_token)
         yield Site(bed, folder, capsys, "https://care-sync.example.org")
-
-
-@pytest.fixture
-def loaded(
-    real_request_tracker: RealRequestTracker, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Site]:
-    """A real server, which is given back with the script that it was begun with, and without other catalogs."""
-    with RequestTrackerBed.on(real_request_tracker) as bed:
-        site = Site(bed, folder, capsys, real_request_tracker.receiver.base_url)
-        yield site
-        for one in bed.ask("GET", "/catalogs/all", params={"fields": "Name", "per_page": "100"})["items"]:
-            if one["Name"].endswith(site.run):
-                bed.ask("DELETE", f"/catalog/{one['id']}", expect=204)
-    real_request_tracker.load(real_request_tracker.script)
-
-
-def of(found: dict[tuple[str, str], dict[str, Any]], action: str) -> list[tuple[str, str]]:
-    return [key for key, one in found.items() if one["action"] == action]
-
-
-# ---- what the API can ----------------------------------------------------------------------------------
 
 
 @on_both
@@ -310,174 +165,32 @@ def test_setup_that_was_cut_off_goes_on_where_it_was(folder: Path, capsys: pytes
         assert len(site.field("Werkte")["options"]) == 2
 
 
-# ---- the script ----------------------------------------------------------------------------------------
-
-
-def test_a_script_holds_no_secret_asks_nothing_and_says_how_it_is_loaded(
+def test_what_the_api_hides_is_known_by_the_receipt_that_the_script_left(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with RequestTrackerBed.open() as bed:
-        site = Site(bed, folder, capsys, "https://care-sync.example.org")
-        asked = len(bed.server.requests)
-        told = site.write_script()
-        assert len(bed.server.requests) == asked
-        text = site.script.read_text(encoding="ascii")
-        for hidden in (bed.place.token, bed.place.webhook_secret):
-            assert hidden not in text
-            assert hidden not in told
-        assert "rt-setup-database --action insert --skip-create --datafile setup.pl" in told
-        assert "Set($CareSyncWebhookSecret" in told
-        _, told = site("setup", "--script", str(site.script), "--json")
-        assert json.loads(told)["script"] == str(site.script)
-        assert site.script.read_text(encoding="ascii") == text
-
-
-def test_a_field_that_two_settings_name_is_made_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hidden = [("rights of the group", "CareSync"), ("scrip", TELLS), ("condition of the scrip", OPENS)]
     with RequestTrackerBed.open() as bed:
         site = Site(bed, folder, capsys, "https://care-sync.example.org")
         site.configure(token=bed.place.administrator_token)
-        text = site.config.read_text("utf-8").replace("fields: {", f"fields: {{customer: Klant {site.run}, ", 1)
-        site.config.write_text(text, encoding="utf-8")
-        site.steps("--yes")
-        assert site.field("Klant")["options"] == []
+        (group,) = [one for one in bed.server.site.groups.values() if one.name == "CareSync"]
+        assert [site.steps("--check")[1][key]["action"] for key in hidden] == ["by_hand"] * 3
+        group.description = f"{MARK} {receipt(site.wanted(), site.settings())}"
+        assert [site.steps("--check")[1][key]["action"] for key in hidden] == ["keep"] * 3
+        site.configure(token=bed.place.administrator_token, public="https://elsewhere.example.org")
+        assert [site.steps("--check")[1][key]["action"] for key in hidden] == ["undone"] * 3
 
 
-def test_names_with_quotes_and_other_letters_come_through_unharmed(
+def test_saved_searches_are_looked_at_and_those_of_people_are_in_the_way(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with RequestTrackerBed.open() as bed:
         site = Site(bed, folder, capsys, "https://care-sync.example.org")
-        site.configure(queues=["O'Hara \\ Søn", "END_OF_WHAT_IS_WANTED"])
-        site.write_script()
-        text = site.script.read_text(encoding="ascii")
-    told = re.search(r"<<'(\w+)'\);\n(.*?)\n\1\n", text, re.DOTALL)
-    assert told is not None
-    document = json.loads(told[2])
-    assert document["queues"] == ["O'Hara \\ Søn", "END_OF_WHAT_IS_WANTED"]
-    assert "Queue = 'O\\'Hara \\\\ Søn'" in document["searches"][0]["content"]["Query"]
-
-
-def test_a_helpdesk_that_needs_no_script_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    config = folder / "config.yaml"
-    config.write_text(
-        "company: {name: CARE}\n"
-        "helpdesk: {product: freshdesk, domain: care, api_key: a-key}\n"
-        f'store: {{url: "sqlite:///{folder}/care.db"}}\n',
-        encoding="utf-8",
-    )
-    with pytest.raises(UserError, match="needs no script"):
-        app(
-            ["setup", "--script", str(folder / "x.pl")],
-            obj=Session(config, verbose=False, clock=SystemClock()),
-            standalone_mode=False,
-        )
-    assert not (folder / "x.pl").exists()
-
-
-@pytest.mark.slow
-def test_a_site_that_loaded_the_script_has_nothing_left_to_do_and_works(
-    loaded: Site, real_request_tracker: RealRequestTracker
-) -> None:
-    site, real = loaded, real_request_tracker
-    catalog = f"Klanten {site.run}"
-    site.configure(catalog=catalog)
-    code, before = site.steps("--check")
-    assert code == 1
-    assert before["scrip", TELLS]["action"] == "undone"
-    site.write_script()
-    told = real.load(site.script)
-    assert f'applied the custom field "Oorzaak {site.run}" to {site.bed.queue}' in told
-    assert f'applied the custom field "SLA {site.run}" to {catalog}' in told
-    assert "nothing was left to do" in real.load(site.script)
-
-    code, after = site.steps("--check")
-    assert (code, of(after, "by_hand")) == (0, [BY_HAND])
-    assert {one["action"] for one in after.values()} == {"keep", "by_hand"}
-    lines = site("check")[1].splitlines()
-    missed = [line for line in lines if line.startswith("✗")]
-    assert [line for line in missed if "field" in line or "customers" in line or "right" in line] == []
-
-    given = {f"SLA {site.run}": "standard", f"Diensten {site.run}": "website"}
-    customer = {"Name": f"Acme {site.run}", "Catalog": catalog, "CustomFields": given}
-    site.bed.ask("POST", "/asset", json=customer, expect=201)
-    ticket = site.bed.file_ticket("Menu stuk")
-    facts = {"Werkte": "yes", "Oorzaak": "care", "Klant": f"Acme {site.run}"}
-    values = {f"{name} {site.run}": value for name, value in facts.items()}
-    site.bed.ask("PUT", f"/ticket/{ticket}", by="anna", json={"CustomFields": values})
-    assert site("sync", "--json")[0] == 0
-    assert "sla_included" in site.bed.values(ticket)[f"Labels {site.run}"]
-
-    booked = site.bed.book(ticket, 5)
-    call = real.receiver.call_about(ticket, booked)
-    assert site.helpdesk().webhook(call.headers, call.body, site.bed.clock.now()).ticket_ids == (ticket,)
-    assert real.receiver.paths_told(ticket) == {
-        "/webhooks/helpdesk/request_tracker",
-        "/webhooks/tracker/booked",
-    }
-    elsewhere = site.bed.ask("POST", "/ticket", json={"Queue": "General", "Subject": "Not ours"}, expect=201)["id"]
-    assert real.receiver.paths_told(str(elsewhere)) == set()
-
-
-@pytest.mark.slow
-def test_what_drifted_since_the_script_was_loaded_is_told_and_mended_by_loading_it_again(
-    loaded: Site, real_request_tracker: RealRequestTracker
-) -> None:
-    site, real = loaded, real_request_tracker
-    site.write_script()
-    real.load(site.script)
-    number = site.field("Oorzaak")["id"]
-    value = site.bed.ask("GET", f"/customfield/{number}/values")["items"][0]
-    site.bed.ask("DELETE", f"/customfield/{number}/value/{value['id']}", expect=204)
-    site.public = "http://127.0.0.1:1"
-    site.configure()
-    code, found = site.steps("--check")
-    assert (code, found["ticket field", "Oorzaak"]["action"]) == (1, "complete")
-    assert value["name"] in found["ticket field", "Oorzaak"]["detail"]
-    assert found["scrip", TELLS]["action"] == found["condition of the scrip", OPENS]["action"] == "undone"
-    site.write_script()
-    told = real.load(site.script)
-    assert f'gave the custom field "Oorzaak {site.run}" the value {value["name"]}' in told
-    assert f'wrote the code of the scrip "{TELLS}" anew' in told
-    assert site.steps("--check")[0] == 0
-
-
-@pytest.mark.slow
-def test_a_script_that_cannot_be_loaded_whole_changes_nothing(
-    loaded: Site, real_request_tracker: RealRequestTracker
-) -> None:
-    site = loaded
-    site.make_field("CARE min", "Date")
-    site.write_script()
-    with pytest.raises(RuntimeError, match=f'There is a custom field "CARE min {site.run}" of type Date'):
-        real_request_tracker.load(site.script)
-    query = json.dumps([{"field": "Name", "value": f"Werkte {site.run}"}])
-    assert site.bed.ask("GET", "/customfields", params={"query": query})["items"] == []
-
-
-@pytest.mark.slow
-def test_the_script_of_a_removal_takes_back_what_was_made_and_leaves_what_people_made(
-    loaded: Site, real_request_tracker: RealRequestTracker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site, real = loaded, real_request_tracker
-    site.make_field("Oorzaak", "Select", "care")
-    site.write_script()
-    real.load(site.script)
-    by_hand = [*(("saved search", title) for title in VIEWS), ("rights and scrips", "CareSync")]
-    plan = site.helpdesk().plan_removal(wanted_of(site_settings(site.config), load_rules()))
-    assert [(one.kind, one.title) for one in plan if one.action is Action.BY_HAND] == by_hand
-    assert next(one.title for one in plan if one.action is Action.REMOVE) == f"Werkte {site.run}"
-    site.write_script("--remove")
-    monkeypatch.setenv("CARE_SYNC_HELPDESK__TOKEN", site.bed.place.administrator_token)
-    told = real.load(site.script)
-    for words in (f'took the scrip "{TELLS}" away', f'gave the scrip "{OPENS}" its own condition back', VIEWS[0]):
-        assert words in told
-    assert "nothing was left to do" in real.load(site.script)
-    assert site.steps("--remove") == (0, {})
-    assert int(site.field("Werkte")["Disabled"]) == 1
-    assert site.field("Werkte")["Description"] == MARK
-    assert int(site.field("Oorzaak")["Disabled"]) == 0
-    ticket = site.bed.file_ticket("Menu stuk")
-    assert real.receiver.paths_told(ticket) == set()
-    monkeypatch.delenv("CARE_SYNC_HELPDESK__TOKEN")
-    with pytest.raises(PermissionMissing, match="does not show the queue"):
-        site("setup", "--check")
+        query = f"( Queue = '{bed.queue}' ) AND Status = '__Active__' AND 'CF.{{Labels {site.run}}}' = 'next_ask'"
+        waiting, undetermined = (("saved search", title) for title in VIEWS)
+        there = bed.server.site.searches
+        there[f"Search - {VIEWS[0]}"] = {"Query": query, "CareSync": MARK}
+        there[f"Search - {VIEWS[1]}"] = {"Query": "id > 0"}
+        _, found = site.steps("--check")
+        assert (found[waiting]["action"], found[undetermined]["action"]) == ("keep", "conflict")
+        there[f"Search - {VIEWS[0]}"]["Query"] = "id > 0"
+        assert site.steps("--check")[1][waiting]["action"] == "undone"
