@@ -42,6 +42,17 @@ class ClockifyClient:
         """Read the workspace."""
         return self._core.request("GET", f"/workspaces/{self._workspace_id}")
 
+    def is_administrator(self) -> bool:
+        """Whether the key is an owner's or an administrator's ("Get all my workspaces", which knows owners apart)."""
+        for role in ("WORKSPACE_ADMIN", "OWNER"):
+            path = "/workspaces"
+            listed = self._core.request("GET", path, params={"roles": role}).data
+            if not isinstance(listed, list):
+                raise Malformed(PRODUCT, "a list was expected and something else came", request=f"GET {path}")
+            if any(_object(one).get("id") == self._workspace_id for one in listed):
+                return True
+        return False
+
     def entry(self, entry_id: str) -> dict[str, Any] | None:
         """Read one entry with its names; ``None`` when the workspace has none of that id."""
         path = f"/workspaces/{self._workspace_id}/time-entries/{entry_id}"

@@ -20,7 +20,7 @@ from connectors.clockify.client import ClockifyClient
 from connectors.clockify.settings import ClockifySettings
 from connectors.clockify.translate import PRODUCT, entry_from_api, entry_from_row, instant
 from connectors.clockify.webhooks import read_call
-from connectors.errors import ConnectorError, Invalid, Malformed
+from connectors.errors import ConnectorError, Invalid, Malformed, PermissionMissing
 from connectors.http import HttpClient
 from connectors.protocols import BudgetState, Environment
 from connectors.records import CheckResult, EntryPage, TimeEntry, WebhookCall
@@ -29,6 +29,7 @@ LOOK_BACK = timedelta(days=2)
 """The report over two days is one request in most workspaces, and most edits are to fresh entries."""
 AHEAD = timedelta(days=1)
 """People write down time that lies ahead, and clocks differ."""
+NOT_ADMINISTRATOR = "Use the key of an owner or administrator of the workspace: others do not see colleagues."
 
 
 class ClockifyTimeTracker:
@@ -95,11 +96,12 @@ class ClockifyTimeTracker:
         return None
 
     def check(self) -> Sequence[CheckResult]:
-        """Try the key, the workspace and the report, in three requests."""
+        """Try the key, the workspace, the administrator's right and the report, in four requests or five."""
         results: list[CheckResult] = []
         for subject, attempt in (
             ("API key", self._client.me),
             (f"workspace {self.account}", self._client.workspace),
+            ("sees every colleague", self._require_administrator),
             ("detailed report", self._try_report),
         ):
             try:
@@ -109,6 +111,10 @@ class ClockifyTimeTracker:
                 break
             results.append(CheckResult(subject, passed=True))
         return tuple(results)
+
+    def _require_administrator(self) -> None:
+        if not self._client.is_administrator():
+            raise PermissionMissing(PRODUCT, "shows the key its own time alone", remedy=NOT_ADMINISTRATOR)
 
     def _try_report(self) -> None:
         now = self._now()

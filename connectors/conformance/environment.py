@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from connectors.clock import ManualClock
 from connectors.protocols import BudgetState, Environment
 
@@ -21,6 +23,6 @@ class Budgets:
         self.kept[account] = state
 
 
-def environment(clock: ManualClock, budgets: Budgets | None = None) -> Environment:
-    """What a connector gets from its host; without ``budgets`` it begins with none."""
-    return Environment(clock.now, clock.sleep, budgets or Budgets())
+def environment(clock: ManualClock, budgets: Budgets | None = None, *, ahead: timedelta = timedelta()) -> Environment:
+    """What a connector gets from its host, whose clock is ``ahead``; without ``budgets`` it begins with none."""
+    return Environment(lambda: clock.now() + ahead, clock.sleep, budgets or Budgets())

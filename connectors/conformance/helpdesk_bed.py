@@ -1,4 +1,4 @@
-"""A helpdesk with people in it: what a helpdesk's suite runs on, and the words in which its tests are told.
+"""A helpdesk with people in it: what a helpdesk's suite runs on.
 
 Terms
     bed       a helpdesk with people in it, time that the test lets pass, and connectors for it
@@ -11,8 +11,8 @@ How to write a bed for a product
     1. Start the product (its sandbox server, or a real one) with agent Anna, the organizations ``Acme`` and ``Globex``,
        the ticket fields of :data:`TICKET_FIELDS` and the organization fields of :data:`ORGANIZATION_FIELDS`.
     2. Configure connectors for it: every name in those two is mapped; the credential is :data:`TOKEN` (or holds it).
-    3. Keep :class:`HelpdeskBed`. What people do must go through the product's own state or interface and never through
-       the connector under test; :meth:`HelpdeskBed.seen` likewise. Ticket ids are the product's, as text.
+    3. Derive from :class:`HelpdeskBed`. What people do must go through the product's own state or interface and never
+       through the connector under test; :meth:`HelpdeskBed.seen` likewise. Ticket ids are the product's, as text.
     4. State the traits truthfully, and the least requests that the product's interface allows (``requests_to_…``): the
        suite counts what the connector sends.
     5. Derive from :class:`connectors.conformance.helpdesk_suite.HelpdeskSuite` and give the bed as the fixture ``bed``.
@@ -23,27 +23,18 @@ A bed over a sandbox begins at :data:`START` and moves its clock; one over a rea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
-import pytest
-
+from connectors.conformance.traits import trait
 from connectors.protocols import Helpdesk
 from connectors.records import (
-    ChangeResult,
     Comment,
-    CommentKind,
     FieldValue,
-    Organization,
-    Person,
-    Ticket,
-    TicketChange,
-    TicketPage,
     TicketStatus,
 )
 
@@ -81,10 +72,12 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HelpdeskTraits:
-    """What a product has.
+    """What a product has; each says what there is without it.
 
     ``moves_time``              the bed's clock is its own; a real server's is not
-    ``has_faults``              answers can be made to fail
+    ``tells_time``              the product's answers tell its clock
+    ``has_faults``              answers can be made to fail, and people can act in the middle of a write
+    ``has_credentials``         the product knows who asks
     ``has_permissions``         a credential can lack the permission to read tickets
     ``has_webhooks``            webhook calls can be proven genuine
     ``signs_body``              the proof covers the body of the call
@@ -95,26 +88,35 @@ class HelpdeskTraits:
     ``has_typed_fields``        fields have types; otherwise every value comes back as text
     ``has_choices``             a field with options refuses others
     ``has_organization_fields`` organizations have fields of their own
+    ``adds_tags``               a tag is added alone; otherwise tags are replaced as a whole, and one that somebody adds
+                                in the moment between our reading and our writing is lost
     ``side_loads``              a reading of changes brings organizations and people along
     ``hides_references``        our mark on a comment is not part of its text
+    ``has_pages``               a reading of many changes comes in pages
+    ``counts_requests``         it is known how many requests came in
     ``longest_subject``         characters that a subject can have
     ``longest_comment``         bytes that a comment can have
     """
 
-    moves_time: bool = True
-    has_faults: bool = True
-    has_permissions: bool = True
-    has_webhooks: bool = True
-    signs_body: bool = True
-    signs_time: bool = True
-    has_merges: bool = True
-    tells_deletions: bool = True
-    is_closed_final: bool = True
-    has_typed_fields: bool = True
-    has_choices: bool = True
-    has_organization_fields: bool = True
-    side_loads: bool = True
-    hides_references: bool = True
+    moves_time: bool = trait("the product's clock is not moved")
+    tells_time: bool = trait("the product does not tell its clock")
+    has_faults: bool = trait("the product does not fail on demand")
+    has_credentials: bool = trait("the product knows nobody")
+    has_permissions: bool = trait("the product knows no such permission")
+    has_webhooks: bool = trait("the product has no webhooks")
+    signs_body: bool = trait("the product does not sign the body of its calls")
+    signs_time: bool = trait("the product does not sign the time of its calls")
+    has_merges: bool = trait("the product merges no tickets")
+    tells_deletions: bool = trait("the product does not tell deletions")
+    is_closed_final: bool = trait("the product has no final status")
+    has_typed_fields: bool = trait("fields have no types")
+    has_choices: bool = trait("the product has no fields with options")
+    has_organization_fields: bool = trait("organizations have no fields")
+    adds_tags: bool = trait("tags are replaced as a whole")
+    side_loads: bool = trait("the product brings nothing along")
+    hides_references: bool = trait("the product has no hidden marks: references show")
+    has_pages: bool = trait("the product gives everything at once")
+    counts_requests: bool = trait("requests cannot be counted")
     longest_subject: int = 150
     longest_comment: int = 60_000
 
@@ -129,30 +131,40 @@ class SeenTicket:
     comments: tuple[Comment, ...] = field(default=())
 
 
-class HelpdeskBed(Protocol):
-    """People in a helpdesk, and connectors that read and write it."""
+class HelpdeskBed(ABC):
+    """People in a helpdesk, and connectors that read and write it.
+
+    A bed states its ``traits``. What the traits say that the product does not have is never asked for, and need not be
+    written.
+    """
 
     traits: HelpdeskTraits
 
     # ---- connectors and time -----------------------------------------------------------------------
 
+    @abstractmethod
     def helpdesk(self, *, clock_ahead: timedelta = timedelta()) -> Helpdesk:
         """A new connector with the right credential, as after a restart; its clock differs by ``clock_ahead``."""
 
+    @abstractmethod
     def helpdesk_with_wrong_credentials(self) -> Helpdesk:
-        """A connector that the product does not know."""
+        """A connector that the product does not know; without credentials, one that finds nothing to read."""
 
+    @abstractmethod
     def now(self) -> datetime:
         """The product's clock, in UTC."""
 
+    @abstractmethod
     def later(self, by: timedelta) -> None:
         """Let time pass; on a real server only as much as changes need to be told apart."""
 
+    @abstractmethod
     def settle(self) -> None:
         """Let so much time pass that the next reading tells everything that has happened."""
 
     # ---- what people do ----------------------------------------------------------------------------
 
+    @abstractmethod
     def file_ticket(
         self,
         subject: str,
@@ -164,41 +176,53 @@ class HelpdeskBed(Protocol):
     ) -> str:
         """A customer of ``organization`` files a ticket, which has these tags and fields at once; gives its id."""
 
+    @abstractmethod
     def edit(
         self, ticket_id: str, *, subject: str | None = None, status: TicketStatus | None = None, **fields: FieldValue
     ) -> None:
         """Anna changes what is given."""
 
+    @abstractmethod
     def tag(self, ticket_id: str, *tags: str) -> None:
         """Anna adds tags."""
 
+    @abstractmethod
     def comment(self, ticket_id: str, comment: Comment) -> None:
         """Anna adds a note or a reply."""
 
+    @abstractmethod
     def close(self, ticket_id: str) -> None:
         """The ticket gets the product's final status."""
 
+    @abstractmethod
     def delete(self, ticket_id: str) -> None:
         """Anna deletes a ticket."""
 
     def merge(self, ticket_id: str, into: str) -> None:
         """Anna merges a ticket into another."""
+        raise NotImplementedError("has_merges")
 
+    @abstractmethod
     def move(self, ticket_id: str, organization: str) -> None:
         """Anna moves a ticket to another organization."""
 
+    @abstractmethod
     def add_organization(self, name: str, **fields: FieldValue) -> str:
         """An administrator enters an organization; gives its id."""
 
+    @abstractmethod
     def edit_organization(self, name: str, *, new_name: str | None = None, **fields: FieldValue) -> None:
         """An administrator renames an organization or changes its fields."""
 
+    @abstractmethod
     def remove_ticket_field(self, name: str) -> None:
         """An administrator switches the ticket field of that name (ours) off."""
 
     def take_permission_away(self) -> None:
         """From now on the connector's credential may not read tickets."""
+        raise NotImplementedError("has_permissions")
 
+    @abstractmethod
     def seen(self, ticket_id: str) -> SeenTicket:
         """A ticket as agents see it."""
 
@@ -206,138 +230,48 @@ class HelpdeskBed(Protocol):
 
     def webhook_call(self, ticket_id: str) -> tuple[Mapping[str, str], bytes]:
         """The headers (names in lower case) and body of a genuine call about a ticket, sent now."""
+        raise NotImplementedError("has_webhooks")
 
     def break_down(self, fault: Fault) -> None:
         """From now on every answer fails in this way."""
+        raise NotImplementedError("has_faults")
 
     def lose_writes(self, *, after_their_effect: bool) -> None:
         """From now on no answer comes to what writes; it took effect, or did not."""
+        raise NotImplementedError("has_faults")
+
+    def while_we_write(self, act: Callable[[], object]) -> None:
+        """Somebody does ``act`` when our next write is on its way: after we looked, and before it takes effect."""
+        raise NotImplementedError("has_faults")
 
     def mend(self) -> None:
         """Everything answers again."""
+        raise NotImplementedError("has_faults")
 
     def page_size(self) -> int:
-        """How many tickets the product gives per page to this bed's connectors."""
+        """How many tickets the product gives per page to this bed's connectors; any number where it has no pages."""
+        return 5
 
     def changes_a_call(self) -> int:
         """How many tickets this bed's connectors write with one call."""
+        return 1
 
     def requests(self) -> int:
         """Requests that came in since the bed began."""
+        raise NotImplementedError("counts_requests")
 
     def requests_to_read(self, tickets: int) -> int:
         """The most requests for a reading of so many changes, besides those of :meth:`requests_to_begin`."""
+        raise NotImplementedError("counts_requests")
 
     def requests_to_read_named(self, tickets: int) -> int:
         """The most requests for reading so many tickets by their ids."""
+        raise NotImplementedError("counts_requests")
 
     def requests_to_write(self, changes: int) -> int:
         """The most requests for so many changes of tags, fields and a comment, of different tickets."""
+        raise NotImplementedError("counts_requests")
 
     def requests_to_begin(self) -> int:
         """The most requests that a new connector sends once (definitions of fields and the like)."""
-
-
-# ---- the words of the tests --------------------------------------------------------------------------
-
-
-def needs(trait: bool, reason: str) -> None:
-    if not trait:
-        pytest.skip(reason)
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """What a reading told, to its end: the record read last of each stands."""
-
-    tickets: dict[str, Ticket]
-    organizations: dict[str, Organization]
-    people: dict[str, Person]
-    cursor: str | None
-    pages: tuple[TicketPage, ...]
-
-
-def drain(bed: HelpdeskBed, helpdesk: Helpdesk, cursor: str | None = None, *, since: datetime | None = None) -> Read:
-    """Read changes to their end, as the daemon does: the cursor of the last page is kept."""
-    pages = tuple(helpdesk.changed_tickets(cursor, since or bed.now() - LONG_AGO))
-    assert [page.last for page in pages] == [False] * (len(pages) - 1) + [True]
-    return Read(
-        tickets={ticket.id: ticket for page in pages for ticket in page.tickets},
-        organizations={one.id: one for page in pages for one in page.organizations},
-        people={one.id: one for page in pages for one in page.people},
-        cursor=pages[-1].cursor,
-        pages=pages,
-    )
-
-
-def named(helpdesk: Helpdesk, *ticket_ids: str) -> dict[str, Ticket]:
-    """Read tickets as they are now."""
-    page = helpdesk.tickets(ticket_ids)
-    assert page.last
-    assert page.cursor is None
-    found = {ticket.id: ticket for ticket in page.tickets}
-    assert len(found) == len(page.tickets)
-    return found
-
-
-def ticket_of(helpdesk: Helpdesk, ticket_id: str) -> Ticket:
-    """One ticket as it is now."""
-    return named(helpdesk, ticket_id)[ticket_id]
-
-
-def organizations(helpdesk: Helpdesk) -> dict[str, Organization]:
-    """Every organization by its name."""
-    listed = [one for page in helpdesk.organizations() for one in page if not one.deleted]
-    assert len({one.id for one in listed}) == len(listed)
-    return {one.name: one for one in listed}
-
-
-def content(ticket: Ticket) -> Ticket:
-    """A ticket without what the product may move although nothing changed."""
-    return replace(ticket, updated_at=datetime(1970, 1, 1, tzinfo=UTC))
-
-
-def contents(tickets: Mapping[str, Ticket]) -> dict[str, Ticket]:
-    return {ticket_id: content(ticket) for ticket_id, ticket in tickets.items()}
-
-
-def apply(helpdesk: Helpdesk, *changes: TicketChange) -> list[ChangeResult]:
-    """Write, after the results' own promise was seen to hold: one each."""
-    results = list(helpdesk.apply(changes))
-    assert [(one.ticket_id, one.reference) for one in results] == [(one.ticket_id, one.reference) for one in changes]
-    return results
-
-
-def outcomes(results: Iterable[ChangeResult]) -> list[str]:
-    return [result.outcome.value for result in results]
-
-
-def note(body: str) -> Comment:
-    return Comment(CommentKind.NOTE, body)
-
-
-def reply(body: str) -> Comment:
-    return Comment(CommentKind.REPLY, body)
-
-
-def says(seen: SeenTicket, comment: Comment) -> int:
-    """How often a comment stands on a ticket; where references show, they follow the text."""
-    return sum(one.kind is comment.kind and one.body.startswith(comment.body) for one in seen.comments)
-
-
-def same_value(bed: HelpdeskBed, found: FieldValue, expected: FieldValue) -> bool:
-    """Whether a field holds a value; products without types give it as text."""
-    if bed.traits.has_typed_fields or found is None or expected is None:
-        return found == expected and type(found) is type(expected)
-    words = {True: ("true", "yes", "1"), False: ("false", "no", "0", "")}
-    if isinstance(expected, bool):
-        return str(found).lower() in words[expected]
-    return str(found) == str(expected)
-
-
-@contextmanager
-def at_most(bed: HelpdeskBed, requests: int) -> Iterator[None]:
-    """Within, no more than so many requests go out."""
-    before = bed.requests()
-    yield
-    assert bed.requests() - before <= requests
+        raise NotImplementedError("counts_requests")

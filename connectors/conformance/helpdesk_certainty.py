@@ -6,16 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.conformance.helpdesk_bed import (
-    Fault,
-    HelpdeskBed,
-    apply,
-    needs,
-    note,
-    outcomes,
-    reply,
-    says,
-)
+from connectors.conformance.helpdesk_bed import Fault, HelpdeskBed
+from connectors.conformance.helpdesk_words import apply, note, outcomes, reply, says
+from connectors.conformance.traits import needs
 from connectors.records import TicketChange
 
 REFERENCE = "CS-00000000-0001"
@@ -62,7 +55,7 @@ class CertaintyPromises:
         assert bed.helpdesk().applied_references(never, frozenset({REFERENCE})) == frozenset()
 
     def test_a_write_whose_answer_was_lost_is_uncertain_and_found(self, bed: HelpdeskBed) -> None:
-        needs(bed.traits.has_faults, "a real server does not fail on demand")
+        needs(bed, "has_faults")
         ticket_id = bed.file_ticket("Menu broken", tags=("vip",))
         change = TicketChange(
             ticket_id, REFERENCE, add_tags=frozenset({"sla_included"}), comment=note("Binnen de SLA.")
@@ -78,7 +71,7 @@ class CertaintyPromises:
         assert says(bed.seen(ticket_id), note("Binnen de SLA.")) == 1
 
     def test_a_write_that_was_lost_on_its_way_is_uncertain_and_may_be_sent_again(self, bed: HelpdeskBed) -> None:
-        needs(bed.traits.has_faults, "a real server does not fail on demand")
+        needs(bed, "has_faults")
         ticket_id = bed.file_ticket("Menu broken", tags=("vip",))
         change = TicketChange(
             ticket_id, REFERENCE, add_tags=frozenset({"sla_included"}), comment=note("Binnen de SLA.")
@@ -96,7 +89,7 @@ class CertaintyPromises:
 
     @pytest.mark.parametrize("fault", [Fault.CUT_OFF, Fault.MALFORMED, Fault.WRONG_SHAPE, Fault.NULL])
     def test_an_answer_that_cannot_be_read_tells_no_success(self, bed: HelpdeskBed, fault: Fault) -> None:
-        needs(bed.traits.has_faults, "a real server does not fail on demand")
+        needs(bed, "has_faults")
         ticket_id = bed.file_ticket("Menu broken")
         helpdesk = bed.helpdesk()
         first = TicketChange(ticket_id, OTHER, fields={"care_scope": "undetermined"})
@@ -113,7 +106,7 @@ class CertaintyPromises:
 
     @pytest.mark.parametrize("fault", [Fault.DOWN, Fault.LIMITED])
     def test_what_certainly_did_not_happen_may_be_tried_again(self, bed: HelpdeskBed, fault: Fault) -> None:
-        needs(bed.traits.has_faults, "a real server does not fail on demand")
+        needs(bed, "has_faults")
         ids = [bed.file_ticket(f"Question {number}") for number in range(bed.changes_a_call() + 1)]
         helpdesk = bed.helpdesk()
         begin = TicketChange(ids[0], OTHER, fields={"care_scope": "undetermined"})

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+
 import pytest
 
-from connectors.conformance.helpdesk_bed import (
-    HelpdeskBed,
+from connectors.conformance.helpdesk_bed import HelpdeskBed
+from connectors.conformance.helpdesk_words import (
     apply,
     at_most,
     content,
     drain,
-    needs,
     note,
     outcomes,
+    reply,
     same_value,
     says,
     ticket_of,
+    write_once,
 )
-from connectors.errors import WrongCredentials
+from connectors.conformance.traits import needs
+from connectors.errors import PermissionMissing, WrongCredentials
 from connectors.records import Comment, CommentKind, TicketChange, TicketStatus
 
 REFERENCE = "CS-00000000-0001"
@@ -149,7 +154,7 @@ class WritingPromises:
         assert says(bed.seen(ticket_id), note(body)) == 1
 
     def test_our_reference_is_no_part_of_the_text(self, bed: HelpdeskBed) -> None:
-        needs(bed.traits.hides_references, "the product has no hidden marks: references show")
+        needs(bed, "hides_references")
         ticket_id = bed.file_ticket("Menu broken")
 
         apply(bed.helpdesk(), TicketChange(ticket_id, REFERENCE, comment=note("Binnen de SLA.")))
@@ -183,12 +188,14 @@ class WritingPromises:
         assert all(bed.seen(one).tags == {f"sla_{number}"} for number, one in enumerate(ids))
 
     def test_writing_nothing_asks_nothing(self, bed: HelpdeskBed) -> None:
+        needs(bed, "counts_requests")
         helpdesk = bed.helpdesk()
 
         with at_most(bed, 0):
             assert apply(helpdesk) == []
 
     def test_writing_costs_near_the_least_that_the_product_allows(self, bed: HelpdeskBed) -> None:
+        needs(bed, "counts_requests")
         count = bed.changes_a_call() * 2
         changes = [
             TicketChange(
@@ -208,7 +215,7 @@ class WritingPromises:
     # ---- what cannot be written --------------------------------------------------------------------
 
     def test_a_ticket_that_was_closed_since_we_read_is_refused_for_good(self, bed: HelpdeskBed) -> None:
-        needs(bed.traits.is_closed_final, "the product has no final status")
+        needs(bed, "is_closed_final")
         closed, open_ = bed.file_ticket("Closed", tags=("vip",)), bed.file_ticket("Open")
         helpdesk = bed.helpdesk()
         ticket_of(helpdesk, closed)
@@ -262,7 +269,7 @@ class WritingPromises:
         assert "care_scope" in results[0].message
 
     def test_an_option_that_does_not_exist_is_refused_and_harms_no_other(self, bed: HelpdeskBed) -> None:
-        needs(bed.traits.has_choices, "the product has no fields with options")
+        needs(bed, "has_choices")
         first, second = bed.file_ticket("First", cause="care"), bed.file_ticket("Second")
 
         results = apply(
@@ -277,6 +284,7 @@ class WritingPromises:
         assert same_value(bed, bed.seen(second).fields["cause"], "customer")
 
     def test_wrong_credentials_write_nothing(self, bed: HelpdeskBed) -> None:
+        needs(bed, "has_credentials")
         ticket_id = bed.file_ticket("Menu broken")
 
         with pytest.raises(WrongCredentials):
@@ -286,3 +294,62 @@ class WritingPromises:
             )
 
         assert bed.seen(ticket_id).tags == frozenset()
+
+    def test_a_permission_that_is_missing_gives_no_write_up_for_good(self, bed: HelpdeskBed) -> None:
+        needs(bed, "has_permissions")
+        ticket_id = bed.file_ticket("Menu broken")
+        bed.take_permission_away()
+        change = TicketChange(ticket_id, REFERENCE, comment=note("Binnen de SLA."))
+
+        with suppress(PermissionMissing):
+            assert outcomes(apply(bed.helpdesk(), change)) in (["failed"], ["applied"])
+
+    # ---- an agent at work while we write -----------------------------------------------------------
+
+    @pytest.mark.parametrize("what", ["tag", "field", "reply", "status"])
+    def test_what_an_agent_does_while_we_write_stays(self, bed: HelpdeskBed, what: str) -> None:
+        needs(bed, "has_faults")
+        if what == "tag":
+            needs(bed, "adds_tags")
+        ticket_id = bed.file_ticket("Menu broken", tags=("vip",), cause="care")
+        acts: dict[str, Callable[[], object]] = {
+            "tag": lambda: bed.tag(ticket_id, "urgent"),
+            "field": lambda: bed.edit(ticket_id, cause="customer"),
+            "reply": lambda: bed.comment(ticket_id, reply("We are looking at it.")),
+            "status": lambda: bed.edit(ticket_id, status=TicketStatus.PENDING),
+        }
+        bed.while_we_write(acts[what])
+
+        write_once(
+            bed,
+            TicketChange(
+                ticket_id,
+                REFERENCE,
+                add_tags=frozenset({"sla_included"}),
+                fields={"care_scope": "included"},
+                comment=note("Binnen de SLA."),
+            ),
+        )
+
+        seen = bed.seen(ticket_id)
+        assert seen.tags >= {"vip", "sla_included", *(("urgent",) if what == "tag" else ())}
+        assert same_value(bed, seen.fields["care_scope"], "included")
+        assert same_value(bed, seen.fields["cause"], "customer" if what == "field" else "care")
+        assert says(seen, note("Binnen de SLA.")) == 1
+        assert says(seen, reply("We are looking at it.")) == int(what == "reply")
+        if what == "status":
+            assert seen.status is TicketStatus.PENDING
+
+    def test_a_ticket_that_is_closed_while_we_write_is_refused_for_good(self, bed: HelpdeskBed) -> None:
+        needs(bed, "has_faults")
+        needs(bed, "is_closed_final")
+        ticket_id = bed.file_ticket("Menu broken", tags=("vip",))
+        bed.while_we_write(lambda: bed.close(ticket_id))
+        change = TicketChange(
+            ticket_id, REFERENCE, add_tags=frozenset({"sla_included"}), comment=note("Binnen de SLA.")
+        )
+
+        results = apply(bed.helpdesk(), change)
+
+        assert outcomes(results) == ["refused_closed"]
+        assert says(bed.seen(ticket_id), note("Binnen de SLA.")) == 0

@@ -12,8 +12,10 @@ How to write a bed stands in ``docs/writing-a-connector.md``.
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -22,6 +24,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from connectors.clock import ManualClock
+from connectors.conformance.forms import check_form
+from connectors.conformance.traits import trait
+from connectors.errors import ConnectorError
 from connectors.protocols import TimeTracker
 from connectors.records import EntryKind, EntryPage, EntryState, TimeEntry
 
@@ -47,35 +52,42 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TrackerTraits:
-    """What a product has. ``grain_seconds`` is the finest duration it keeps.
+    """What a product has; each says what there is without it.
 
-    ``has_projects``      work is for a project; a helpdesk's own time is for a ticket instead
-    ``has_clients``       work is for a client, whom the project or the ticket tells
-    ``has_descriptions``  an entry has text of its own
-    ``has_tags``          an entry can have any tags
-    ``has_clock_times``   it is known when work began and ended, and not only for how long and on which day
-    ``has_timers``        an entry can be running
-    ``moves_days``        the day of an entry can be changed afterwards
-    ``lists_changes``     the fast lane tells edits and new entries
-    ``has_credentials``   the product knows who asks
+    ``grain_seconds``        the finest duration that it keeps
+    ``longest_description``  characters that an entry's text can have
+    ``has_projects``         work is for a project; a helpdesk's own time is for a ticket instead
+    ``has_clients``          work is for a client, whom the project or the ticket tells
+    ``has_descriptions``     an entry has text of its own
+    ``has_tags``             an entry can have any tags
+    ``has_clock_times``      it is known when work began and ended, and not only for how long and on which day
+    ``has_timers``           an entry can be running
+    ``has_locks``            an entry can be approved, invoiced or locked otherwise
+    ``moves_days``           the day of an entry can be changed afterwards
+    ``lists_changes``        the fast lane tells edits and new entries
+    ``has_credentials``      the product knows who asks
     ``tells_forbidden_from_gone``  what a credential may not see is refused, or its rights can be asked
-    ``has_webhooks``      the product calls us, and its calls can be proven genuine
-    ``has_faults``        answers can be made to fail
+    ``has_webhooks``         the product calls us, and its calls can be proven genuine
+    ``signs_body``           the proof covers the body of the call
+    ``has_faults``           answers can be made to fail
     """
 
     grain_seconds: int = 1
-    has_projects: bool = True
-    has_descriptions: bool = True
-    moves_days: bool = True
-    has_clock_times: bool = True
-    has_timers: bool = True
-    has_tags: bool = True
-    has_clients: bool = True
-    has_credentials: bool = True
-    has_webhooks: bool = True
-    has_faults: bool = True
-    lists_changes: bool = True
-    tells_forbidden_from_gone: bool = True
+    longest_description: int = 3000
+    has_projects: bool = trait("work is for no project")
+    has_clients: bool = trait("the product knows no clients")
+    has_descriptions: bool = trait("entries have no text")
+    has_tags: bool = trait("entries have no tags")
+    has_clock_times: bool = trait("the product keeps no clock times")
+    has_timers: bool = trait("the product has no timers")
+    has_locks: bool = trait("the product locks no entries")
+    moves_days: bool = trait("the day of an entry is never changed")
+    lists_changes: bool = trait("the product lists no changes")
+    has_credentials: bool = trait("the product knows nobody")
+    tells_forbidden_from_gone: bool = trait("the product does not tell forbidden from gone")
+    has_webhooks: bool = trait("the product has no webhooks")
+    signs_body: bool = trait("the product does not sign the body of its calls")
+    has_faults: bool = trait("the product does not fail on demand")
 
 
 class TrackerBed(ABC):
@@ -89,8 +101,8 @@ class TrackerBed(ABC):
     traits: TrackerTraits
 
     @abstractmethod
-    def tracker(self) -> TimeTracker:
-        """A new connector with the right credential, as after a restart."""
+    def tracker(self, *, clock_ahead: timedelta = timedelta()) -> TimeTracker:
+        """A new connector with the right credential, as after a restart; its clock differs by ``clock_ahead``."""
 
     @abstractmethod
     def tracker_with_wrong_credentials(self) -> TimeTracker:
@@ -147,6 +159,10 @@ class TrackerBed(ABC):
         """Stop it now."""
         raise NotImplementedError("has_timers")
 
+    def lock(self, entry_id: str) -> None:
+        """Approve, invoice or lock an entry: whatever keeps people from changing it."""
+        raise NotImplementedError("has_locks")
+
     def take_permission_away(self) -> None:
         """From now on the connector's credential does not see colleagues."""
         raise NotImplementedError("tells_forbidden_from_gone")
@@ -169,9 +185,16 @@ def at(hour: int, *, minute: int = 0, day: date = TODAY) -> datetime:
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZONE).astimezone(UTC)
 
 
-def needs(trait: bool, reason: str) -> None:
-    if not trait:
-        pytest.skip(reason)
+@contextmanager
+def machine_zone(monkeypatch: pytest.MonkeyPatch, zone: str) -> Iterator[None]:
+    """Within, this machine is in another time zone (where the system can be told so: not on Windows)."""
+    if not hasattr(time, "tzset"):
+        pytest.skip("this system's time zone cannot be changed for one process")
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", zone)
+        time.tzset()
+        yield
+    time.tzset()
 
 
 def tags(bed: TrackerBed, *names: str) -> tuple[str, ...]:
@@ -194,6 +217,16 @@ def drain(
     return [entry for page in pages for entry in page.entries], pages[-1].cursor
 
 
+def rest_of(pages: Iterator[EntryPage], *allowed: type[ConnectorError]) -> list[str] | None:
+    """The ids on the pages that are left; ``None`` when a retryable error, or one that is ``allowed``, ends them."""
+    try:
+        return [entry.id for page in pages for entry in page.entries]
+    except ConnectorError as error:
+        if error.retryable or isinstance(error, allowed):
+            return None
+        raise
+
+
 def counted(entries: Iterable[TimeEntry]) -> list[TimeEntry]:
     return [entry for entry in entries if entry.state is EntryState.STOPPED and entry.kind is EntryKind.WORK]
 
@@ -214,3 +247,6 @@ def only(entries: list[TimeEntry]) -> TimeEntry:
 
 def _check_pages(pages: list[EntryPage]) -> None:
     assert [page.last for page in pages] == [False] * (len(pages) - 1) + [True]
+    for page in pages:
+        for entry in page.entries:
+            check_form(entry)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from connectors.conformance.tracker_bed import (
+    TODAY,
     TOKEN,
     Fault,
     TrackerBed,
     at,
-    needs,
+    by_id,
+    drain,
+    rest_of,
     window,
 )
+from connectors.conformance.traits import needs
 from connectors.errors import BadSignature, ConnectorError, Limited, Unavailable, WrongCredentials
 
 
@@ -20,9 +26,9 @@ class FailurePromises:
 
     # ---- failures ----------------------------------------------------------------------------------
 
-    @pytest.mark.parametrize("fault", [Fault.DOWN, Fault.CUT_OFF, Fault.MALFORMED, Fault.WRONG_SHAPE])
+    @pytest.mark.parametrize("fault", list(Fault))
     def test_a_window_that_cannot_be_read_is_an_error_and_never_an_absence(self, bed: TrackerBed, fault: Fault) -> None:
-        needs(bed.traits.has_faults, "the product does not fail on demand")
+        needs(bed, "has_faults")
         entry_id = bed.write_down(at(9), 900, project="Site")
         bed.break_down(fault)
         with pytest.raises(ConnectorError) as raised:
@@ -35,15 +41,47 @@ class FailurePromises:
         assert raised.value.retryable
         assert [entry.id for entry in window(bed.tracker())] == [entry_id]
 
+    @pytest.mark.parametrize("fault", list(Fault))
+    def test_changes_that_cannot_be_read_are_an_error_and_move_no_cursor(self, bed: TrackerBed, fault: Fault) -> None:
+        needs(bed, "has_faults")
+        bed.write_down(at(8), 900)
+        _, cursor = drain(bed.tracker(), None)
+        bed.clock.advance(timedelta(hours=1))
+        entry_id = bed.write_down(at(9), 900, project="Site")
+        bed.clock.advance(timedelta(minutes=5))
+        bed.break_down(fault)
+        with pytest.raises(ConnectorError) as raised:
+            drain(bed.tracker(), cursor)
+
+        bed.mend()
+
+        assert raised.value.retryable
+        if bed.traits.lists_changes:
+            assert entry_id in by_id(drain(bed.tracker(), cursor)[0])
+
+    @pytest.mark.parametrize("fault", [Fault.DOWN, Fault.LIMITED, Fault.CUT_OFF])
+    def test_a_window_that_breaks_off_between_two_pages_is_not_taken_for_whole(
+        self, bed: TrackerBed, fault: Fault
+    ) -> None:
+        needs(bed, "has_faults")
+        ids = {bed.write_down(at(8, minute=number), 900) for number in range(bed.page_size() * 2 + 1)}
+        pages = bed.tracker().entries_between(TODAY, TODAY)
+        found = {entry.id for entry in next(pages).entries}
+        bed.break_down(fault)
+
+        rest = rest_of(pages)
+
+        assert rest is None or found | set(rest) == ids
+
     def test_a_product_that_is_down_is_called_unavailable(self, bed: TrackerBed) -> None:
-        needs(bed.traits.has_faults, "the product does not fail on demand")
+        needs(bed, "has_faults")
         bed.break_down(Fault.DOWN)
 
         with pytest.raises(Unavailable):
             window(bed.tracker())
 
     def test_a_limit_is_told_with_the_time_to_come_back(self, bed: TrackerBed) -> None:
-        needs(bed.traits.has_faults, "the product does not fail on demand")
+        needs(bed, "has_faults")
         bed.break_down(Fault.LIMITED)
 
         with pytest.raises(Limited) as raised:
@@ -52,17 +90,18 @@ class FailurePromises:
         assert raised.value.retry_after_seconds > 0
 
     def test_wrong_credentials_are_called_that(self, bed: TrackerBed) -> None:
-        needs(bed.traits.has_credentials, "the product knows nobody")
+        needs(bed, "has_credentials")
         with pytest.raises(WrongCredentials):
             window(bed.tracker_with_wrong_credentials())
 
     def test_no_error_shows_the_secret(self, bed: TrackerBed, caplog: pytest.LogCaptureFixture) -> None:
-        needs(bed.traits.has_faults, "the product does not fail on demand")
+        needs(bed, "has_faults")
         caplog.set_level("DEBUG")
         for fault in Fault:
             bed.break_down(fault)
             with pytest.raises(ConnectorError) as raised:
                 window(bed.tracker())
+            bed.mend()
             assert TOKEN not in f"{raised.value} {raised.value!r} {raised.value.__dict__}"
 
         assert TOKEN not in caplog.text
@@ -70,7 +109,7 @@ class FailurePromises:
     # ---- webhooks and the self-check ---------------------------------------------------------------
 
     def test_a_genuine_webhook_call_points_at_the_entry(self, bed: TrackerBed) -> None:
-        needs(bed.traits.has_webhooks, "the product has no webhooks")
+        needs(bed, "has_webhooks")
         entry_id = bed.write_down(at(9), 900)
         headers, body = bed.webhook_call(entry_id)
 
@@ -86,6 +125,14 @@ class FailurePromises:
         with pytest.raises(BadSignature):
             bed.tracker().webhook({}, body, bed.clock.now())
 
+    def test_a_webhook_call_that_was_tampered_with_is_refused(self, bed: TrackerBed) -> None:
+        needs(bed, "has_webhooks")
+        needs(bed, "signs_body")
+        headers, body = bed.webhook_call(bed.write_down(at(9), 900))
+
+        with pytest.raises(BadSignature):
+            bed.tracker().webhook(headers, body + b" ", bed.clock.now())
+
     def test_the_self_check_passes_where_all_is_well(self, bed: TrackerBed) -> None:
         bed.write_down(at(9), 900)
 
@@ -99,3 +146,23 @@ class FailurePromises:
 
         assert failed
         assert all(result.remedy for result in failed)
+
+    def test_the_self_check_tells_a_permission_that_is_missing(self, bed: TrackerBed) -> None:
+        needs(bed, "tells_forbidden_from_gone")
+        bed.write_down(at(9), 900, person="Bert")
+        bed.take_permission_away()
+
+        failed = [result for result in bed.tracker().check() if not result.passed]
+
+        assert failed
+        assert all(result.remedy for result in failed)
+
+    def test_the_self_check_survives_every_fault(self, bed: TrackerBed) -> None:
+        needs(bed, "has_faults")
+        for fault in Fault:
+            bed.break_down(fault)
+            failed = [result for result in bed.tracker().check() if not result.passed]
+            bed.mend()
+
+            assert failed
+            assert all(result.remedy for result in failed)

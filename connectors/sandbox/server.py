@@ -127,6 +127,7 @@ class SandboxServer(ABC):
         self.requests: list[LoggedRequest] = []
         self.answers_instead: Answer | None = None
         """Given to every request when it is set."""
+        self._before: tuple[re.Pattern[str], Callable[[], object]] | None = None
         self._now = now
         self._server = _QuietServer(("127.0.0.1", port), _handler_for(self))
         self._thread: threading.Thread | None = None
@@ -158,8 +159,15 @@ class SandboxServer(ABC):
             self._thread.join()
             self._thread = None
 
+    def before_next(self, route: str, act: Callable[[], object]) -> None:
+        """Do ``act`` when the next request whose ``METHOD /path`` holds ``route`` has come and did nothing yet."""
+        self._before = (re.compile(route), act)
+
     def handled(self, request: Request) -> tuple[Answer | None, FaultKind | None]:
         """The answer to a request and what goes wrong with it; no answer: the connection breaks."""
+        if self._before and self._before[0].search(f"{request.method} {request.path}"):
+            (_, act), self._before = self._before, None
+            act()
         fault = self.faults.take(f"{request.method} {request.path}")
         answer: Answer | None
         if fault is FaultKind.DOWN:

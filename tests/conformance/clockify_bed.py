@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from care_sync.clock import ManualClock
@@ -23,7 +23,7 @@ WEBHOOK_TOKEN = "hook-token"
 class ClockifyBed(TrackerBed):
     """The sandbox's Clockify, as a bed."""
 
-    traits = TrackerTraits()
+    traits = TrackerTraits(signs_body=False)
 
     def __init__(self, clock: ManualClock, server: SandboxClockify, page_size: int) -> None:
         self.clock = clock
@@ -43,7 +43,7 @@ class ClockifyBed(TrackerBed):
         with SandboxClockify(workspace, most_rows=most_rows) as server:
             yield cls(clock, server, page_size)
 
-    def tracker(self, **changes: object) -> ClockifyTimeTracker:
+    def tracker(self, *, clock_ahead: timedelta = timedelta(), **changes: object) -> ClockifyTimeTracker:
         settings: dict[str, Any] = {
             "workspace_id": self.workspace.workspace_id,
             "api_key": TOKEN,
@@ -53,7 +53,7 @@ class ClockifyBed(TrackerBed):
             "report_page_size": self._page_size,
             **changes,
         }
-        environment = Environment(self.clock.now, self.clock.sleep, Budgets())
+        environment = Environment(lambda: self.clock.now() + clock_ahead, self.clock.sleep, Budgets())
         return ClockifyTimeTracker(ClockifySettings.model_validate(settings), environment)
 
     def tracker_with_wrong_credentials(self) -> ClockifyTimeTracker:
@@ -104,6 +104,9 @@ class ClockifyBed(TrackerBed):
 
     def stop_timer(self, entry_id: str) -> None:
         self.workspace.stop_timer(entry_id)
+
+    def lock(self, entry_id: str) -> None:
+        self.workspace.entries[entry_id].locked = True
 
     def take_permission_away(self) -> None:
         self.person("Anna").admin = False

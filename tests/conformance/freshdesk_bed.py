@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from care_sync.clock import ManualClock
 from connectors.conformance.environment import Budgets
-from connectors.conformance.helpdesk_bed import START, TOKEN, Fault, HelpdeskTraits, SeenTicket
+from connectors.conformance.helpdesk_bed import START, TOKEN, Fault, HelpdeskBed, HelpdeskTraits, SeenTicket
 from connectors.freshdesk.connector import FreshdeskHelpdesk
 from connectors.freshdesk.settings import FreshdeskSettings
 from connectors.markup import text_of
@@ -33,15 +33,18 @@ FIELDS = {
 }
 """Our names, and the fields' names, labels, types and choices."""
 STATUSES = {TicketStatus.OPEN: OPEN, TicketStatus.PENDING: PENDING, TicketStatus.SOLVED: RESOLVED}
+WRITES = "^(PUT|POST|DELETE) "
 
 
-class FreshdeskBed:
-    """Keeps :class:`connectors.conformance.helpdesk_bed.HelpdeskBed` for the sandbox's Freshdesk.
+class FreshdeskBed(HelpdeskBed):
+    """The sandbox's Freshdesk, as a bed.
 
     Freshdesk's *Closed* is not final; what the suite calls closed is a ticket that was archived.
     """
 
-    traits = HelpdeskTraits(signs_body=False, signs_time=False, hides_references=False, longest_subject=255)
+    traits = HelpdeskTraits(
+        signs_body=False, signs_time=False, hides_references=False, adds_tags=False, longest_subject=255
+    )
 
     def __init__(self, clock: ManualClock, server: SandboxFreshdesk, page_size: int) -> None:
         self.clock = clock
@@ -189,7 +192,10 @@ class FreshdeskBed:
             self.server.faults.add(fault.value)
 
     def lose_writes(self, *, after_their_effect: bool) -> None:
-        self.server.faults.add("lost_after" if after_their_effect else "lost_before", route="^(PUT|POST|DELETE) ")
+        self.server.faults.add("lost_after" if after_their_effect else "lost_before", route=WRITES)
+
+    def while_we_write(self, act: Callable[[], object]) -> None:
+        self.server.before_next(WRITES, act)
 
     def mend(self) -> None:
         self.server.faults.clear()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from care_sync.clock import ManualClock
@@ -28,7 +28,7 @@ class FreshdeskTimeBed(TrackerBed):
     """The sandbox's Freshdesk, as a bed of time."""
 
     traits = TrackerTraits(
-        grain_seconds=60, has_projects=False, has_clock_times=False, has_tags=False, has_webhooks=False
+        grain_seconds=60, has_projects=False, has_clock_times=False, has_tags=False, has_locks=False, has_webhooks=False
     )
 
     def __init__(self, clock: ManualClock, server: SandboxFreshdesk, page_size: int) -> None:
@@ -48,7 +48,7 @@ class FreshdeskTimeBed(TrackerBed):
         with SandboxFreshdesk(FreshdeskAccount(clock.now), requests_a_minute=100_000) as server:
             yield cls(clock, server, page_size)
 
-    def tracker(self, **changes: object) -> FreshdeskTimeTracker:
+    def tracker(self, *, clock_ahead: timedelta = timedelta(), **changes: object) -> FreshdeskTimeTracker:
         settings: dict[str, Any] = {
             "domain": "care",
             "base_url": self.server.base_url,
@@ -57,7 +57,7 @@ class FreshdeskTimeBed(TrackerBed):
             "page_size": self._page_size,
             **changes,
         }
-        environment = Environment(self.clock.now, self.clock.sleep, Budgets())
+        environment = Environment(lambda: self.clock.now() + clock_ahead, self.clock.sleep, Budgets())
         return FreshdeskTimeTracker(FreshdeskTimeSettings.model_validate(settings), environment)
 
     def tracker_with_wrong_credentials(self) -> FreshdeskTimeTracker:

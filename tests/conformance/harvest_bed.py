@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from care_sync.clock import ManualClock
@@ -42,7 +42,7 @@ class HarvestBed(TrackerBed):
         with SandboxHarvest(account) as server:
             yield cls(clock, server, page_size)
 
-    def tracker(self, **changes: object) -> HarvestTimeTracker:
+    def tracker(self, *, clock_ahead: timedelta = timedelta(), **changes: object) -> HarvestTimeTracker:
         settings: dict[str, Any] = {
             "account_id": self.harvest.account_id,
             "access_token": TOKEN,
@@ -51,7 +51,7 @@ class HarvestBed(TrackerBed):
             "page_size": self._page_size,
             **changes,
         }
-        environment = Environment(self.clock.now, self.clock.sleep, Budgets())
+        environment = Environment(lambda: self.clock.now() + clock_ahead, self.clock.sleep, Budgets())
         return HarvestTimeTracker(HarvestSettings.model_validate(settings), environment)
 
     def tracker_with_wrong_credentials(self) -> HarvestTimeTracker:
@@ -103,6 +103,9 @@ class HarvestBed(TrackerBed):
 
     def stop_timer(self, entry_id: str) -> None:
         self.harvest.stop_timer(int(entry_id))
+
+    def lock(self, entry_id: str) -> None:
+        self.harvest.entries[int(entry_id)].billed = True
 
     def take_permission_away(self) -> None:
         self.person("Anna").administrator = False

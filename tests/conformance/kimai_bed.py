@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from care_sync.clock import ManualClock
@@ -45,14 +45,14 @@ class KimaiBed(TrackerBed):
         with SandboxKimai(site) as server:
             yield cls(clock, server, page_size)
 
-    def tracker(self, **changes: object) -> KimaiTimeTracker:
+    def tracker(self, *, clock_ahead: timedelta = timedelta(), **changes: object) -> KimaiTimeTracker:
         settings: dict[str, Any] = {
             "base_url": self.server.base_url,
             "api_token": TOKEN,
             "page_size": self._page_size,
             **changes,
         }
-        environment = Environment(self.clock.now, self.clock.sleep, Budgets())
+        environment = Environment(lambda: self.clock.now() + clock_ahead, self.clock.sleep, Budgets())
         return KimaiTimeTracker(KimaiSettings.model_validate(settings), environment)
 
     def tracker_with_wrong_credentials(self) -> KimaiTimeTracker:
@@ -102,6 +102,9 @@ class KimaiBed(TrackerBed):
 
     def stop_timer(self, entry_id: str) -> None:
         self.kimai.stop(int(entry_id))
+
+    def lock(self, entry_id: str) -> None:
+        self.kimai.edit(int(entry_id), exported=True)
 
     def take_permission_away(self) -> None:
         self.person("Reader").super_administrator = False

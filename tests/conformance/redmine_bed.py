@@ -10,7 +10,7 @@ import itertools
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import requests
@@ -41,10 +41,12 @@ class RedmineBed(TrackerBed):
         self.administrator_key = administrator_key
         self.traits = TrackerTraits(
             grain_seconds=60,
+            longest_description=1024,
             has_clock_times=False,
             has_timers=False,
             has_tags=False,
             has_clients=False,
+            has_locks=False,
             has_webhooks=server is not None,
             has_faults=server is not None,
         )
@@ -99,7 +101,7 @@ class RedmineBed(TrackerBed):
         assert answer.status_code == expect, f"{method} {path}: {answer.status_code} {answer.text[:300]}"
         return answer.json() if answer.content else None
 
-    def tracker(self, **changes: object) -> RedmineTimeTracker:
+    def tracker(self, *, clock_ahead: timedelta = timedelta(), **changes: object) -> RedmineTimeTracker:
         settings: dict[str, Any] = {
             "base_url": self.url,
             "api_key": self.key,
@@ -108,7 +110,7 @@ class RedmineBed(TrackerBed):
             "webhook_secret": WEBHOOK_SECRET,
             **changes,
         }
-        environment = Environment(self.clock.now, self.clock.sleep, Budgets())
+        environment = Environment(lambda: self.clock.now() + clock_ahead, self.clock.sleep, Budgets())
         return RedmineTimeTracker(RedmineSettings.model_validate(settings), environment)
 
     def tracker_with_wrong_credentials(self) -> RedmineTimeTracker:

@@ -22,7 +22,15 @@ import requests
 
 from care_sync.clock import Clock, ManualClock, SystemClock
 from connectors.conformance.environment import Budgets
-from connectors.conformance.helpdesk_bed import START, TICKET_FIELDS, TOKEN, Fault, HelpdeskTraits, SeenTicket
+from connectors.conformance.helpdesk_bed import (
+    START,
+    TICKET_FIELDS,
+    TOKEN,
+    Fault,
+    HelpdeskBed,
+    HelpdeskTraits,
+    SeenTicket,
+)
 from connectors.protocols import Environment
 from connectors.records import Comment, CommentKind, FieldValue, TicketStatus
 from connectors.request_tracker.connector import RequestTrackerHelpdesk
@@ -92,8 +100,11 @@ class Place:
         return cls(*opens, calls, count)
 
 
-class RequestTrackerBed:
-    """Keeps :class:`connectors.conformance.helpdesk_bed.HelpdeskBed` for Request Tracker."""
+WRITES = r"^(PUT|POST) /REST/2\.0/ticket/"
+
+
+class RequestTrackerBed(HelpdeskBed):
+    """Request Tracker, as a bed."""
 
     def __init__(
         self, place: Place, clock: Clock, *, page_size: int = 5, server: SandboxRequestTracker | None = None
@@ -376,8 +387,10 @@ class RequestTrackerBed:
             self.server.faults.add(fault.value)
 
     def lose_writes(self, *, after_their_effect: bool) -> None:
-        route = r"^(PUT|POST) /REST/2\.0/ticket/"
-        self.server.faults.add("lost_after" if after_their_effect else "lost_before", route=route)
+        self.server.faults.add("lost_after" if after_their_effect else "lost_before", route=WRITES)
+
+    def while_we_write(self, act: Callable[[], object]) -> None:
+        self.server.before_next(WRITES, act)
 
     def mend(self) -> None:
         if self._server is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from care_sync.clock import SystemClock
@@ -35,6 +35,7 @@ class RequestTrackerTimeBed(TrackerBed):
             has_descriptions=False,
             has_clock_times=False,
             has_timers=False,
+            has_locks=False,
             moves_days=False,
             has_faults=not is_real,
         )
@@ -56,7 +57,7 @@ class RequestTrackerTimeBed(TrackerBed):
         with RequestTrackerBed.on(real) as tickets:
             yield cls(ManualClock(SystemClock().now()), tickets, page_size)
 
-    def tracker(self, **changes: object) -> RequestTrackerTimeTracker:
+    def tracker(self, *, clock_ahead: timedelta = timedelta(), **changes: object) -> RequestTrackerTimeTracker:
         place: Place = self.tickets.place
         settings: dict[str, Any] = {
             "base_url": place.url,
@@ -69,7 +70,9 @@ class RequestTrackerTimeBed(TrackerBed):
             "page_size": self._page_size,
             **changes,
         }
-        return RequestTrackerTimeTracker(RequestTrackerTimeSettings.model_validate(settings), environment(self.clock))
+        return RequestTrackerTimeTracker(
+            RequestTrackerTimeSettings.model_validate(settings), environment(self.clock, ahead=clock_ahead)
+        )
 
     def tracker_with_wrong_credentials(self) -> RequestTrackerTimeTracker:
         return self.tracker(token=f"1-{self.tickets.place.user_id}-nobodys")

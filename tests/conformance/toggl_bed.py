@@ -28,7 +28,7 @@ CALLS = re.compile(
 class TogglBed(TrackerBed):
     """The sandbox's Toggl, as a bed."""
 
-    traits = TrackerTraits()
+    traits = TrackerTraits(has_locks=False)
 
     def __init__(self, clock: ManualClock, server: SandboxToggl, page_size: int, reserved_requests: int) -> None:
         self.clock = clock
@@ -58,7 +58,7 @@ class TogglBed(TrackerBed):
         with SandboxToggl(workspace, quota=quota, me_quota=me_quota) as server:
             yield cls(clock, server, page_size, reserved_requests)
 
-    def tracker(self, **changes: object) -> TogglTimeTracker:
+    def tracker(self, *, clock_ahead: timedelta = timedelta(), **changes: object) -> TogglTimeTracker:
         settings: dict[str, Any] = {
             "workspace_id": self.workspace.workspace_id,
             "api_token": TOKEN,
@@ -69,7 +69,7 @@ class TogglBed(TrackerBed):
             "reserved_requests": self._reserved_requests,
             **changes,
         }
-        environment = Environment(self.clock.now, self.clock.sleep, self.budgets)
+        environment = Environment(lambda: self.clock.now() + clock_ahead, self.clock.sleep, self.budgets)
         return TogglTimeTracker(TogglSettings.model_validate(settings), environment)
 
     def tracker_with_wrong_credentials(self) -> TogglTimeTracker:

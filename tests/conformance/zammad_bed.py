@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from care_sync.clock import ManualClock
 from connectors.conformance.environment import Budgets
-from connectors.conformance.helpdesk_bed import START, TOKEN, Fault, HelpdeskTraits, SeenTicket
+from connectors.conformance.helpdesk_bed import START, TOKEN, Fault, HelpdeskBed, HelpdeskTraits, SeenTicket
 from connectors.protocols import Environment
 from connectors.records import Comment, CommentKind, FieldValue, TicketStatus
 from connectors.sandbox.server import Answer
@@ -32,10 +32,11 @@ FIELDS: dict[str, tuple[str, str, str, dict[str, str]]] = {
 }
 """Our names, and the attributes' names, displays, types and options."""
 STATES = {TicketStatus.OPEN: OPEN, TicketStatus.PENDING: PENDING, TicketStatus.SOLVED: CLOSED}
+WRITES = "^(PUT|POST|DELETE) (?!.*/search)"
 
 
-class ZammadBed:
-    """Keeps :class:`connectors.conformance.helpdesk_bed.HelpdeskBed` for the sandbox's Zammad."""
+class ZammadBed(HelpdeskBed):
+    """The sandbox's Zammad, as a bed."""
 
     traits = HelpdeskTraits(signs_time=False, tells_deletions=False, is_closed_final=False, hides_references=False)
 
@@ -182,7 +183,10 @@ class ZammadBed:
 
     def lose_writes(self, *, after_their_effect: bool) -> None:
         fault = "lost_after" if after_their_effect else "lost_before"
-        self.server.faults.add(fault, route="^(PUT|POST|DELETE) (?!.*/search)")
+        self.server.faults.add(fault, route=WRITES)
+
+    def while_we_write(self, act: Callable[[], object]) -> None:
+        self.server.before_next(WRITES, act)
 
     def mend(self) -> None:
         self.server.faults.clear()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +34,7 @@ class ZammadTimeBed(TrackerBed):
         has_clock_times=False,
         has_timers=False,
         has_tags=False,
+        has_locks=False,
         has_webhooks=False,
     )
 
@@ -55,7 +56,7 @@ class ZammadTimeBed(TrackerBed):
         with SandboxZammad(ZammadSite(clock.now)) as server:
             yield cls(clock, server, page_size)
 
-    def tracker(self, **changes: object) -> ZammadTimeTracker:
+    def tracker(self, *, clock_ahead: timedelta = timedelta(), **changes: object) -> ZammadTimeTracker:
         settings: dict[str, Any] = {
             "base_url": self.server.base_url,
             "api_token": TOKEN,
@@ -64,7 +65,7 @@ class ZammadTimeBed(TrackerBed):
             "page_size": self._page_size,
             **changes,
         }
-        environment = Environment(self.clock.now, self.clock.sleep, Budgets())
+        environment = Environment(lambda: self.clock.now() + clock_ahead, self.clock.sleep, Budgets())
         return ZammadTimeTracker(ZammadTimeSettings.model_validate(settings), environment)
 
     def tracker_with_wrong_credentials(self) -> ZammadTimeTracker:

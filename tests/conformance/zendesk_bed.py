@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from care_sync.clock import ManualClock
 from connectors.conformance.environment import Budgets
-from connectors.conformance.helpdesk_bed import START, TOKEN, Fault, HelpdeskTraits, SeenTicket
+from connectors.conformance.helpdesk_bed import START, TOKEN, Fault, HelpdeskBed, HelpdeskTraits, SeenTicket
 from connectors.protocols import Environment
 from connectors.records import Comment, CommentKind, FieldValue, TicketStatus
 from connectors.sandbox.server import Answer
@@ -33,10 +33,11 @@ TITLES = {
 }
 """Our names, and the fields' titles and types."""
 SHOW_MANY = 100
+WRITES = "^(PUT|POST|DELETE) "
 
 
-class ZendeskBed:
-    """Keeps :class:`connectors.conformance.helpdesk_bed.HelpdeskBed` for the sandbox's Zendesk."""
+class ZendeskBed(HelpdeskBed):
+    """The sandbox's Zendesk, as a bed."""
 
     traits = HelpdeskTraits()
 
@@ -198,7 +199,10 @@ class ZendeskBed:
             self.server.faults.add(fault.value)
 
     def lose_writes(self, *, after_their_effect: bool) -> None:
-        self.server.faults.add("lost_after" if after_their_effect else "lost_before", route="^(PUT|POST|DELETE) ")
+        self.server.faults.add("lost_after" if after_their_effect else "lost_before", route=WRITES)
+
+    def while_we_write(self, act: Callable[[], object]) -> None:
+        self.server.before_next(WRITES, act)
 
     def mend(self) -> None:
         self.server.faults.clear()

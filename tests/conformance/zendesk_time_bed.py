@@ -34,6 +34,7 @@ class ZendeskTimeBed(TrackerBed):
         has_clock_times=False,
         has_timers=False,
         has_tags=False,
+        has_locks=False,
         has_webhooks=False,
         tells_forbidden_from_gone=False,
     )
@@ -58,7 +59,7 @@ class ZendeskTimeBed(TrackerBed):
         with SandboxZendesk(account, requests_a_minute=10_000, exports_a_minute=1_000) as server:
             yield cls(clock, server, page_size)
 
-    def tracker(self, **changes: object) -> ZendeskTimeTracker:
+    def tracker(self, *, clock_ahead: timedelta = timedelta(), **changes: object) -> ZendeskTimeTracker:
         settings: dict[str, Any] = {
             "subdomain": "care",
             "base_url": self.server.base_url,
@@ -67,7 +68,7 @@ class ZendeskTimeBed(TrackerBed):
             "export_page_size": self._page_size,
             **changes,
         }
-        environment = Environment(self.clock.now, self.clock.sleep, Budgets())
+        environment = Environment(lambda: self.clock.now() + clock_ahead, self.clock.sleep, Budgets())
         return ZendeskTimeTracker(ZendeskTimeSettings.model_validate(settings), environment)
 
     def tracker_with_wrong_credentials(self) -> ZendeskTimeTracker:

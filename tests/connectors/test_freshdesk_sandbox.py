@@ -12,7 +12,8 @@ import pytest
 import requests
 import yaml
 
-from connectors.conformance.helpdesk_bed import TOKEN, note, reply
+from connectors.conformance.helpdesk_bed import TOKEN
+from connectors.conformance.helpdesk_words import note, reply
 from connectors.custom_fields import FieldMap
 from connectors.freshdesk.translate import (
     has_mark,

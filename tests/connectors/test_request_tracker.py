@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors.conformance.helpdesk_bed import apply, drain, named, note, organizations, outcomes, reply, ticket_of
+from connectors.conformance.helpdesk_words import apply, drain, named, note, organizations, outcomes, reply, ticket_of
 from connectors.errors import BadSignature, Invalid, Malformed, PermissionMissing
 from connectors.records import Channel, Ticket, TicketChange, TicketStatus
 from connectors.request_tracker.connector import OVERLAP

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.conformance.helpdesk_bed import drain, named, note, organizations
+from connectors.conformance.helpdesk_words import drain, named, note, organizations
 from connectors.conformance.tracker_bed import TODAY, at, window
 from connectors.errors import ConnectorError
 from connectors.records import ChangeOutcome, ChangeResult, TicketChange

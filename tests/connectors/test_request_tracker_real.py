@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.conformance.helpdesk_bed import apply, note, outcomes, reply
+from connectors.conformance.helpdesk_words import apply, note, outcomes, reply
 from connectors.records import TicketChange, TicketStatus
 from tests.conformance.request_tracker_bed import RequestTrackerBed
 from tests.real_servers.request_tracker import RealRequestTracker

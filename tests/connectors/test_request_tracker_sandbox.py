@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from connectors.conformance.helpdesk_bed import reply
+from connectors.conformance.helpdesk_words import reply
 from connectors.records import TicketStatus
 from tests.conformance.request_tracker_bed import ACTIVITY, TAGS, WORKED_ON, RequestTrackerBed
 from tests.real_servers.request_tracker import RealRequestTracker

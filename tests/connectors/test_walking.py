@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.conformance.helpdesk_bed import LONG_AGO, drain
+from connectors.conformance.helpdesk_bed import LONG_AGO
+from connectors.conformance.helpdesk_words import drain
 from connectors.errors import Malformed
 from connectors.http import Response
 from connectors.reading import Reading

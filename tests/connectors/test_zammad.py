@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from connectors.conformance.helpdesk_bed import (
+from connectors.conformance.helpdesk_words import (
     apply,
     drain,
     named,

@@ -10,18 +10,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors.conformance.helpdesk_bed import (
-    LONG_AGO,
-    TOKEN,
-    apply,
-    drain,
-    named,
-    note,
-    organizations,
-    outcomes,
-    says,
-    ticket_of,
-)
+from connectors.conformance.helpdesk_bed import LONG_AGO, TOKEN
+from connectors.conformance.helpdesk_words import apply, drain, named, note, organizations, outcomes, says, ticket_of
 from connectors.errors import Invalid, Limited, PermissionMissing, Unavailable, WrongCredentials
 from connectors.records import Channel, TicketChange, TicketStatus
 from connectors.sandbox.server import Answer, Request

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from connectors.conformance.helpdesk_bed import LONG_AGO, drain, named, note, organizations
+from connectors.conformance.helpdesk_bed import LONG_AGO
+from connectors.conformance.helpdesk_words import drain, named, note, organizations
 from connectors.errors import ConnectorError, Malformed
 from connectors.records import ChangeOutcome, ChangeResult, TicketChange
 from connectors.sandbox.server import Answer

@@ -15,7 +15,8 @@ import requests
 import yaml
 
 from care_sync.clock import ManualClock
-from connectors.conformance.helpdesk_bed import START, TOKEN, note
+from connectors.conformance.helpdesk_bed import START, TOKEN
+from connectors.conformance.helpdesk_words import note
 from connectors.sandbox.zendesk import SandboxZendesk
 from connectors.sandbox.zendesk_records import read_file, write_file
 from connectors.sandbox.zendesk_state import ZendeskAccount
