@@ -26,7 +26,7 @@ demo-real: $(STAMP) ## two nights on a real Request Tracker and a real Redmine, 
 	$(BIN)/python -m tests.real_servers.whole_sync
 
 test: $(STAMP) ## every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
 lint: $(STAMP) ## ruff (format and check) and mypy --strict
 	$(BIN)/ruff format --check .

@@ -21,9 +21,27 @@ SHARED_FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures"
 _numbers = itertools.count(1)
 
 
+REAL_SERVERS = frozenset({"real_redmine", "real_request_tracker"})
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast tests first: what is marked slow runs at the end."""
+    """Fast tests first: what is marked slow runs at the end.
+
+    Where several processes share the tests, one of them takes all that need the real servers, so that each server is
+    started once; what else stands in one module stays together, so that its fixtures are made once.
+    """
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    if isinstance(item, pytest.Function):
+        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        if REAL_SERVERS.intersection(item.fixturenames) or "real" in parameters:
+            return "real servers"
+    is_slow = item.get_closest_marker("slow") is not None
+    return f"{item.location[0]} slow" if is_slow else item.location[0]
 
 
 @pytest.fixture(scope="session")
