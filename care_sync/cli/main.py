@@ -19,6 +19,7 @@ from care_sync.cli import (
     cards,
     check,
     config,
+    customers,
     daemon,
     demo,
     entries,
@@ -115,6 +116,7 @@ rules_diff.register(rules.group)
 for name, group in {
     "entries": entries.group,
     "cards": cards.group,
+    "customers": customers.group,
     "invoices": invoices.group,
     "ledger": ledger.group,
     "period": period.group,

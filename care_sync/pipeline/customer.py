@@ -1,18 +1,21 @@
 """One customer as the steps see it inside one unit of work: the organization, its cards, its free minutes.
 
 Read once at the beginning; what a step posts does not change it, so that every ticket of the customer is decided from
-the same state.
+the same state. What was agreed is that of a day: of the ticket's report, or of the month of the work.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
 
 from care_sync.ledger import accounts
 from care_sync.ledger.months import Months
 from care_sync.ledger.terms import Terms
-from care_sync.pipeline.facts import FromLedger, sla_level
+from care_sync.pipeline.agreed import Agreements, read_agreements
+from care_sync.pipeline.facts import sla_level
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
 from care_sync.store.agreements import CardRow
@@ -27,17 +30,19 @@ class Customer:
     """``left`` is by card, in seconds; ``drawn`` is what each ticket's own time in open months takes from cards."""
 
     organization: Organization
+    agreements: Agreements
     cards: tuple[CardRow, ...]
     left: Mapping[int, int]
     terms: Terms
-    fair_use_minutes: int
     drawn: Mapping[str, int] = field(default_factory=dict)
 
-    def for_facts(self, ticket_id: str) -> FromLedger:
-        """What the ledger tells of this customer, the ticket's own open postings left out."""
-        return FromLedger(
-            hour_card=self.has_time_left or self.drawn.get(ticket_id, 0) > 0, fair_use_minutes=self.fair_use_minutes
-        )
+    def organization_on(self, day: date) -> Organization:
+        """The organization with what was agreed on that day."""
+        return self.agreements.on(self.organization, day)
+
+    def has_card(self, ticket_id: str) -> bool:
+        """Whether a card pays for a ticket: any holds time, or one pays for the ticket's own time in an open month."""
+        return self.has_time_left or self.drawn.get(ticket_id, 0) > 0
 
     @property
     def has_time_left(self) -> bool:
@@ -54,23 +59,33 @@ def read_customer(work: UnitOfWork, settings: Settings, organization: Organizati
         if standing.ticket_id is not None:
             on_cards = sum(leg.seconds for leg in standing.shares if accounts.card_of(leg.account) is not None)
             drawn[standing.ticket_id] = drawn.get(standing.ticket_id, 0) + on_cards
+    agreements = read_agreements(work, organization.id)
     return Customer(
         organization=organization,
+        agreements=agreements,
         cards=cards,
         left={card.card_id: -balances.get(accounts.card(card.card_id), 0) for card in cards},
-        terms=terms_of(work, settings, organization),
-        fair_use_minutes=fair_use_minutes(settings, organization),
+        terms=_terms(work, settings, organization, agreements),
         drawn=drawn,
     )
 
 
 def terms_of(work: UnitOfWork, settings: Settings, organization: Organization) -> Terms:
-    """What the customer's agreement allows. Unused minutes are carried from the month of the first work on."""
-    seconds = fair_use_minutes(settings, organization) * 60
+    """What the customer's agreement allows. Unused minutes are carried from the month of the first work on.
+
+    A month in which the agreement changed gives the most that it gave on any of its days.
+    """
+    return _terms(work, settings, organization, read_agreements(work, organization.id))
+
+
+def _terms(work: UnitOfWork, settings: Settings, organization: Organization, agreements: Agreements) -> Terms:
+    def allowance(period: str) -> int:
+        return 60 * max(fair_use_minutes(settings, one) for one in agreements.in_month(organization, period))
+
     carried_months = settings.ledger.fair_use.carried_months
     first_day = work.entries.first_work_date(organization.id) if carried_months else None
     return Terms(
-        allowance=lambda _period: seconds,
+        allowance=cache(allowance),
         carried_months=carried_months,
         first_month=accounts.period_of_date(first_day) if first_day is not None else "",
         overdraft_seconds=settings.ledger.hour_card.overdraft_seconds,
@@ -78,7 +93,7 @@ def terms_of(work: UnitOfWork, settings: Settings, organization: Organization) -
 
 
 def fair_use_minutes(settings: Settings, organization: Organization) -> int:
-    """Free minutes a month (K1, M5), by the level of the customer's SLA."""
+    """Free minutes a month (K1, M5), by the level that the customer's SLA has in ``organization``."""
     table = settings.ledger.fair_use.minutes_per_month
     level = sla_level(organization)
     if level is None:

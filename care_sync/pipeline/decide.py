@@ -16,13 +16,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from care_sync.ledger import accounts
 from care_sync.pipeline.customer import Customer
-from care_sync.pipeline.facts import Collected, collect
+from care_sync.pipeline.facts import Collected, FromLedger, collect
 from care_sync.pipeline.site import Site
 from care_sync.store import UnitOfWork
 from care_sync.store.decisions import WHOLE_TICKET, StoredDecision
 from care_sync.store.entries import StoredEntry
-from connectors.records import Ticket
+from connectors.records import Organization, Ticket
 from rules.ruleset import Decision
 
 NOT_UNDERSTOOD = "fact_not_understood"
@@ -57,15 +58,15 @@ def activity_of(stored: StoredEntry) -> str:
 
 
 def facts_of(site: Site, ticket: Ticket, customer: Customer | None) -> Collected:
-    """The facts of a ticket as they are now."""
-    return collect(
-        ticket,
-        customer.organization if customer else None,
-        customer.for_facts(ticket.id) if customer else None,
-        site.rules.facts,
-        site.settings.facts,
-        site.local_date(ticket.created_at),
-    )
+    """The facts of a ticket as they are now; what its customer agreed is that of the day on which it was reported."""
+    reported_on = site.local_date(ticket.created_at)
+    organization: Organization | None = None
+    ledger: FromLedger | None = None
+    if customer is not None:
+        organization = customer.organization_on(reported_on)
+        allowance = customer.terms.allowance(accounts.period_of_date(reported_on))
+        ledger = FromLedger(customer.has_card(ticket.id), allowance // 60)
+    return collect(ticket, organization, ledger, site.rules.facts, site.settings.facts, reported_on)
 
 
 def decide_tickets(
@@ -115,9 +116,8 @@ def decide_tickets(
 
 
 def is_outdated(stored: StoredDecision, customer: Customer) -> bool:
-    """Whether the ledger tells other facts now than those that a ticket was decided by."""
-    told = customer.for_facts(stored.ticket_id).facts
-    return any(name in stored.facts and stored.facts[name] != value for name, value in told.items())
+    """Whether the ledger tells now of a card what it did not tell when a ticket was decided, or no longer tells it."""
+    return stored.facts.get("hour_card") not in (None, customer.has_card(stored.ticket_id))
 
 
 def as_decision(stored: StoredDecision) -> Decision:

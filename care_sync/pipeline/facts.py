@@ -7,10 +7,10 @@ Terms
     problem   what somebody filled in and the rules cannot read; the fact is unknown then, and a person is told
 
 In this order, the first that says anything: the ticket's field, a tag such as ``kind_incident``, the configured
-default. ``sla`` and ``covered_services`` come from the organization; ``hour_card`` from the ledger, *without* the
-ticket's own open postings, so that a decision does not flip because of its own effect. ``fair_use_left_minutes`` is
-what the customer's month gives: the ledger lays the month's time over it in the order of work, so that no decision
-rests on which ticket was looked at first.
+default. ``sla`` and ``covered_services`` come from the organization, as it was on the day on which the ticket was
+reported; ``hour_card`` from the ledger, *without* the ticket's own open postings, so that a decision does not flip
+because of its own effect. ``fair_use_left_minutes`` is what the agreement gives the month of the report: the ledger
+lays a month's time over it in the order of work, so that no decision rests on which ticket was looked at first.
 
 Promise: pure. What the words of a ticket suggest is no fact.
 """

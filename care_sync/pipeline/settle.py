@@ -20,6 +20,7 @@ from care_sync.errors import CareSyncError, IntegrityError, StoreError
 from care_sync.ledger.posting import PostingReport
 from care_sync.ledger.review import take_rulings
 from care_sync.logs import logger
+from care_sync.pipeline.agreed import write_down_agreements
 from care_sync.pipeline.decide import Decided, decide_tickets
 from care_sync.pipeline.estimates import tell_estimates
 from care_sync.pipeline.plan import Planned, plan_tickets
@@ -84,6 +85,7 @@ def settle_customers(
     store is not there: then nobody is worked off any more.
     """
     report = SettleReport()
+    write_down_agreements(store, site)
     failed: set[str | None] = set()
     for _ in range(MOST_ROUNDS):
         groups = {key: group for key, group in _groups(store, only).items() if key not in failed}

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, NestedTransaction
 
+from care_sync.store.agreed import AgreedRepository
 from care_sync.store.agreements import CardRepository, PeriodRepository, RulingRepository, VerdictRepository
 from care_sync.store.decisions import DecisionRepository
 from care_sync.store.engine import connect, transaction
@@ -56,6 +57,7 @@ class UnitOfWork:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.organizations = OrganizationRepository(connection)
+        self.agreed = AgreedRepository(connection)
         self.people = PersonRepository(connection)
         self.tickets = TicketRepository(connection)
         self.entries = EntryRepository(connection)

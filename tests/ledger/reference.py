@@ -7,6 +7,7 @@ closed months what they settled; from these it tells every balance.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -42,11 +43,16 @@ class Card:
 
 @dataclass(frozen=True)
 class Agreement:
-    """A customer's terms, in seconds."""
+    """A customer's terms, in seconds. ``monthly`` tells of a month what it gives, where ``allowance`` does not."""
 
     allowance: int = 0
     carried_months: int = 0
     overdraft: int | None = 0
+    monthly: Callable[[str], int] | None = None
+
+    def gives(self, month: str) -> int:
+        """What a month gives by itself."""
+        return self.allowance if self.monthly is None else self.monthly(month)
 
 
 @dataclass
@@ -209,12 +215,12 @@ class Reference:
         """What fair use may still absorb: every free second is used in its own month or, the oldest first, later."""
         agreement = self.agreements[customer]
         if not agreement.carried_months:
-            return agreement.allowance - balances[customer, f"fair_use:{month}"]
+            return agreement.gives(month) - balances[customer, f"fair_use:{month}"]
         ages: list[int] = []
         current = self.first_month
         while True:
             ages = [age + 1 for age in ages if age < agreement.carried_months]
-            ages += [0] * agreement.allowance
+            ages += [0] * agreement.gives(current)
             used = balances[customer, f"fair_use:{current}"]
             if current >= month:
                 return len(ages) - used

@@ -8,6 +8,7 @@ from alembic import command
 
 from care_sync.ledger.basis import route_of
 from care_sync.store import migrate, open_store
+from care_sync.store.agreed import ALWAYS
 from care_sync.store.engine import connect, create_file, transaction
 from care_sync.store.migrate import _configuration
 
@@ -22,6 +23,10 @@ BEFORE = (
     "VALUES ('e', 600, 'agreed', 'anna', 7)",
     "INSERT INTO periods (period, closed_at, closed_by) VALUES ('2026-09', 9, 'anna')",
     "UPDATE ledger_head SET transaction_id = 1, hash = 'h1'",
+    "INSERT INTO organizations (organization_id, name, folded_name, fields, deleted, seen_at) "
+    """VALUES ('5', 'Acme', 'acme', '{"covered_services":["mail"],"owner_email":"a@b","sla":true}', 0, 11)""",
+    "INSERT INTO organizations (organization_id, name, folded_name, fields, deleted, seen_at) "
+    """VALUES ('6', 'Globex', 'globex', '{"covered_services":"","sla":null}', 0, 12)""",
 )
 
 
@@ -44,8 +49,15 @@ def test_standings_verdicts_and_closed_months_of_the_first_version_are_carried_o
         stands = work.ledger.standing(["e"])["e"]
         verdict = work.verdicts.get_many(["e"])["e"]
         (closed,) = work.periods.closed()
+        agreed = work.agreed.of_organizations(["5", "6"])
     store.close()
     assert (stands.work_date.isoformat(), route_of(stands).value) == ("2026-09-07", "review")
     assert stands.basis == '[["5","9","review",3600,[3600,600]],["2026-09-07",["other","more"],["X1"]]]'
     assert (verdict.judged_seconds, verdict.charged_seconds, verdict.actor) == (3600, 600, "anna")
     assert (closed.transaction_id, closed.hash) == (1, "h1")
+    assert {(one.organization_id, one.name, one.value, one.since) for many in agreed.values() for one in many} == {
+        ("5", "sla", True, ALWAYS),
+        ("5", "covered_services", ("mail",), ALWAYS),
+        ("6", "sla", None, ALWAYS),
+        ("6", "covered_services", "", ALWAYS),
+    }

@@ -10,6 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from connectors.sandbox.zendesk_records import ZendeskTicket
@@ -30,18 +32,19 @@ class Expected:
 
 
 class OfficeModel:
-    """The model. ``merged`` is told of merges, ``ledger`` of cards, verdicts and closings."""
+    """The model. ``merged`` is told of merges, ``agreed`` of SLAs that begin or end, ``ledger`` of everything else."""
 
     def __init__(self, office: Office, free_seconds: int) -> None:
         self.office = office
         self.free_seconds = free_seconds
         self.merged: dict[int, int] = {}
+        self.agreed: dict[int, list[tuple[date, bool]]] = {}
         self.ledger = Reference({}, "2026-09")
 
     def look(self) -> Outcome:
         """Look at the products, and lay everything down."""
         self.ledger.agreements = {
-            str(one.id): Agreement(allowance=self.free_seconds if self.has_sla(one.id) else 0)
+            str(one.id): Agreement(monthly=partial(self.free_seconds_in, one.id))
             for one in self.office.account.records.organizations.values()
         }
         self.ledger.entries = self.items()
@@ -65,7 +68,7 @@ class OfficeModel:
             found[f"toggl:{workspace.workspace_id}:{entry.id}"] = Item(
                 customer=str(ticket.organization_id),
                 ticket=str(ticket.id),
-                route=route(self.facts(ticket), self.has_sla(ticket.organization_id), activity),
+                route=self.route(ticket, activity),
                 seconds=entry.duration,
                 day=entry.start.astimezone(ZONE).date(),
                 minute=int(entry.start.timestamp()),
@@ -97,7 +100,8 @@ class OfficeModel:
                     open_accounts.update(accounts)
         if customer is None:
             return Expected(frozenset({f"sla_{_scope_of_nobody(facts)}"}), 0, 0)
-        word = route(facts, self.has_sla(customer), "")
+        has_sla = self.has_sla(ticket)
+        word = self.route(ticket, "")
         if word == "charged":
             has_left = any(
                 outcome.balances[card.customer, f"card:{card.card_id}"] < 0
@@ -106,9 +110,9 @@ class OfficeModel:
             )
             draws = any(name.startswith("card:") for name in open_accounts)
             word = "hour_card" if has_left or draws else "invoice"
-        if word == "fair_use" and (not self.has_sla(customer) or "review" in all_accounts):
+        if word == "fair_use" and "review" in all_accounts:
             word = "review"
-        tags = {f"sla_{scope(facts, self.has_sla(customer))}", f"route_{word}"}
+        tags = {f"sla_{scope(facts, has_sla)}", f"route_{word}"}
         on_cards = sum(seconds for name, seconds in all_accounts.items() if name.startswith("card:"))
         return Expected(frozenset(tags), sum(all_accounts.values()) // 60, on_cards // 60)
 
@@ -126,9 +130,33 @@ class OfficeModel:
             ticket_id = self.merged[ticket_id]
         return ticket_id
 
-    def has_sla(self, organization_id: int) -> bool:
-        """Whether a customer has an SLA."""
-        return bool(self.office.account.records.organizations[organization_id].fields.get("sla"))
+    def route(self, ticket: ZendeskTicket, activity: str) -> str:
+        """Where time on a ticket goes; what a month without free minutes cannot give, a person judges."""
+        word = route(self.facts(ticket), self.has_sla(ticket), activity)
+        assert ticket.organization_id is not None
+        reported_in = f"{ticket.created_at.astimezone(ZONE):%Y-%m}"
+        has_none = word == "fair_use" and not self.free_seconds_in(ticket.organization_id, reported_in)
+        return "review" if has_none else word
+
+    def agree(self, organization_id: int, has_sla: bool, day: date) -> None:
+        """An SLA begins or ends, and CareSync saw it on ``day``."""
+        self.agreed[organization_id].append((day, has_sla))
+
+    def has_sla(self, ticket: ZendeskTicket) -> bool:
+        """Whether a ticket's customer had an SLA when the ticket was reported."""
+        assert ticket.organization_id is not None
+        return self.had_sla(ticket.organization_id, ticket.created_at.astimezone(ZONE).date())
+
+    def had_sla(self, organization_id: int, day: date) -> bool:
+        """Whether a customer had an SLA on a day."""
+        return [has for since, has in self.agreed[organization_id] if since <= day][-1]
+
+    def free_seconds_in(self, organization_id: int, month: str) -> int:
+        """What a month gives for nothing: all of it, when there was an SLA on any of its days."""
+        first = date.fromisoformat(f"{month}-01")
+        days = [first + timedelta(days=one) for one in range(31)]
+        had = any(self.had_sla(organization_id, day) for day in days if day.month == first.month)
+        return self.free_seconds if had else 0
 
     def facts(self, ticket: ZendeskTicket) -> Mapping[str, str]:
         """What is filled in, and the channel."""
