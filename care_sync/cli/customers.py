@@ -61,7 +61,7 @@ def list_customers(context: typer.Context, as_json: Json = False) -> None:
                 one.id,
                 one.name,
                 _said(one.fields.get("sla")),
-                _day(_present(agreements.get(one.id), "sla")) or "",
+                _since(_present(agreements.get(one.id), "sla")),
                 _said(one.fields.get("covered_services")),
                 hours(left[one.id]),
             )
@@ -217,6 +217,10 @@ def _present(agreements: Agreements | None, name: str) -> Span | None:
 
 def _from(span: Span) -> str:
     return "always" if span.since == ALWAYS else f"from {span.since}"
+
+
+def _since(span: Span | None) -> str:
+    return "" if span is None else _day(span) or "always"
 
 
 def _day(span: Span | None) -> str | None:

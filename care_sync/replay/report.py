@@ -73,7 +73,7 @@ def signed_hours(seconds: int) -> str:
 
 
 def _euro_text(euro: str | None) -> str:
-    return "no rate" if euro is None else euro
+    return "no rate" if euro is None else euro.replace("-", "−")
 
 
 def _difference(one: DecisionDifference, history: History) -> dict[str, Any]:
