@@ -156,14 +156,6 @@ def compare(history: History, old: RuleBook, new: RuleBook, rate_of: RateOf) -> 
     return Comparison(history.since, len(history.subjects), len(history.tickets), tuple(differences), moved)
 
 
-def _difference(subject: Subject, old: RuleBook, new: RuleBook) -> DecisionDifference:
-    """A subject that is decided otherwise, with the rules and reasons of both."""
-    before, after = (
-        book.decide(subject.facts, on=subject.on, organization=subject.organization_id) for book in (old, new)
-    )
-    return DecisionDifference(subject, before, after)
-
-
 def _moved(
     customer: CustomerHistory,
     before: Mapping[tuple[str, str], str],
