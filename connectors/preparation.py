@@ -12,6 +12,7 @@ changed in what it says and never taken away.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -120,6 +121,10 @@ class Job:
     do: Callable[[], object] | None = None
 
 
+Stage = Callable[[Wanted], Iterable[Job]]
+"""Looks at the product and says what there is to do; the jobs of a stage may rest on those of the one before."""
+
+
 def done(jobs: Iterable[Job]) -> Iterator[Step]:
     """Do the jobs one by one; yield each step when it is done."""
     for job in jobs:
@@ -128,28 +133,49 @@ def done(jobs: Iterable[Job]) -> Iterator[Step]:
         yield job.step
 
 
-@runtime_checkable
-class Preparable(Protocol):
-    """A helpdesk that can be made ready through its API.
+class Preparation(ABC):
+    """Makes one helpdesk ready through its API, stage by stage.
 
     Every method raises :class:`connectors.errors.ConnectorError`; what was done until then stays, and is found by the
     next look.
     """
 
-    def plan_preparation(self, wanted: Wanted) -> Sequence[Step]:
+    @abstractmethod
+    def stages(self) -> Sequence[Stage]:
+        """What is made, in this order."""
+
+    @abstractmethod
+    def removal_stages(self) -> Sequence[Stage]:
+        """What is taken away, in this order: what refers to something goes before it."""
+
+    @abstractmethod
+    def signing_secret(self, wanted: Wanted) -> SecretStr | None:
+        """The secret that proves calls of our webhook; ``None`` while there is no webhook."""
+
+    def plan(self, wanted: Wanted) -> list[Step]:
         """What there is to do. Nothing is written."""
+        return [job.step for stage in self.stages() for job in stage(wanted)]
 
     def prepare(self, wanted: Wanted) -> Iterator[Step]:
         """Do it; yield each step when it is done. Steps in conflict, and what a person does, are left."""
+        for stage in self.stages():
+            yield from done(stage(wanted))
 
-    def plan_removal(self, wanted: Wanted) -> Sequence[Step]:
+    def plan_removal(self, wanted: Wanted) -> list[Step]:
         """What of ``wanted`` we made, and would take away."""
+        return [job.step for stage in self.removal_stages() for job in stage(wanted)]
 
     def remove(self, wanted: Wanted) -> Iterator[Step]:
         """Take away what we made; yield each step when it is done."""
+        for stage in self.removal_stages():
+            yield from done(stage(wanted))
 
-    def webhook_signing_secret(self, wanted: Wanted) -> SecretStr | None:
-        """The secret that proves calls of our webhook; ``None`` while there is no webhook."""
+
+@runtime_checkable
+class Preparable(Protocol):
+    """A helpdesk that can be made ready."""
+
+    preparation: Preparation
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,16 +187,17 @@ class Script:
     howto: Sequence[str]
 
 
-@runtime_checkable
-class Scripted(Preparable, Protocol):
-    """A helpdesk whose API cannot do all of it, and whose own tools can: by a script that we write.
+class ScriptedPreparation(Preparation):
+    """Of a helpdesk whose API cannot do all of it, and whose own tools can: by a script that we write.
 
     A script does everything that is wanted, whatever is there already; running it twice changes nothing. Making one
     asks the product nothing. Raises :class:`connectors.errors.Invalid` for what no script can do.
     """
 
-    def preparation_script(self, wanted: Wanted) -> Script:
+    @abstractmethod
+    def script(self, wanted: Wanted) -> Script:
         """A script that makes the helpdesk ready."""
 
+    @abstractmethod
     def removal_script(self, wanted: Wanted) -> Script:
         """A script that takes back what ours made."""

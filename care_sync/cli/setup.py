@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -17,8 +17,7 @@ from care_sync.cli.session import Session
 from care_sync.errors import UserError
 from care_sync.preparation import wanted_of
 from connectors.errors import ConnectorError
-from connectors.preparation import Action, Preparable, Scripted, Step, Wanted
-from connectors.protocols import Helpdesk
+from connectors.preparation import Action, Preparable, Preparation, ScriptedPreparation, Step, Wanted
 
 MARKS = {
     Action.KEEP: "✓ there",
@@ -78,17 +77,18 @@ def setup(
                 f"{helpdesk.product} cannot be made ready by CareSync",
                 [f"docs/connectors tells how to prepare {helpdesk.product} by hand"],
             )
+        preparation = helpdesk.preparation
         wanted = wanted_of(site.settings, site.rules)
         if script is not None:
-            _write_script(helpdesk, wanted, script, remove=remove, as_json=as_json)
+            _write_script(helpdesk.product, preparation, wanted, script, remove=remove, as_json=as_json)
             return
-        plan = helpdesk.plan_removal(wanted) if remove else helpdesk.plan_preparation(wanted)
+        plan = preparation.plan_removal(wanted) if remove else preparation.plan(wanted)
         if check or not _agreed(plan, yes=yes, as_json=as_json):
             _tell(plan, as_json=as_json)
             if any(one.action not in SETTLED for one in plan):
                 raise typer.Exit(1)
             return
-        act: Callable[[Wanted], Iterator[Step]] = helpdesk.remove if remove else helpdesk.prepare
+        act = preparation.remove if remove else preparation.prepare
         configured = getattr(site.settings.helpdesk.options, "webhook_secret", None)
         try:
             done = list(act(wanted))
@@ -96,11 +96,11 @@ def setup(
             # What was made till now stays, and a helpdesk may never show its secret again.
             if not remove:
                 with suppress(ConnectorError):
-                    _keep_secret(helpdesk.webhook_signing_secret(wanted), configured, as_json=as_json)
+                    _keep_secret(preparation.signing_secret(wanted), configured, as_json=as_json)
             raise
         _tell(done, as_json=as_json)
         if not remove:
-            _keep_secret(helpdesk.webhook_signing_secret(wanted), configured, as_json=as_json)
+            _keep_secret(preparation.signing_secret(wanted), configured, as_json=as_json)
     if any(one.action in FOR_PEOPLE for one in done):
         raise typer.Exit(1)
 
@@ -115,11 +115,13 @@ def _agreed(plan: Sequence[Step], *, yes: bool, as_json: bool) -> bool:
     return typer.confirm("Do this?", err=True)
 
 
-def _write_script(helpdesk: Helpdesk, wanted: Wanted, path: Path, *, remove: bool, as_json: bool) -> None:
+def _write_script(
+    product: str, preparation: Preparation, wanted: Wanted, path: Path, *, remove: bool, as_json: bool
+) -> None:
     """Write the script of a helpdesk that has one, and tell what to do with it. There is no secret in it."""
-    if not isinstance(helpdesk, Scripted):
-        raise UserError(f"{helpdesk.product} needs no script", ["leave --script out: setup does it through the API"])
-    written = helpdesk.removal_script(wanted) if remove else helpdesk.preparation_script(wanted)
+    if not isinstance(preparation, ScriptedPreparation):
+        raise UserError(f"{product} needs no script", ["leave --script out: setup does it through the API"])
+    written = preparation.removal_script(wanted) if remove else preparation.script(wanted)
     write_file(path, written.text.encode())
     howto = [line.replace("{file}", path.name) for line in written.howto]
     if as_json:

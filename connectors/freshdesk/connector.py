@@ -18,8 +18,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pydantic import SecretStr
-
 from connectors.custom_fields import FieldMap, mapped
 from connectors.errors import ConnectorError, Invalid, NotFound
 from connectors.freshdesk import translate
@@ -36,7 +34,6 @@ from connectors.freshdesk.settings import FreshdeskSettings
 from connectors.freshdesk.webhooks import read_webhook
 from connectors.freshdesk.writing import write
 from connectors.http import Response, server_time
-from connectors.preparation import Step, Wanted
 from connectors.protocols import Environment
 from connectors.reading import Object, is_number
 from connectors.records import (
@@ -93,7 +90,7 @@ class FreshdeskHelpdesk:
         self._sleep = environment.sleep
         http = http_client(settings.address, settings.domain, settings.api_key, settings.reserved_requests, environment)
         self._client = FreshdeskClient(http, settings.page_size)
-        self._preparation = FreshdeskPreparation(self._client, settings.webhook_secret)
+        self.preparation = FreshdeskPreparation(self._client, settings.webhook_secret)
         self._ticket_fields: FieldMap | None = None
         self._company_fields: FieldMap | None = None
         self._met_companies: set[str] = set()
@@ -194,26 +191,6 @@ class FreshdeskHelpdesk:
                 "" if is_proven else "Set webhook_secret; until then changes are seen by polling alone.",
             ),
         )
-
-    def plan_preparation(self, wanted: Wanted) -> Sequence[Step]:
-        """What there is to do in the account; see :mod:`connectors.freshdesk.preparation`."""
-        return self._preparation.plan(wanted)
-
-    def prepare(self, wanted: Wanted) -> Iterator[Step]:
-        """Make the account ready."""
-        yield from self._preparation.prepare(wanted)
-
-    def plan_removal(self, wanted: Wanted) -> Sequence[Step]:
-        """What we made there."""
-        return self._preparation.plan_removal(wanted)
-
-    def remove(self, wanted: Wanted) -> Iterator[Step]:
-        """Take away what we made."""
-        yield from self._preparation.remove(wanted)
-
-    def webhook_signing_secret(self, wanted: Wanted) -> SecretStr | None:
-        """What our automation rules send."""
-        return self._preparation.signing_secret(wanted)
 
     # ---- readings ----------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ choices as other clients send them.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ from pydantic import SecretStr
 from connectors.errors import PermissionMissing
 from connectors.freshdesk.client import PRODUCT, READ, FreshdeskClient
 from connectors.freshdesk.webhooks import HEADER
-from connectors.preparation import MARK, Action, FieldKind, Job, Step, Wanted, WantedField, done
+from connectors.preparation import MARK, Action, FieldKind, Job, Preparation, Stage, Step, Wanted, WantedField
 from connectors.reading import Object
 
 TYPES: Mapping[FieldKind, str] = {
@@ -112,28 +112,20 @@ ON_UPDATE = _Rule(
 RULES = (ON_CREATION, ON_UPDATE)
 
 
-class FreshdeskPreparation:
+class FreshdeskPreparation(Preparation):
     """Looks at an account and makes it ready; ``secret`` is the configured one, and one is made where there is none."""
 
     def __init__(self, client: FreshdeskClient, secret: SecretStr | None) -> None:
         self._client = client
         self._secret = secret
 
-    def plan(self, wanted: Wanted) -> Sequence[Step]:
-        """What there is to do. Raises :class:`PermissionMissing` for a key that may not administer."""
-        return [job.step for job in self._jobs(wanted)]
+    def stages(self) -> Sequence[Stage]:
+        """All of it. Looking raises :class:`PermissionMissing` for a key that may not administer."""
+        return (self._jobs,)
 
-    def prepare(self, wanted: Wanted) -> Iterator[Step]:
-        """Do it, step by step."""
-        yield from done(self._jobs(wanted))
-
-    def plan_removal(self, wanted: Wanted) -> Sequence[Step]:
-        """What we made of what is wanted, and what a person may have to take away."""
-        return [job.step for job in self._removal_jobs(wanted)]
-
-    def remove(self, wanted: Wanted) -> Iterator[Step]:
-        """Take it away: the rules first, which speak of tickets that hold the fields."""
-        yield from done(self._removal_jobs(wanted))
+    def removal_stages(self) -> Sequence[Stage]:
+        """The rules first, which speak of tickets that hold the fields; and what a person may have to take away."""
+        return (self._removal_jobs,)
 
     def signing_secret(self, wanted: Wanted) -> SecretStr | None:
         """What our rules send in ``X-CareSync-Secret``."""

@@ -26,15 +26,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from pydantic import SecretStr
-
 from connectors.addresses import site_name
 from connectors.errors import Invalid, NotFound, PermissionMissing
-from connectors.preparation import Script, Step, Wanted
 from connectors.protocols import Environment
 from connectors.reading import Object, is_number
 from connectors.records import ChangeResult, CheckResult, Organization, TicketChange, TicketPage, WebhookCall
-from connectors.request_tracker import script, translate
+from connectors.request_tracker import translate
 from connectors.request_tracker.administration import Administration
 from connectors.request_tracker.checks import check_helpdesk
 from connectors.request_tracker.client import ROWS, Position, body_of, connect
@@ -84,7 +81,7 @@ class RequestTrackerHelpdesk:
         self._now = environment.now
         self._client = connect(settings, environment)
         self._writer = Writer(self._client, settings.fields, settings.tags_field)
-        self._preparation = RequestTrackerPreparation(Administration(self._client), settings)
+        self.preparation = RequestTrackerPreparation(Administration(self._client), settings)
         self._queues: list[str] = []
         self._customers: Customers | None = None
 
@@ -191,36 +188,6 @@ class RequestTrackerHelpdesk:
     def check(self) -> Sequence[CheckResult]:
         """Try the token, the time zone, the clock, what is seen, the configured fields, and the secret of webhooks."""
         return tuple(check_helpdesk(self._client, self._settings, self._now()))
-
-    # ---- making it ready: connectors.preparation.Scripted ------------------------------------------
-
-    def plan_preparation(self, wanted: Wanted) -> Sequence[Step]:
-        """What there is to do, by the API or by a person."""
-        return self._preparation.plan(wanted)
-
-    def prepare(self, wanted: Wanted) -> Iterator[Step]:
-        """Do what the API can, step by step."""
-        return self._preparation.prepare(wanted)
-
-    def plan_removal(self, wanted: Wanted) -> Sequence[Step]:
-        """What we made of what is wanted."""
-        return self._preparation.plan_removal(wanted)
-
-    def remove(self, wanted: Wanted) -> Iterator[Step]:
-        """Switch off what the API can."""
-        return self._preparation.remove(wanted)
-
-    def webhook_signing_secret(self, wanted: Wanted) -> SecretStr | None:
-        """The configured one: Request Tracker has it in its own configuration, where no API reaches."""
-        return self._settings.webhook_secret
-
-    def preparation_script(self, wanted: Wanted) -> Script:
-        """A script that makes the whole site ready."""
-        return script.preparation_script(wanted, self._settings)
-
-    def removal_script(self, wanted: Wanted) -> Script:
-        """A script that takes back what the other one made."""
-        return script.removal_script(wanted, self._settings)
 
     # ---- tickets as we read them -------------------------------------------------------------------
 

@@ -20,7 +20,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from connectors.preparation import MARK, Action, Job, Step, Wanted, WantedView, done
+from pydantic import SecretStr
+
+from connectors.preparation import MARK, Action, Job, Script, ScriptedPreparation, Stage, Step, Wanted, WantedView
 from connectors.reading import Object
 from connectors.request_tracker.administration import Administration, is_off, is_ours
 from connectors.request_tracker.definitions import OF_TICKETS, Definition, definitions, type_of
@@ -32,7 +34,9 @@ from connectors.request_tracker.script import (
     OPENS,
     SECRET_OPTION,
     TELLS,
+    preparation_script,
     receipt,
+    removal_script,
     search_name,
     search_query,
     secret_howto,
@@ -50,28 +54,32 @@ class _Place:
     new: Mapping[str, str | int] | None
 
 
-class RequestTrackerPreparation:
+class RequestTrackerPreparation(ScriptedPreparation):
     """Looks at a site and makes it ready."""
 
     def __init__(self, administration: Administration, settings: RequestTrackerSettings) -> None:
         self._site = administration
         self._settings = settings
 
-    def plan(self, wanted: Wanted) -> Sequence[Step]:
-        """What there is to do. Raises :class:`PermissionMissing` when the queues are out of sight."""
-        return [job.step for job in self._jobs(wanted)]
+    def stages(self) -> Sequence[Stage]:
+        """What the API can. Looking raises :class:`PermissionMissing` when the queues are out of sight."""
+        return (self._jobs,)
 
-    def prepare(self, wanted: Wanted) -> Iterator[Step]:
-        """Do it, step by step."""
-        yield from done(self._jobs(wanted))
+    def removal_stages(self) -> Sequence[Stage]:
+        """What we made of what is wanted is switched off; the rest the script has to take away."""
+        return (self._removal_jobs,)
 
-    def plan_removal(self, wanted: Wanted) -> Sequence[Step]:
-        """What we made of what is wanted, and what the script has to take away."""
-        return [job.step for job in self._removal_jobs(wanted)]
+    def signing_secret(self, wanted: Wanted) -> SecretStr | None:
+        """The configured one: Request Tracker has it in its own configuration, where no API reaches."""
+        return self._settings.webhook_secret
 
-    def remove(self, wanted: Wanted) -> Iterator[Step]:
-        """Switch off what the API can."""
-        yield from done(self._removal_jobs(wanted))
+    def script(self, wanted: Wanted) -> Script:
+        """A script that makes the whole site ready."""
+        return preparation_script(wanted, self._settings)
+
+    def removal_script(self, wanted: Wanted) -> Script:
+        """A script that takes back what the other one made."""
+        return removal_script(wanted, self._settings)
 
     # ---- what there is to do -----------------------------------------------------------------------
 

@@ -19,12 +19,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from pydantic import SecretStr
-
 from connectors.custom_fields import FieldMap, mapped
 from connectors.errors import ConnectorError, Invalid, Malformed, NotFound, PermissionMissing
 from connectors.http import server_time
-from connectors.preparation import Step, Wanted
 from connectors.protocols import Environment
 from connectors.reading import Object, is_number
 from connectors.records import ChangeResult, CheckResult, Organization, Ticket, TicketChange, TicketPage, WebhookCall
@@ -50,7 +47,7 @@ class ZammadHelpdesk:
         self._now = environment.now
         http = http_client(settings.address, settings.api_token, environment)
         self._client = ZammadClient(http, settings.page_size, settings.ignored_groups)
-        self._preparation = ZammadPreparation(self._client, settings.webhook_secret)
+        self.preparation = ZammadPreparation(self._client, settings.webhook_secret)
         self._fields: dict[str, FieldMap] | None = None
         self._states: dict[str, str] | None = None
 
@@ -147,26 +144,6 @@ class ZammadHelpdesk:
                 "" if is_signed else "Set webhook_secret; until then changes are seen by polling alone.",
             ),
         )
-
-    def plan_preparation(self, wanted: Wanted) -> Sequence[Step]:
-        """What there is to do in the site; see :mod:`connectors.zammad.preparation`."""
-        return self._preparation.plan(wanted)
-
-    def prepare(self, wanted: Wanted) -> Iterator[Step]:
-        """Make the site ready."""
-        yield from self._preparation.prepare(wanted)
-
-    def plan_removal(self, wanted: Wanted) -> Sequence[Step]:
-        """What we made there."""
-        return self._preparation.plan_removal(wanted)
-
-    def remove(self, wanted: Wanted) -> Iterator[Step]:
-        """Take away what we made."""
-        yield from self._preparation.remove(wanted)
-
-    def webhook_signing_secret(self, wanted: Wanted) -> SecretStr | None:
-        """The signature token of our webhook."""
-        return self._preparation.signing_secret(wanted)
 
     # ---- readings ----------------------------------------------------------------------------------
 

@@ -29,12 +29,12 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import SecretStr
 
-from connectors.preparation import MARK, Action, Job, Step, Wanted, WantedView, done
+from connectors.preparation import MARK, Action, Job, Preparation, Stage, Step, Wanted, WantedView
 from connectors.reading import Object
 from connectors.zammad.attributes import AttributePreparation
 from connectors.zammad.client import OVERVIEWS, READ, TRIGGERS, WEBHOOKS, ZammadClient
@@ -59,7 +59,7 @@ CALL_IT = "let it call the webhook"
 CHANGED_BY, TAGS, STATE = "ticket.updated_by_id", "ticket.tags", "ticket.state_id"
 
 
-class ZammadPreparation:
+class ZammadPreparation(Preparation):
     """Looks at a site and makes it ready; ``secret`` is the configured one, and one is made where there is none."""
 
     def __init__(self, client: ZammadClient, secret: SecretStr | None) -> None:
@@ -70,33 +70,26 @@ class ZammadPreparation:
         self._signing: SecretStr | None = None
         self._attributes = AttributePreparation(client)
 
-    def plan(self, wanted: Wanted) -> Sequence[Step]:
-        """What there is to do. Raises :class:`PermissionMissing` with the permission that is."""
+    def stages(self) -> Sequence[Stage]:
+        """The trigger is planned when its webhook is there; the database comes last: Zammad may restart then."""
+        return (
+            self._attributes.jobs,
+            self._webhook_jobs,
+            self._trigger_jobs,
+            self._view_jobs,
+            self._database_jobs,
+        )
+
+    def removal_stages(self) -> Sequence[Stage]:
+        """The trigger before the webhook that it calls, and the columns last."""
+        return (self._removal_jobs, self._attributes.removal_jobs, self._attributes.database_removal_jobs)
+
+    def plan(self, wanted: Wanted) -> list[Step]:
+        """The database also has to take in what the attributes' steps will define."""
         definitions = [job.step for job in self._attributes.jobs(wanted)]
         later = (*self._webhook_jobs(wanted), *self._trigger_jobs(wanted), *self._view_jobs(wanted))
         last = self._attributes.database_jobs(wanted, definitions)
         return [*definitions, *(job.step for job in (*later, *last))]
-
-    def prepare(self, wanted: Wanted) -> Iterator[Step]:
-        """Do it, step by step. The trigger is planned when its webhook is there; the database comes last, because
-        Zammad may restart then."""
-        yield from done(self._attributes.jobs(wanted))
-        yield from done(self._webhook_jobs(wanted))
-        yield from done(self._trigger_jobs(wanted))
-        yield from done(self._view_jobs(wanted))
-        self._signing = self.signing_secret(wanted)
-        yield from done(self._attributes.database_jobs(wanted))
-
-    def plan_removal(self, wanted: Wanted) -> Sequence[Step]:
-        """What we made of what is wanted."""
-        attributes = (*self._attributes.removal_jobs(wanted), *self._attributes.database_removal_jobs(wanted))
-        return [job.step for job in (*self._removal_jobs(wanted), *attributes)]
-
-    def remove(self, wanted: Wanted) -> Iterator[Step]:
-        """Take it away: the trigger before the webhook that it calls, and the columns last."""
-        yield from done(self._removal_jobs(wanted))
-        yield from done(self._attributes.removal_jobs(wanted))
-        yield from done(self._attributes.database_removal_jobs(wanted))
 
     def signing_secret(self, wanted: Wanted) -> SecretStr | None:
         """The token of the webhook: as Zammad shows it, or where it shows a mask, as it was written or configured."""
@@ -105,6 +98,11 @@ class ZammadPreparation:
         if wanted.webhook_url is None or (webhook := self._webhook(wanted.webhook_url)) is None:
             return None
         return _token(webhook) or self._configured
+
+    def _database_jobs(self, wanted: Wanted) -> list[Job]:
+        """The secret is read before: a Zammad that restarts answers nothing for a while."""
+        self._signing = self.signing_secret(wanted)
+        return self._attributes.database_jobs(wanted)
 
     # ---- webhook and trigger -----------------------------------------------------------------------
 

@@ -23,7 +23,6 @@ from pydantic import SecretStr
 
 from connectors.errors import ConnectorError, NotFound, Unavailable
 from connectors.http import HttpClient, Limits, server_time
-from connectors.preparation import Step, Wanted
 from connectors.protocols import Environment
 from connectors.reading import is_number
 from connectors.records import ChangeResult, CheckResult, Organization, TicketChange, TicketPage, WebhookCall
@@ -66,7 +65,7 @@ class ZendeskHelpdesk:
         http = HttpClient(PRODUCT, settings.address, proof, environment, of_account)
         exports = HttpClient(PRODUCT, settings.address, proof, environment, of_exports, within=http)
         self._client = ZendeskClient(http, exports, settings.export_page_size)
-        self._preparation = ZendeskPreparation(http)
+        self.preparation = ZendeskPreparation(http)
         self._ticket_fields: FieldMap | None = None
         self._organization_fields: FieldMap | None = None
         self._merged_into: dict[str, str | None] = {}
@@ -177,26 +176,6 @@ class ZendeskHelpdesk:
                 "" if is_signed else "Set webhook_secret; until then changes are seen by polling, a minute late.",
             ),
         )
-
-    def plan_preparation(self, wanted: Wanted) -> Sequence[Step]:
-        """What there is to do in the account; see :mod:`connectors.zendesk.preparation`."""
-        return self._preparation.plan(wanted)
-
-    def prepare(self, wanted: Wanted) -> Iterator[Step]:
-        """Make the account ready."""
-        yield from self._preparation.prepare(wanted)
-
-    def plan_removal(self, wanted: Wanted) -> Sequence[Step]:
-        """What we made there."""
-        return self._preparation.plan_removal(wanted)
-
-    def remove(self, wanted: Wanted) -> Iterator[Step]:
-        """Take away what we made."""
-        yield from self._preparation.remove(wanted)
-
-    def webhook_signing_secret(self, wanted: Wanted) -> SecretStr | None:
-        """The secret of our webhook."""
-        return self._preparation.signing_secret(wanted)
 
     def _page(self, page: ExportPage) -> TicketPage:
         return TicketPage(

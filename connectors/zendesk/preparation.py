@@ -13,14 +13,25 @@ reference") and "Webhooks" of the Event Connectors reference.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import SecretStr
 
 from connectors.errors import Malformed
 from connectors.http import HttpClient
-from connectors.preparation import MARK, Action, FieldKind, Job, Step, Wanted, WantedField, WantedView, done
+from connectors.preparation import (
+    MARK,
+    Action,
+    FieldKind,
+    Job,
+    Preparation,
+    Stage,
+    Step,
+    Wanted,
+    WantedField,
+    WantedView,
+)
 from connectors.zendesk.reading import PRODUCT, an_object, identity, objects
 
 TYPES: Mapping[FieldKind, str] = {
@@ -43,30 +54,19 @@ TRIGGER = "CareSync: tell of changed tickets"
 Object = Mapping[str, Any]
 
 
-class ZendeskPreparation:
+class ZendeskPreparation(Preparation):
     """Looks at an account and makes it ready, through ``http``."""
 
     def __init__(self, http: HttpClient) -> None:
         self._http = http
 
-    def plan(self, wanted: Wanted) -> Sequence[Step]:
-        """What there is to do."""
-        return [job.step for job in self._jobs(wanted)]
+    def stages(self) -> Sequence[Stage]:
+        """Fields, webhook, trigger, views: the trigger is planned when its webhook is there."""
+        return (self._field_jobs, self._webhook_jobs, self._trigger_jobs, self._view_jobs)
 
-    def prepare(self, wanted: Wanted) -> Iterator[Step]:
-        """Do it, step by step. The trigger is planned when its webhook is there."""
-        yield from done(self._field_jobs(wanted))
-        yield from done(self._webhook_jobs(wanted))
-        yield from done(self._trigger_jobs(wanted))
-        yield from done(self._view_jobs(wanted))
-
-    def plan_removal(self, wanted: Wanted) -> Sequence[Step]:
-        """What we made of what is wanted."""
-        return [job.step for job in self._removal_jobs(wanted)]
-
-    def remove(self, wanted: Wanted) -> Iterator[Step]:
-        """Take it away: the trigger before the webhook that it calls."""
-        yield from done(self._removal_jobs(wanted))
+    def removal_stages(self) -> Sequence[Stage]:
+        """The trigger before the webhook that it calls."""
+        return (self._removal_jobs,)
 
     def signing_secret(self, wanted: Wanted) -> SecretStr | None:
         """The secret of our webhook."""
@@ -80,14 +80,6 @@ class ZendeskPreparation:
         return SecretStr(secret)
 
     # ---- what there is to do -----------------------------------------------------------------------
-
-    def _jobs(self, wanted: Wanted) -> list[Job]:
-        return [
-            *self._field_jobs(wanted),
-            *self._webhook_jobs(wanted),
-            *self._trigger_jobs(wanted),
-            *self._view_jobs(wanted),
-        ]
 
     def _field_jobs(self, wanted: Wanted) -> list[Job]:
         jobs = []

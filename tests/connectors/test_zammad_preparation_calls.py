@@ -71,7 +71,7 @@ def test_where_zammad_shows_the_token_it_is_read_again(site: Site) -> None:
     site.prepare()
     kept, site.secret = site.secret, None
     assert site.is_ready()
-    assert site.helpdesk().webhook_signing_secret(WANTED) == SecretStr(kept or "")
+    assert site.helpdesk().preparation.signing_secret(WANTED) == SecretStr(kept or "")
 
 
 def test_without_an_address_no_webhook_is_made_and_there_is_no_secret(site: Site) -> None:

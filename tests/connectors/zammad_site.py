@@ -85,23 +85,23 @@ class Site:
         return ZammadHelpdesk(ZammadSettings.model_validate(settings), environment)
 
     def plan(self) -> list[Step]:
-        return list(self.helpdesk().plan_preparation(self.wanted))
+        return self.helpdesk().preparation.plan(self.wanted)
 
     def prepare(self) -> list[Step]:
         """Look, do it, and write the secret down, as the command does."""
-        helpdesk = self.helpdesk()
-        helpdesk.plan_preparation(self.wanted)
+        preparation = self.helpdesk().preparation
+        preparation.plan(self.wanted)
         try:
-            return list(helpdesk.prepare(self.wanted))
+            return list(preparation.prepare(self.wanted))
         finally:
-            secret = helpdesk.webhook_signing_secret(self.wanted)
+            secret = preparation.signing_secret(self.wanted)
             self.secret = None if secret is None else secret.get_secret_value()
 
     def remove(self) -> list[Step]:
         """Look, and take away what the plan says."""
-        helpdesk = self.helpdesk()
-        planned = list(helpdesk.plan_removal(self.wanted))
-        done = list(helpdesk.remove(self.wanted))
+        preparation = self.helpdesk().preparation
+        planned = preparation.plan_removal(self.wanted)
+        done = list(preparation.remove(self.wanted))
         assert done == planned
         return done
 

@@ -185,7 +185,7 @@ def test_the_script_of_a_removal_takes_back_what_was_made_and_leaves_what_people
     site.write_script()
     real.load(site.script)
     by_hand = [*(("saved search", title) for title in VIEWS), ("rights and scrips", "CareSync")]
-    plan = site.helpdesk().plan_removal(site.wanted())
+    plan = site.helpdesk().preparation.plan_removal(site.wanted())
     assert [(one.kind, one.title) for one in plan if one.action is Action.BY_HAND] == by_hand
     assert next(one.title for one in plan if one.action is Action.REMOVE) == f"Werkte {site.run}"
     site.write_script("--remove")
