@@ -63,8 +63,8 @@ class Agreements:
         return cls({name: _spans(many) for name, many in by_name.items()})
 
     def on(self, organization: Organization, day: date) -> Organization:
-        """The organization as it was on ``day``; what was never written down is as it is now."""
-        then = {name: _value_on(spans, day) for name, spans in self.spans.items()}
+        """The organization as it was on ``day``; fields of which nothing was written down are as they are now."""
+        then = {name: _value_on(spans, day) for name, spans in self.spans.items() if name in organization.fields}
         return replace(organization, fields={**organization.fields, **then})
 
     def in_month(self, organization: Organization, period: str) -> list[Organization]:

@@ -219,3 +219,18 @@ def test_customers_are_listed_with_what_is_agreed(office: Office, care: Shell) -
     for told in ("Acme", "no", "hosting", "50:00"):
         assert told in output
     assert date.fromisoformat(acme["sla_since"]) == date(2026, 10, 13)
+
+
+def test_a_field_that_is_mapped_no_longer_says_nothing(office: Office) -> None:
+    ticket = office.file_ticket(**INSIDE)
+    office.work(ticket, 60)
+    office.sync()
+    text = office.config.read_text(encoding="utf-8")
+    office.config.write_text(text.replace("{sla: sla, ", "{"), encoding="utf-8")
+    office.restart()
+    office.sync()
+    assert office.balances() == {"pending": HOUR}
+    office.config.write_text(text, encoding="utf-8")
+    office.restart()
+    office.sync()
+    assert office.balances() == {"sla": HOUR}
