@@ -5,8 +5,8 @@ Terms
     mistake     an error that is no :class:`connectors.errors.ConnectorError`
 
 Promise: a mistake comes out as :class:`connectors.errors.BrokenPackage`, told by its kind and the line of the package
-that made it; its words are left out, since they may hold a secret, and go to the log at level DEBUG alone. As nobody
-knows what had been done by then, the error is ``uncertain``: what was to be written is looked for first.
+that made it. Its words and its traceback may hold a secret: they go to the log alone, which takes secrets out. As
+nobody knows what had been done by then, the error is ``uncertain``: what was to be written is looked for first.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class _Contained:
             raise self._told(error) from error
 
     def _told(self, error: Exception) -> BrokenPackage:
-        logger.debug("a mistake in %s", self._module, exc_info=error)
+        logger.info("a mistake in %s", self._module, exc_info=error)
         return self._blame(f"{type(error).__name__} in {_place(error, self._module)}")
 
 

@@ -44,8 +44,9 @@ from connectors.sandbox.request_tracker_state import (
     WRITING,
     RequestTrackerSite,
 )
-from connectors.sandbox.server import Answer
+from connectors.sandbox.server import Answer, SandboxServer
 from tests.real_servers import request_tracker
+from tests.real_servers.between import Between
 from tests.real_servers.request_tracker import RealRequestTracker
 
 FIELDS = {name: request_tracker.FIELDS[name].name for name in TICKET_FIELDS}
@@ -107,13 +108,20 @@ class RequestTrackerBed(HelpdeskBed):
     """Request Tracker, as a bed."""
 
     def __init__(
-        self, place: Place, clock: Clock, *, page_size: int = 5, server: SandboxRequestTracker | None = None
+        self,
+        place: Place,
+        clock: Clock,
+        *,
+        page_size: int = 5,
+        server: SandboxRequestTracker | None = None,
+        between: Between | None = None,
     ) -> None:
         self.place = place
         self.clock = clock
+        self.way: SandboxServer | None = server or between
         self.traits = HelpdeskTraits(
             moves_time=server is not None,
-            has_faults=server is not None,
+            has_faults=self.way is not None,
             is_closed_final=False,
             has_typed_fields=False,
             hides_references=False,
@@ -142,9 +150,11 @@ class RequestTrackerBed(HelpdeskBed):
 
     @classmethod
     @contextmanager
-    def on(cls, real: RealRequestTracker, *, page_size: int = 5) -> Iterator[RequestTrackerBed]:
-        """A queue, customers and people of their own on a real server."""
-        bed = cls(Place.real(real), SystemClock(), page_size=page_size)
+    def on(
+        cls, real: RealRequestTracker, *, page_size: int = 5, between: Between | None = None
+    ) -> Iterator[RequestTrackerBed]:
+        """A queue, customers and people of their own on a real server; connectors reach it through ``between``."""
+        bed = cls(Place.real(real), SystemClock(), page_size=page_size, between=between)
         try:
             yield bed
         finally:
@@ -186,7 +196,7 @@ class RequestTrackerBed(HelpdeskBed):
 
     def helpdesk(self, *, clock_ahead: timedelta = timedelta(), **changes: object) -> RequestTrackerHelpdesk:
         settings: dict[str, Any] = {
-            "base_url": self.place.url,
+            "base_url": self.way.base_url if self.way else self.place.url,
             "token": self.place.token,
             "queues": [self.queue],
             "fields": FIELDS,
@@ -197,8 +207,13 @@ class RequestTrackerBed(HelpdeskBed):
             "page_size": self._page_size,
             **changes,
         }
-        environment = Environment(lambda: self.clock.now() + clock_ahead, self.clock.sleep, self.budgets)
+        # On a real server's clock nobody waits either: what was refused is refused again.
+        environment = Environment(lambda: self.clock.now() + clock_ahead, self._sleep, self.budgets)
         return RequestTrackerHelpdesk(RequestTrackerSettings.model_validate(settings), environment)
+
+    def _sleep(self, seconds: float) -> None:
+        if isinstance(self.clock, ManualClock):
+            self.clock.sleep(seconds)
 
     def helpdesk_with_wrong_credentials(self) -> RequestTrackerHelpdesk:
         return self.helpdesk(token=f"1-{self.place.user_id}-nobodys")
@@ -381,21 +396,24 @@ class RequestTrackerBed(HelpdeskBed):
         return signed(stamp, body, self.place.webhook_secret)
 
     def break_down(self, fault: Fault) -> None:
+        assert self.way is not None
         if fault is Fault.NULL:
-            self.server.answers_instead = Answer(data=None)
+            self.way.answers_instead = Answer(data=None)
         else:
-            self.server.faults.add(fault.value)
+            self.way.faults.add(fault.value)
 
     def lose_writes(self, *, after_their_effect: bool) -> None:
-        self.server.faults.add("lost_after" if after_their_effect else "lost_before", route=WRITES)
+        assert self.way is not None
+        self.way.faults.add("lost_after" if after_their_effect else "lost_before", route=WRITES)
 
     def while_we_write(self, act: Callable[[], object]) -> None:
-        self.server.before_next(WRITES, act)
+        assert self.way is not None
+        self.way.before_next(WRITES, act)
 
     def mend(self) -> None:
-        if self._server is not None:
-            self._server.faults.clear()
-            self._server.answers_instead = None
+        if self.way is not None:
+            self.way.faults.clear()
+            self.way.answers_instead = None
 
     def page_size(self) -> int:
         return self._page_size

@@ -205,6 +205,21 @@ def test_a_mistake_of_a_package_is_told_as_its_own_with_the_line_and_without_its
     assert raised.value.uncertain
 
 
+def test_a_mistake_is_logged_in_full_for_the_makers_of_the_package(
+    install: Install, caplog: pytest.LogCaptureFixture
+) -> None:
+    tracker = mistaken(install)
+    caplog.set_level("INFO")
+
+    with pytest.raises(BrokenPackage):
+        tracker.entry("7")
+
+    (record,) = caplog.records
+    assert record.levelname == "INFO"
+    assert record.exc_info is not None
+    assert record.exc_info[0] is ValueError
+
+
 def test_a_mistake_between_two_pages_keeps_the_first(install: Install) -> None:
     pages = mistaken(install).changed_entries(None, START)
 
