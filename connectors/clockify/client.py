@@ -21,6 +21,8 @@ from connectors.http import HttpClient, Response
 
 LONGEST_REPORT = timedelta(days=31)
 TIMERS_A_PAGE = 200
+READINGS = 4
+"""How often a report is begun that changes while it is read."""
 NOT_IN_WORKSPACE = 501
 """The ``code`` with which 400 (not 404) tells that an entry is not, or no longer, in the workspace."""
 
@@ -91,36 +93,55 @@ class ClockifyClient:
             first = end + timedelta(seconds=1)
 
     def _span(self, first: datetime, last: datetime) -> Iterator[list[Any]]:
-        path = f"/workspaces/{self._workspace_id}/reports/detailed"
-        read, page = 0, 1
-        while True:
-            body = {
-                "dateRangeStart": _literal(first),
-                "dateRangeEnd": _literal(last),
-                "timeZone": "UTC",
-                "rounding": False,
-                "amountShown": "HIDE_AMOUNT",
-                "sortOrder": "ASCENDING",
-                "exportType": "JSON",
-                "detailedFilter": {
-                    "page": page,
-                    "pageSize": self._page_size,
-                    "sortColumn": "DATE",
-                    "options": {"totals": "CALCULATE"},
-                },
-            }
-            answer = _object(self._reports.request("POST", path, json=body, safe=True).data)
-            rows, total = answer.get("timeentries"), _total(answer.get("totals"))
-            if not isinstance(rows, list):
-                raise Malformed(PRODUCT, "the report has no list of entries", request=f"POST {path}")
-            read += len(rows)
-            if read < total and not rows:
-                raise Malformed(PRODUCT, "the report ends before its own total", request=f"POST {path}")
-            if rows:
-                yield rows
-            if read >= total:
-                return
-            page += 1
+        """Yield the pages of one report. Pages are numbered: what is entered or deleted meanwhile shifts those behind
+        it and changes the total, and the report is read anew; rows then come again."""
+        for _ in range(READINGS):
+            read, page, first_total = 0, 1, None
+            while True:
+                rows, total = self._report_page(first, last, page)
+                first_total = total if first_total is None else first_total
+                if total != first_total:
+                    break
+                read += len(rows)
+                if read < total and not rows:
+                    raise Malformed(PRODUCT, "the report ends before its own total", request=self._report_request)
+                if rows:
+                    yield rows
+                if read >= total:
+                    return
+                page += 1
+        raise Malformed(PRODUCT, "the report kept changing while it was read", request=self._report_request)
+
+    @property
+    def _report_request(self) -> str:
+        return f"POST {self._report_path}"
+
+    @property
+    def _report_path(self) -> str:
+        return f"/workspaces/{self._workspace_id}/reports/detailed"
+
+    def _report_page(self, first: datetime, last: datetime, page: int) -> tuple[list[Any], int]:
+        """The rows of a page, and how many entries the report has in all."""
+        body = {
+            "dateRangeStart": _literal(first),
+            "dateRangeEnd": _literal(last),
+            "timeZone": "UTC",
+            "rounding": False,
+            "amountShown": "HIDE_AMOUNT",
+            "sortOrder": "ASCENDING",
+            "exportType": "JSON",
+            "detailedFilter": {
+                "page": page,
+                "pageSize": self._page_size,
+                "sortColumn": "DATE",
+                "options": {"totals": "CALCULATE"},
+            },
+        }
+        answer = _object(self._reports.request("POST", self._report_path, json=body, safe=True).data)
+        rows = answer.get("timeentries")
+        if not isinstance(rows, list):
+            raise Malformed(PRODUCT, "the report has no list of entries", request=self._report_request)
+        return rows, _total(answer.get("totals"))
 
 
 def _total(totals: object) -> int:

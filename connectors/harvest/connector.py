@@ -3,7 +3,8 @@
 Terms
     fast lane   what changed since (``updated_since``): new and edited entries, never deleted ones
     window      every entry of a range of dates, in the pages that ``links.next`` leads to
-    total       how many entries Harvest says there are: fewer that came is an error, not an absence
+    total       how many entries Harvest says there are: fewer that came is an error, not an absence; another total on
+                the way says that the pages shifted
 
 Promises. The window is complete or an error is raised. Deletions are found by the window alone: "once
 something is deleted, it's gone". An entry counts as gone when Harvest has none of that id **and** the token
@@ -13,6 +14,7 @@ is an administrator's, who sees everything.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -31,6 +33,18 @@ OVERLAP = timedelta(minutes=2)
 """Changes are told to the second, and two can share one."""
 LARGEST_CLOCK_DIFFERENCE = timedelta(minutes=2)
 NOT_ADMINISTRATOR = "Use the token of an administrator: managers see their team, others themselves."
+READINGS = 4
+"""How often a window is begun that changes while it is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Part of a list: ``total`` is how many entries the whole of it has, ``served_at`` Harvest's clock."""
+
+    entries: tuple[TimeEntry, ...]
+    total: int
+    is_last: bool
+    served_at: datetime | None
 
 
 class HarvestTimeTracker:
@@ -67,19 +81,33 @@ class HarvestTimeTracker:
         """
         newest = _read_cursor(cursor) if cursor else since
         after = (newest - OVERLAP if cursor else since).astimezone(UTC)
-        for entries, is_last, served_at in self._pages({"updated_since": after.strftime("%Y-%m-%dT%H:%M:%SZ")}):
-            newest = max([newest, *(entry.source_updated_at for entry in entries if entry.source_updated_at)])
-            if is_last and served_at is not None and not entries:
-                newest = max(newest, min(served_at, self._now()))
-            yield EntryPage(entries, newest.isoformat() if is_last else cursor, last=is_last)
+        for page in self._pages({"updated_since": after.strftime("%Y-%m-%dT%H:%M:%SZ")}):
+            newest = max([newest, *(entry.source_updated_at for entry in page.entries if entry.source_updated_at)])
+            if page.is_last and page.served_at is not None and not page.entries:
+                newest = max(newest, min(page.served_at, self._now()))
+            yield EntryPage(page.entries, newest.isoformat() if page.is_last else cursor, last=page.is_last)
 
     def entries_between(self, first: date, last: date) -> Iterator[EntryPage]:
-        """Yield every entry with ``first <= work_date <= last``, running ones with 0 seconds."""
-        seen: set[str] = set()
-        for entries, is_last, _ in self._pages({"from": first.isoformat(), "to": last.isoformat()}):
-            fresh = tuple(entry for entry in entries if entry.id not in seen)
-            seen.update(entry.id for entry in fresh)
-            yield EntryPage(fresh, None, last=is_last)
+        """Yield every entry with ``first <= work_date <= last``, each once, running ones with 0 seconds.
+
+        What is entered or deleted meanwhile shifts the pages behind it, so the window is then read anew.
+        Raises :class:`Malformed` when it never stands still.
+        """
+        told: set[str] = set()
+        for _ in range(READINGS):
+            read: set[str] = set()
+            first_total: int | None = None
+            for page in self._pages({"from": first.isoformat(), "to": last.isoformat()}):
+                first_total = page.total if first_total is None else first_total
+                read.update(entry.id for entry in page.entries)
+                if page.total != first_total or (page.is_last and len(read) != page.total):
+                    break
+                fresh = tuple(entry for entry in page.entries if entry.id not in told)
+                told.update(entry.id for entry in fresh)
+                yield EntryPage(fresh, None, last=page.is_last)
+                if page.is_last:
+                    return
+        raise Malformed(PRODUCT, "the entries kept moving while they were read", request="GET /time_entries")
 
     def entry(self, entry_id: str) -> TimeEntry | None:
         """Read one entry; ``None`` when Harvest has none of that id and the token sees everything."""
@@ -123,7 +151,7 @@ class HarvestTimeTracker:
     def _is_administrator(self) -> bool:
         return _is_administrator(self._http.request("GET", "/users/me").data)
 
-    def _pages(self, filters: Mapping[str, str]) -> Iterator[tuple[tuple[TimeEntry, ...], bool, datetime | None]]:
+    def _pages(self, filters: Mapping[str, str]) -> Iterator[_Page]:
         params: dict[str, Any] = {**filters, "per_page": self._settings.page_size}
         read = 0
         while True:
@@ -135,7 +163,7 @@ class HarvestTimeTracker:
             if following is None and read < total:
                 raise Malformed(PRODUCT, "fewer entries came than there are", request="GET /time_entries")
             entries = tuple(entry_from_api(row, account=self.account) for row in rows)
-            yield entries, following is None, server_time(answer)
+            yield _Page(entries, total, following is None, server_time(answer))
             if following is None:
                 return
             params = following

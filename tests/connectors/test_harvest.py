@@ -96,6 +96,33 @@ def test_pages_that_lead_in_circles_are_refused(bed: HarvestBed) -> None:
         window(bed.tracker())
 
 
+@pytest.mark.parametrize("change", ["delete", "enter"])
+def test_a_window_that_changes_while_it_is_read_is_read_anew_and_whole(bed: HarvestBed, change: str) -> None:
+    ids = {bed.write_down(at(8, minute=number), 900) for number in range(15)}
+    pages = bed.tracker().entries_between(TODAY, TODAY)
+    found = [entry.id for entry in next(pages).entries]
+    if change == "delete":
+        bed.delete(found[0])
+    else:
+        ids.add(bed.write_down(at(7), 900, person="Bert"))
+        ids.add(bed.write_down(at(11), 900, person="Bert"))
+
+    found += [entry.id for page in pages for entry in page.entries]
+
+    assert sorted(found) == sorted(ids)
+
+
+def test_a_window_that_never_stands_still_is_refused(bed: HarvestBed) -> None:
+    for number in range(12):
+        bed.write_down(at(8, minute=number), 900)
+
+    pages = bed.tracker().entries_between(TODAY, TODAY)
+    with pytest.raises(Malformed, match="kept") as raised:
+        [bed.write_down(at(9), 900) for _ in pages]
+
+    assert raised.value.retryable
+
+
 def test_a_cursor_that_is_not_ours_is_invalid(bed: HarvestBed) -> None:
     with pytest.raises(Invalid):
         drain(bed.tracker(), "yesterday")
