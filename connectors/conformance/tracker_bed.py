@@ -63,6 +63,7 @@ class TrackerTraits:
     ``has_clock_times``      it is known when work began and ended, and not only for how long and on which day
     ``has_timers``           an entry can be running
     ``has_locks``            an entry can be approved, invoiced or locked otherwise
+    ``sets_time_zone``       the connector is told whose calendar the day of an entry is on
     ``moves_days``           the day of an entry can be changed afterwards
     ``lists_changes``        the fast lane tells edits and new entries
     ``has_credentials``      the product knows who asks
@@ -81,6 +82,7 @@ class TrackerTraits:
     has_clock_times: bool = trait("the product keeps no clock times")
     has_timers: bool = trait("the product has no timers")
     has_locks: bool = trait("the product locks no entries")
+    sets_time_zone: bool = trait("the product itself says on which day an entry is")
     moves_days: bool = trait("the day of an entry is never changed")
     lists_changes: bool = trait("the product lists no changes")
     has_credentials: bool = trait("the product knows nobody")
@@ -146,6 +148,10 @@ class TrackerBed(ABC):
     def page_size(self) -> int:
         """How many entries the product gives per page to this bed's connectors; any number where it has no pages."""
         return 5
+
+    def tracker_in(self, zone: str) -> TimeTracker:
+        """A connector that is configured with another time zone."""
+        raise NotImplementedError("sets_time_zone")
 
     def move(self, entry_id: str, project: str) -> None:
         """Move an entry to another project; without projects, its ticket to that project's client."""

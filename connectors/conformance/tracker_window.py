@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -188,6 +189,22 @@ class WindowPromises:
 
         assert [entry.id for entry in window(bed.tracker(), TODAY, TODAY)] == [entry_id]
         assert window(bed.tracker(), TODAY - timedelta(days=1), TODAY - timedelta(days=1)) == []
+
+    @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles"])
+    def test_the_work_date_is_that_of_the_configured_zone(self, bed: TrackerBed, zone: str) -> None:
+        needs(bed, "sets_time_zone")
+        began = at(23, minute=15, day=TODAY - timedelta(days=1))
+        entry_id = bed.write_down(began, 900)
+        day = began.astimezone(ZoneInfo(zone)).date()
+        tracker = bed.tracker_in(zone)
+
+        days = [day + timedelta(days=back) for back in (-1, 0, 1)]
+        found = [[(entry.id, entry.work_date) for entry in window(tracker, one, one)] for one in days]
+
+        assert found == [[], [(entry_id, day)], []]
+        one = tracker.entry(entry_id)
+        assert one is not None
+        assert one.work_date == day
 
     @pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
     def test_the_time_zone_of_this_machine_plays_no_part(

@@ -56,6 +56,9 @@ class ClockifyBed(TrackerBed):
         environment = Environment(lambda: self.clock.now() + clock_ahead, self.clock.sleep, Budgets())
         return ClockifyTimeTracker(ClockifySettings.model_validate(settings), environment)
 
+    def tracker_in(self, zone: str) -> ClockifyTimeTracker:
+        return self.tracker(time_zone=zone)
+
     def tracker_with_wrong_credentials(self) -> ClockifyTimeTracker:
         return self.tracker(api_key="nobody's")
 

@@ -28,7 +28,13 @@ class FreshdeskTimeBed(TrackerBed):
     """The sandbox's Freshdesk, as a bed of time."""
 
     traits = TrackerTraits(
-        grain_seconds=60, has_projects=False, has_clock_times=False, has_tags=False, has_locks=False, has_webhooks=False
+        grain_seconds=60,
+        has_projects=False,
+        has_clock_times=False,
+        has_tags=False,
+        has_locks=False,
+        sets_time_zone=False,
+        has_webhooks=False,
     )
 
     def __init__(self, clock: ManualClock, server: SandboxFreshdesk, page_size: int) -> None:

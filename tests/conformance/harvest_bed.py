@@ -22,7 +22,9 @@ USUAL_PROJECT = "Sundry"
 class HarvestBed(TrackerBed):
     """The sandbox's Harvest, as a bed."""
 
-    traits = TrackerTraits(grain_seconds=36, has_clock_times=False, has_tags=False, has_webhooks=False)
+    traits = TrackerTraits(
+        grain_seconds=36, has_clock_times=False, has_tags=False, sets_time_zone=False, has_webhooks=False
+    )
 
     def __init__(self, clock: ManualClock, server: SandboxHarvest, page_size: int) -> None:
         self.clock = clock

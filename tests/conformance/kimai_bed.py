@@ -22,7 +22,7 @@ USUAL_PROJECT = "Sundry"
 class KimaiBed(TrackerBed):
     """The sandbox's Kimai, as a bed."""
 
-    traits = TrackerTraits(has_webhooks=False)
+    traits = TrackerTraits(has_webhooks=False, sets_time_zone=False)
 
     def __init__(self, clock: ManualClock, server: SandboxKimai, page_size: int) -> None:
         self.clock = clock

@@ -47,6 +47,7 @@ class RedmineBed(TrackerBed):
             has_tags=False,
             has_clients=False,
             has_locks=False,
+            sets_time_zone=False,
             has_webhooks=server is not None,
             has_faults=server is not None,
         )

@@ -36,6 +36,7 @@ class RequestTrackerTimeBed(TrackerBed):
             has_clock_times=False,
             has_timers=False,
             has_locks=False,
+            sets_time_zone=False,
             moves_days=False,
             has_faults=not is_real,
         )

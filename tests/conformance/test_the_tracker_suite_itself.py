@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -37,6 +38,7 @@ MISTAKES: list[tuple[type[wrong.WrongTracker], str, dict[str, Any]]] = [
     (wrong.ForgetsWhichOfTheTwoHours, "work_in_the_hour_that_comes_twice_keeps_its_times", {}),
     (wrong.CutsTheDateOffTheInstant, "the_work_date_is_the_local_one", {}),
     (wrong.BelievesTheMachinesZone, "the_time_zone_of_this_machine_plays_no_part", {"zone": "America/Los_Angeles"}),
+    (wrong.KnowsOneZoneOnly, "the_work_date_is_that_of_the_configured_zone", {"zone": "Asia/Tokyo"}),
     (wrong.SplitsAtMidnight, "an_entry_over_midnight_stands_whole_on_the_day_it_began", {}),
     (wrong.ReadsARunningEntryAsStopped, "a_running_timer_counts_nothing", {}),
     (wrong.ReadsARunningEntryAsStopped, "a_running_timer_exists", {}),
@@ -87,7 +89,11 @@ def test_a_wrong_tracker_is_caught(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     right = bed.tracker
-    monkeypatch.setattr(bed, "tracker", lambda **settings: mistake(right(**settings), bed, **settings))
+
+    def tracker(**settings: Any) -> wrong.WrongTracker:
+        return mistake(right(**settings), bed, settings.get("clock_ahead", timedelta()))
+
+    monkeypatch.setattr(bed, "tracker", tracker)
 
     with pytest.raises(CAUGHT):
         keep(bed, promise, given, request)
@@ -102,7 +108,7 @@ def test_the_right_tracker_keeps_what_a_wrong_one_breaks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     right = bed.tracker
-    monkeypatch.setattr(bed, "tracker", lambda **settings: wrong.WrongTracker(right(**settings), bed, **settings))
+    monkeypatch.setattr(bed, "tracker", lambda **settings: wrong.WrongTracker(right(**settings), bed))
 
     keep(bed, promise, given, request)
 

@@ -72,6 +72,9 @@ class TogglBed(TrackerBed):
         environment = Environment(lambda: self.clock.now() + clock_ahead, self.clock.sleep, self.budgets)
         return TogglTimeTracker(TogglSettings.model_validate(settings), environment)
 
+    def tracker_in(self, zone: str) -> TogglTimeTracker:
+        return self.tracker(time_zone=zone)
+
     def tracker_with_wrong_credentials(self) -> TogglTimeTracker:
         return self.tracker(api_token="nobody's")
 

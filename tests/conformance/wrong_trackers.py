@@ -134,6 +134,11 @@ class BelievesTheMachinesZone(WrongTracker):
             yield replace(page, entries=tuple(one for one in moved if first <= one.work_date <= last))
 
 
+class KnowsOneZoneOnly(WrongTracker):
+    def entries_between(self, first: date, last: date) -> Iterator[EntryPage]:
+        yield from self.bed.tracker().right.entries_between(first, last)
+
+
 class SplitsAtMidnight(WrongTracker):
     def entries_between(self, first: date, last: date) -> Iterator[EntryPage]:
         for page in self.right.entries_between(first - timedelta(days=1), last):

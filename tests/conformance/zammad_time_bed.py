@@ -68,6 +68,9 @@ class ZammadTimeBed(TrackerBed):
         environment = Environment(lambda: self.clock.now() + clock_ahead, self.clock.sleep, Budgets())
         return ZammadTimeTracker(ZammadTimeSettings.model_validate(settings), environment)
 
+    def tracker_in(self, zone: str) -> ZammadTimeTracker:
+        return self.tracker(time_zone=zone)
+
     def tracker_with_wrong_credentials(self) -> ZammadTimeTracker:
         return self.tracker(api_token="nobody's")
 

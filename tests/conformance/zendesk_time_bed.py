@@ -71,6 +71,9 @@ class ZendeskTimeBed(TrackerBed):
         environment = Environment(lambda: self.clock.now() + clock_ahead, self.clock.sleep, Budgets())
         return ZendeskTimeTracker(ZendeskTimeSettings.model_validate(settings), environment)
 
+    def tracker_in(self, zone: str) -> ZendeskTimeTracker:
+        return self.tracker(time_zone=zone)
+
     def tracker_with_wrong_credentials(self) -> ZendeskTimeTracker:
         return self.tracker(api_token="nobody's")
 
