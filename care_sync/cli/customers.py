@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, time
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from care_sync.cli.cards import find_organization
 from care_sync.cli.output import hours, local, print_json, print_table, say
 from care_sync.cli.session import Session, command_group
+from care_sync.errors import UserError
 from care_sync.ledger import cards
-from care_sync.pipeline.agreed import AgreedField, Agreements, Restated, Span, restate
+from care_sync.pipeline.agreed import AgreedField, Agreements, Span, Stated, Statement, read_agreements, state
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
-from care_sync.store.agreed import ALWAYS, Agreed
+from care_sync.store.agreed import ALWAYS, Agreed, AgreedKind
 from connectors.records import FieldValue, Organization
 
 group = command_group("Customers, and what was agreed with them since when.")
@@ -34,38 +37,48 @@ def list_customers(context: typer.Context, as_json: Json = False) -> None:
     care-sync customers list --json | jq 'map(select(.sla == null))'
     ```
     """
-    with Session.of(context).store() as (_settings, store), store.read() as work:
+    session = Session.of(context)
+    with session.store() as (settings, store), store.read() as work:
         organizations = [one for one in work.organizations.all() if not one.deleted]
-        written = work.agreed.of_organizations(one.id for one in organizations)
+        agreements = {one.id: read_agreements(work, settings, one.id) for one in organizations}
         left = {one.id: sum(max(state.left, 0) for state in cards.states(work, one.id)) for one in organizations}
-    agreements = {key: Agreements.of(many) for key, many in written.items()}
+    zone, now = settings.company.zone, session.clock.now()
+    found = [
+        (one, {name: _present(agreements[one.id], name, now) for name in map(str, AgreedField)})
+        for one in organizations
+    ]
     if as_json:
         print_json(
             [
                 {
                     "organization_id": one.id,
                     "name": one.name,
-                    **{name: _plain(one.fields.get(name)) for name in map(str, AgreedField)},
-                    "sla_since": _day(_present(agreements.get(one.id), "sla")),
+                    **{name: None if span is None else _plain(span.value) for name, span in present.items()},
+                    **{
+                        f"{name}_since": None if span is None else _iso(span.since, zone)
+                        for name, span in present.items()
+                    },
                     "card_seconds_left": left[one.id],
                 }
-                for one in organizations
+                for one, present in found
             ]
         )
         return
     print_table(
         "Customers",
-        ("id", "customer", "SLA", "since", "services beside the website", "hours on cards"),
+        ("id", "customer", "SLA", "since", "services beside the website", "since", "hours on cards"),
         (
             (
                 one.id,
                 one.name,
-                _said(one.fields.get("sla")),
-                _since(_present(agreements.get(one.id), "sla")),
-                _said(one.fields.get("covered_services")),
+                *(
+                    told
+                    for span in present.values()
+                    for told in (("", "") if span is None else (_said(span.value), _moment(span.since, zone)))
+                ),
                 hours(left[one.id]),
             )
-            for one in organizations
+            for one, present in found
         ),
         right=("hours on cards",),
     )
@@ -75,7 +88,7 @@ def list_customers(context: typer.Context, as_json: Json = False) -> None:
 def show(context: typer.Context, customer: Customer, as_json: Json = False) -> None:
     """Show what was agreed with a customer from which day, and who or what wrote it down.
 
-    Tickets are judged by what was agreed on the day on which they were reported.
+    Tickets are judged by what was agreed when they were reported.
 
     ```
     care-sync customers show "Bakkerij Van Dam"
@@ -85,64 +98,93 @@ def show(context: typer.Context, customer: Customer, as_json: Json = False) -> N
     with Session.of(context).store() as (settings, store), store.read() as work:
         organization = find_organization(work, customer)
         written = work.agreed.of_organizations([organization.id]).get(organization.id, [])
-    agreements = Agreements.of(written)
+    agreements, zone = Agreements.of(written), settings.company.zone
     if as_json:
         print_json(
             {
                 "organization_id": organization.id,
                 "name": organization.name,
-                "agreed": {name: _spans_as_json(spans) for name, spans in agreements.spans.items()},
-                "written_down": [_as_json(one) for one in written],
+                "agreed": {name: _spans_as_json(spans, zone) for name, spans in agreements.spans.items()},
+                "written_down": [_as_json(one, zone) for one in written],
             }
         )
         return
     print_table(
         f"Agreed with {organization.name}",
         ("field", "from", "says"),
-        ((name, _from(span), _said(span.value)) for name, spans in agreements.spans.items() for span in spans),
+        (
+            (name, _moment(span.since, zone), _said(span.value))
+            for name, spans in agreements.spans.items()
+            for span in spans
+        ),
     )
-    _show_written(written, settings)
+    _show_written(written, zone)
 
 
-@group.command()
-def since(
+@group.command("state")
+def state_agreed(
     context: typer.Context,
     customer: Customer,
     field: Annotated[AgreedField, typer.Argument(help="What was agreed.")],
-    day: Annotated[datetime, typer.Argument(metavar="DATE", formats=["%Y-%m-%d"], help="Its first day.")],
-    reason: Annotated[str, typer.Option(help="Why it counts from then; it is kept for good.")],
+    value: Annotated[str, typer.Argument(help="What it said then, as `customers show` writes it.")],
+    reason: Annotated[str, typer.Option(help="Why; it is kept for good.")],
+    since: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=["%Y-%m-%d"], help="The first day; else it was always so.", show_default=False),
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day on which it ended; else until now.", show_default=False),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Let what the helpdesk says today count from another day than the one on which it was first seen.
+    """State what was agreed with a customer at a time, where the helpdesk was told late, early or wrongly.
 
-    For an SLA that was entered late, or before it began. Tickets that were reported in between are decided anew by the
-    next pass; what closed months charged for them is corrected in the open month. First shows what that is.
+    The tickets of those months are decided anew by the next pass; what closed months charged for them is corrected in
+    the open month. First shows which. What the helpdesk says from now on counts as before.
 
     ```
-    care-sync customers since "Bakkerij Van Dam" sla 2026-11-01 --reason "signed on 30 October, entered late"
-    care-sync customers since 360001 covered_services 2026-12-01 --reason "begins next month" --yes --json
+    care-sync customers state "Bakkerij Van Dam" sla gold --from 2026-11-01 --reason "entered late"
+    care-sync customers state 360001 sla gold --until 2026-12-01 --reason "ends with November, was unticked early"
     ```
     """
     session = Session.of(context)
     with session.store() as (settings, store):
+        zone = settings.company.zone
+        now = session.clock.now()
+
+        def stated(work: UnitOfWork) -> _Plan:
+            work.ledger.lock_head()
+            organization = find_organization(work, customer)
+            statement = Statement(
+                name=field.value,
+                value=_value(work, field, value),
+                since=since.replace(tzinfo=zone) if since is not None else ALWAYS,
+                until=until.replace(tzinfo=zone) if until is not None else now,
+                actor=getpass.getuser(),
+                reason=reason,
+            )
+            return _state(work, organization, statement, settings, now)
+
         with store.begin() as work, work.undone():
-            planned, organization, closed = _restate(work, session, settings, customer, field, day.date(), reason)
+            planned = stated(work)
         if not as_json:
-            _tell(organization, field, planned, closed)
+            _tell(planned, field, zone)
         agreed = yes or (not as_json and typer.confirm("Do this?", err=True))
         if agreed:
             with store.begin() as work:
-                planned, organization, closed = _restate(work, session, settings, customer, field, day.date(), reason)
+                if stated(work) != planned:
+                    raise UserError("what this changes is another meanwhile", ["nothing was changed; run it again"])
     if as_json:
         print_json(
             {
-                "organization_id": organization.id,
+                "organization_id": planned.organization.id,
                 "field": field.value,
-                "before": _spans_as_json(planned.before),
-                "after": _spans_as_json(planned.after),
-                "tickets": list(planned.tickets),
-                "tickets_with_closed_time": closed,
+                "before": _spans_as_json(planned.stated.before, zone),
+                "after": _spans_as_json(planned.stated.after, zone),
+                "tickets": list(planned.stated.tickets),
+                "tickets_with_closed_time": list(planned.closed),
                 "done": agreed,
             }
         )
@@ -153,56 +195,64 @@ def since(
         raise typer.Exit(1)
 
 
-def _restate(
-    work: UnitOfWork,
-    session: Session,
-    settings: Settings,
-    customer: str,
-    field: AgreedField,
-    day: date,
-    reason: str,
-) -> tuple[Restated, Organization, list[str]]:
-    """What another day changes, for which customer, and which of its tickets have time in closed months."""
-    work.ledger.lock_head()
-    organization = find_organization(work, customer)
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a statement changes; ``closed`` are tickets with time in closed months."""
+
+    organization: Organization
+    stated: Stated
+    closed: tuple[str, ...]
+
+
+def _state(
+    work: UnitOfWork, organization: Organization, statement: Statement, settings: Settings, now: datetime
+) -> _Plan:
     tickets = work.tickets.get_many(work.tickets.of_organization(organization.id, writable=False))
-    zone = settings.company.zone
-    restated = restate(
-        work,
-        organization,
-        field.value,
-        day,
-        days={key: one.created_at.astimezone(zone).date() for key, one in tickets.items()},
-        actor=getpass.getuser(),
-        reason=reason,
-        now=session.clock.now(),
-    )
+    reported = {key: ticket.created_at for key, ticket in tickets.items()}
+    stated = state(work, organization, statement, reported, settings.company.zone, now)
     closed_through = work.periods.closed_through() or ""
-    standing = work.ledger.standing_of_tickets(restated.tickets)
+    standing = work.ledger.standing_of_tickets(stated.tickets)
     closed = sorted(key for key, many in standing.items() if any(one.period <= closed_through for one in many))
-    return restated, organization, closed
+    return _Plan(organization, stated, tuple(closed))
 
 
-def _tell(organization: Organization, field: AgreedField, restated: Restated, closed: list[str]) -> None:
-    for title, spans in (("was", restated.before), ("becomes", restated.after)):
-        told = ", ".join(f"{_said(span.value)} {_from(span)}" for span in spans)
-        say(f"{field.value} of {organization.name} {title}: {told}")
-    say(f"{len(restated.tickets)} tickets were reported in these months and are decided anew.")
-    if closed:
-        say(f"{len(closed)} of them have time in closed months; what was charged is corrected in the open month.")
+def _value(work: UnitOfWork, field: AgreedField, text: str) -> FieldValue:
+    """What somebody wrote, as the helpdesk says it. A level that no customer has is a slip of the pen."""
+    organizations = work.organizations.all()
+    written = work.agreed.of_organizations(one.id for one in organizations)
+    values = [one.value for many in written.values() for one in many if one.name == field.value]
+    known = {_said(value).casefold(): value for value in values}
+    if text.casefold() in known:
+        return known[text.casefold()]
+    if field is AgreedField.SLA:
+        raise UserError(
+            f'no customer ever had "{text}" in {field.value}', [f"known are {', '.join(sorted(known)) or 'none'}"]
+        )
+    return text
 
 
-def _show_written(written: Iterable[Agreed], settings: Settings) -> None:
+def _tell(planned: _Plan, field: AgreedField, zone: ZoneInfo) -> None:
+    for title, spans in (("was", planned.stated.before), ("becomes", planned.stated.after)):
+        told = ", ".join(f"{_said(span.value)} {_from(span, zone)}" for span in spans)
+        say(f"{field.value} of {planned.organization.name} {title}: {told}")
+    say(f"{len(planned.stated.tickets)} tickets were reported in these months and are decided anew.")
+    if planned.closed:
+        say(f"{len(planned.closed)} of them have time in closed months: what was charged is corrected in the open one.")
+    say("Customers of tickets that turn from inside to outside are not written to: they stand in `attention list`.")
+
+
+def _show_written(written: Iterable[Agreed], zone: ZoneInfo) -> None:
     print_table(
         "Written down",
-        ("when", "by", "field", "says", "from", "why"),
+        ("when", "by", "field", "says", "from", "until", "why"),
         (
             (
-                local(one.recorded_at, settings.company.zone),
-                one.actor,
+                local(one.recorded_at, zone),
+                "the helpdesk" if one.kind is AgreedKind.READ else one.actor,
                 one.name,
                 _said(one.value),
-                _from(Span(one.since, one.value)),
+                _moment(one.since, zone),
+                "" if one.until is None else _moment(one.until, zone),
                 one.reason,
             )
             for one in written
@@ -210,21 +260,25 @@ def _show_written(written: Iterable[Agreed], settings: Settings) -> None:
     )
 
 
-def _present(agreements: Agreements | None, name: str) -> Span | None:
-    spans = agreements.spans.get(name) if agreements is not None else None
-    return spans[-1] if spans else None
+def _present(agreements: Agreements | None, name: str, now: datetime) -> Span | None:
+    spans = agreements.spans.get(name, ()) if agreements is not None else ()
+    return next((span for span in reversed(spans) if span.since <= now), None)
 
 
-def _from(span: Span) -> str:
-    return "always" if span.since == ALWAYS else f"from {span.since}"
+def _moment(moment: datetime, zone: ZoneInfo) -> str:
+    """A day where it is the beginning of one."""
+    if moment == ALWAYS:
+        return "always"
+    there = moment.astimezone(zone)
+    return f"{there:%Y-%m-%d}" if there.time() == time() else f"{there:%Y-%m-%d %H:%M:%S}"
 
 
-def _since(span: Span | None) -> str:
-    return "" if span is None else _day(span) or "always"
+def _from(span: Span, zone: ZoneInfo) -> str:
+    return "always" if span.since == ALWAYS else f"from {_moment(span.since, zone)}"
 
 
-def _day(span: Span | None) -> str | None:
-    return None if span is None or span.since == ALWAYS else span.since.isoformat()
+def _iso(moment: datetime | None, zone: ZoneInfo) -> str | None:
+    return None if moment is None or moment == ALWAYS else moment.astimezone(zone).isoformat()
 
 
 def _said(value: FieldValue) -> str:
@@ -241,15 +295,17 @@ def _plain(value: FieldValue) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _spans_as_json(spans: Iterable[Span]) -> list[Mapping[str, object]]:
-    return [{"since": _day(span), "value": _plain(span.value)} for span in spans]
+def _spans_as_json(spans: Iterable[Span], zone: ZoneInfo) -> list[Mapping[str, object]]:
+    return [{"since": _iso(span.since, zone), "value": _plain(span.value)} for span in spans]
 
 
-def _as_json(one: Agreed) -> Mapping[str, object]:
+def _as_json(one: Agreed, zone: ZoneInfo) -> Mapping[str, object]:
     return {
         "field": one.name,
         "value": _plain(one.value),
-        "since": _day(Span(one.since, one.value)),
+        "since": _iso(one.since, zone),
+        "until": _iso(one.until, zone),
+        "kind": one.kind.value,
         "recorded_at": one.recorded_at.isoformat(),
         "actor": one.actor,
         "reason": one.reason,

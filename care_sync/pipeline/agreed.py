@@ -1,14 +1,14 @@
-"""What a customer's agreement said on a day.
+"""What a customer's agreement said when a ticket was reported.
 
-A helpdesk shows what is agreed today. Tickets are judged by what was agreed when they were reported, as they are judged
+A helpdesk shows what is agreed now. Tickets are judged by what was agreed when they were reported, as they are judged
 by the rules of that day: an SLA that ends, begins or changes its level moves nothing of what was reported before.
 
 Terms
-    agreed   a field of an organization that says what its agreement is: ``sla``, ``covered_services``
-    since    the first day on which a value counts
-    filled   a field that was empty, for which neither settings nor rules answered, says something now: that was the
-             answer all along
-    restated a value counts from another day than the one on which the helpdesk showed it first; a person says so
+    agreed    a field of an organization that says what its agreement is: ``sla``, ``covered_services``
+    span      a value, and the first moment at which it counts; it counts until the next span begins
+    answered  an empty field for which the settings or the rules have an answer
+    filled    a field that was empty and not answered says something now: that was the answer all along
+    stated    what was agreed is written down because a person says so
 
 Promise: what is read twice is written down once, and nothing that was written down is changed.
 """
@@ -17,17 +17,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from care_sync.errors import UserError
 from care_sync.ledger import accounts
 from care_sync.logs import logger
 from care_sync.pipeline.site import Site
-from care_sync.store import Store, UnitOfWork
-from care_sync.store.agreed import ALWAYS, Agreed
+from care_sync.settings import Settings
+from care_sync.store import UnitOfWork
+from care_sync.store.agreed import ALWAYS, Agreed, AgreedKind
 from care_sync.store.work import DirtyKind
 from connectors.records import FieldValue, Organization
+
+ACTOR = "care-sync"
 
 
 class AgreedField(StrEnum):
@@ -37,14 +41,11 @@ class AgreedField(StrEnum):
     COVERED_SERVICES = "covered_services"
 
 
-ACTOR = "care-sync"
-
-
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A value and the first day on which it counts; it counts until the next one begins."""
+    """A value and the first moment at which it counts."""
 
-    since: date
+    since: datetime
     value: FieldValue
 
 
@@ -60,143 +61,170 @@ class Agreements:
         by_name: dict[str, list[Agreed]] = {}
         for one in records:
             by_name.setdefault(one.name, []).append(one)
-        return cls({name: _spans(many) for name, many in by_name.items()})
+        return cls({name: spans_of(many) for name, many in by_name.items()})
 
-    def on(self, organization: Organization, day: date) -> Organization:
-        """The organization as it was on ``day``; fields of which nothing was written down are as they are now."""
-        then = {name: _value_on(spans, day) for name, spans in self.spans.items() if name in organization.fields}
+    def at(self, organization: Organization, moment: datetime) -> Organization:
+        """The organization as it was then; fields of which nothing was written down are as they are now."""
+        then = {name: value_at(spans, moment) for name, spans in self.spans.items()}
         return replace(organization, fields={**organization.fields, **then})
 
-    def in_month(self, organization: Organization, period: str) -> list[Organization]:
-        """The organization as it was on the first day of a month, and after each change within it."""
-        first, after = (date.fromisoformat(f"{one}-01") for one in (period, accounts.next_period(period)))
-        days = {first, *(span.since for spans in self.spans.values() for span in spans if first < span.since < after)}
-        return [self.on(organization, day) for day in sorted(days)]
+    def in_month(self, organization: Organization, period: str, zone: ZoneInfo) -> list[Organization]:
+        """The organization as it was when a month began, and after each change within it."""
+        moments = {span.since for spans in self.spans.values() for span in _of_month(spans, period, zone)}
+        return [self.at(organization, moment) for moment in sorted(moments)] or [organization]
 
 
-def read_agreements(work: UnitOfWork, organization_id: str) -> Agreements:
-    """What was agreed with one customer."""
-    return Agreements.of(work.agreed.of_organizations([organization_id]).get(organization_id, ()))
+def read_agreements(work: UnitOfWork, settings: Settings, organization_id: str) -> Agreements:
+    """What was agreed with one customer, in the fields that the settings name."""
+    mapped = getattr(settings.helpdesk.options, "organization_fields", None)
+    written = work.agreed.of_organizations([organization_id]).get(organization_id, ())
+    return Agreements.of(one for one in written if mapped is None or one.name in mapped)
 
 
-def write_down_agreements(store: Store, site: Site) -> int:
-    """Write down what the organizations that are marked say now and did not say before; return how much that was."""
-    with store.read() as work:
-        if not _news(work, site):
-            return 0
-    with store.begin() as work:
-        work.ledger.lock_head()  # two daemons must not both find the same news
-        news = _news(work, site)
-        work.agreed.add(news)
-    for one in news:
-        if one.since != ALWAYS:
-            logger(__name__).info(
-                "agreement changed", organization=one.organization_id, field=one.name, since=one.since.isoformat()
-            )
-    return len(news)
+def write_down(work: UnitOfWork, site: Site, organization: Organization) -> int:
+    """Write down what an organization says and did not say before; return how many agreements changed with it.
 
-
-def _news(work: UnitOfWork, site: Site) -> list[Agreed]:
-    marked = work.organizations.get_many(work.dirty.take(DirtyKind.ORGANIZATION))
-    known = work.agreed.of_organizations(marked)
-    today, now = site.today(), site.now()
-    answered = {*site.settings.facts.defaults, *(fact.name for fact in site.rules.facts.values() if fact.absent)}
-    news = []
-    for organization in marked.values():
-        agreements = Agreements.of(known.get(organization.id, ()))
-        for name in map(str, AgreedField):
-            if name not in organization.fields:
-                continue
-            value, spans = organization.fields[name], agreements.spans.get(name, ())
-            if not spans:
-                news.append(Agreed(organization.id, name, value, ALWAYS, now, ACTOR))
-            elif spans[-1].value != value:
-                is_filled = _is_empty(spans[-1].value) and name not in answered
-                since = spans[-1].since if is_filled else today
-                news.append(Agreed(organization.id, name, value, since, now, ACTOR))
-    return news
+    What is seen the first time was always agreed. The ledger's head must have been locked.
+    """
+    written = work.agreed.of_organizations([organization.id]).get(organization.id, [])
+    seen_at = work.organizations.changed_at(organization.id) or site.now()
+    news: list[Agreed] = []
+    reaches_back = False
+    for name in map(str, AgreedField):
+        if name not in organization.fields:
+            continue
+        value, records = organization.fields[name], [one for one in written if one.name == name]
+        read = [one for one in records if one.kind is AgreedKind.READ]
+        if read and read[-1].value == value:
+            continue
+        since = seen_at.replace(microsecond=0) if read else ALWAYS
+        if read and _is_empty(read[-1].value):
+            emptied = read[-1].since
+            default = site.settings.facts.defaults.get(name)
+            if default is not None:  # it answered until now, also when somebody takes it out of the settings later
+                why = f"facts.defaults.{name}"
+                news.append(
+                    Agreed(organization.id, name, default, emptied, since, AgreedKind.STATED, site.now(), ACTOR, why)
+                )
+            elif not _has_rule(site, name):
+                since, reaches_back = emptied, True
+        news.append(Agreed(organization.id, name, value, since, None, AgreedKind.READ, site.now(), ACTOR))
+    work.agreed.add(news)
+    if reaches_back:  # an answer is one for every ticket that asked, closed or not
+        tickets = work.tickets.of_organization(organization.id, writable=False)
+        work.dirty.mark(DirtyKind.TICKET, tickets, "what was agreed became known", site.now())
+    changed = [one for one in news if one.since != ALWAYS and one.kind is AgreedKind.READ]
+    for one in changed:
+        since = one.since.astimezone(site.settings.company.zone)
+        logger(__name__).info("agreement changed", organization=organization.id, field=one.name, since=str(since))
+    return len(changed)
 
 
 @dataclass(frozen=True, slots=True)
-class Restated:
-    """What another day would change, or changed: ``before`` and ``after`` are the whole of what counts of the field.
+class Statement:
+    """Somebody says that ``value`` was agreed from ``since`` until ``until``."""
 
-    ``tickets`` are those whose facts can be others now: free minutes are those of a whole month.
-    """
+    name: str
+    value: FieldValue
+    since: datetime
+    until: datetime
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a statement changes: the whole of what counts of the field, and the tickets that are decided anew."""
 
     before: tuple[Span, ...]
     after: tuple[Span, ...]
     tickets: tuple[str, ...]
 
 
-def restate(
+def state(
     work: UnitOfWork,
     organization: Organization,
-    name: str,
-    since: date,
-    *,
-    days: Mapping[str, date],
-    actor: str,
-    reason: str,
+    statement: Statement,
+    reported: Mapping[str, datetime],
+    zone: ZoneInfo,
     now: datetime,
-) -> Restated:
-    """Let what a customer's agreement says today count from another day; the next pass decides its tickets anew.
+) -> Stated:
+    """Write a statement down, and mark the tickets that it can concern for the next pass.
 
-    ``days`` are the days on which the customer's tickets were reported. The ledger's head must have been locked. Raises
-    :class:`care_sync.errors.UserError` without a reason, when it counts from that day already, and when nothing is
-    known of what was before.
+    ``reported`` says when each of the customer's tickets was. A month's free minutes are those of all of it, so that
+    every ticket of a month with a change is looked at. The ledger's head must have been locked. Raises
+    :class:`care_sync.errors.UserError` without a reason, for a time that ends before it begins, and when nothing would
+    change.
     """
-    if not reason.strip():
-        raise UserError("another day needs a reason", ["say in --reason why it counts from then; it is kept"])
-    records = [
-        one for one in work.agreed.of_organizations([organization.id]).get(organization.id, ()) if one.name == name
-    ]
-    before = _spans(records)
-    if all(_is_empty(span.value) for span in before):
+    name = statement.name
+    if not statement.reason.strip():
+        raise UserError("what was agreed needs a reason", ["say in --reason why; it is kept for good"])
+    if statement.until <= statement.since:
+        raise UserError("that time ends before it begins", ["give an earlier --from, or a later --until"])
+    written = work.agreed.of_organizations([organization.id]).get(organization.id, [])
+    records = [one for one in written if one.name == name]
+    if not records:
         raise UserError(
-            f"{name} of {organization.name} never said anything",
-            ["fill in the field in the helpdesk; the next nightly pass takes it over"],
+            f"{organization.name} was not read yet, or has no field {name}",
+            ["name it in helpdesk.organization_fields, and run `care-sync sync`"],
         )
-    present = before[-1]
-    if present.since == since:
-        raise UserError(f"{name} of {organization.name} counts from {since} already", ["nothing was changed"])
-    added = [_stated(organization.id, name, Span(since, present.value), actor, reason, now)]
-    if since > present.since:
-        if len(before) == 1:
-            raise UserError(
-                f"what {name} of {organization.name} said before {since} is not known",
-                ["it never said anything else"],
-            )
-        earlier = Span(present.since, before[-2].value)
-        added.insert(0, _stated(organization.id, name, earlier, actor, reason, now))
-    work.agreed.add(added)
-    after = _spans([*records, *added])
-    first, last = sorted(accounts.period_of_date(day) for day in (since, present.since))
-    months = {ticket: accounts.period_of_date(day) for ticket, day in days.items()}
-    tickets = tuple(sorted(ticket for ticket, month in months.items() if first <= month <= last))
-    why = f"{name} counts from {since}"
+    said = Agreed(
+        organization.id,
+        name,
+        statement.value,
+        statement.since,
+        statement.until,
+        AgreedKind.STATED,
+        now,
+        statement.actor,
+        statement.reason,
+    )
+    before, after = spans_of(records), spans_of([*records, said])
+    if before == after:
+        raise UserError(f"{name} of {organization.name} says so for that time already", ["nothing was changed"])
+    work.agreed.add([said])
+    months = {ticket: _month(moment, zone) for ticket, moment in reported.items()}
+    others = {month for month in months.values() if _of_month(before, month, zone) != _of_month(after, month, zone)}
+    tickets = sorted(ticket for ticket, month in months.items() if month in others)
+    why = f"what was agreed in {name} was stated"
     work.dirty.mark(DirtyKind.TICKET, tickets, why, now)
     work.dirty.mark(DirtyKind.ORGANIZATION, [organization.id], why, now)
-    return Restated(before, after, tickets)
+    return Stated(before, after, tuple(tickets))
 
 
-def _stated(organization_id: str, name: str, span: Span, actor: str, reason: str, now: datetime) -> Agreed:
-    return Agreed(organization_id, name, span.value, span.since, now, actor, reason)
-
-
-def _spans(records: Sequence[Agreed]) -> tuple[Span, ...]:
-    """What was written down later holds from its day on, whatever was written down before."""
+def spans_of(records: Sequence[Agreed]) -> tuple[Span, ...]:
+    """What counts from when on, of one field: what was written down last holds for the time that it speaks of."""
     spans: list[Span] = []
-    for one in records:
-        spans = [span for span in spans if span.since < one.since]
-        if not spans or spans[-1].value != one.value:
-            spans.append(Span(one.since, one.value))
+    ends = {one.until for one in records if one.until is not None}
+    for moment in sorted({one.since for one in records} | ends):
+        value = next((one.value for one in reversed(records) if one.counts_at(moment)), None)
+        if not spans or spans[-1].value != value:
+            spans.append(Span(moment, value))
     return tuple(spans)
 
 
-def _value_on(spans: Sequence[Span], day: date) -> FieldValue:
-    return next((span.value for span in reversed(spans) if span.since <= day), None)
+def value_at(spans: Sequence[Span], moment: datetime) -> FieldValue:
+    """What counts then; ``None`` before the first span."""
+    return next((span.value for span in reversed(spans) if span.since <= moment), None)
 
 
 def _is_empty(value: FieldValue) -> bool:
     return value is None or value == () or (isinstance(value, str) and not value.strip())
+
+
+def _has_rule(site: Site, name: str) -> bool:
+    """Whether the rules say what an empty field means."""
+    fact = site.rules.facts.get(name)
+    return fact is not None and fact.absent is not None
+
+
+def _of_month(spans: Sequence[Span], period: str, zone: ZoneInfo) -> tuple[Span, ...]:
+    """What counts when a month begins, and what begins within it."""
+    first, after = (
+        datetime.fromisoformat(f"{one}-01").replace(tzinfo=zone) for one in (period, accounts.next_period(period))
+    )
+    return (Span(first, value_at(spans, first)), *(span for span in spans if first < span.since < after))
+
+
+def _month(moment: datetime, zone: ZoneInfo) -> str:
+    return accounts.period_of_date(moment.astimezone(zone).date())

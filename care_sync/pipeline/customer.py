@@ -1,14 +1,14 @@
 """One customer as the steps see it inside one unit of work: the organization, its cards, its free minutes.
 
 Read once at the beginning; what a step posts does not change it, so that every ticket of the customer is decided from
-the same state. What was agreed is that of a day: of the ticket's report, or of the month of the work.
+the same state. What was agreed is that of a time: of the ticket's report, or of the month of the work.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
 from functools import cache
 
 from care_sync.ledger import accounts
@@ -27,7 +27,10 @@ ANY_SLA = "default"
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """``left`` is by card, in seconds; ``drawn`` is what each ticket's own time in open months takes from cards."""
+    """``left`` is by card, in seconds; ``drawn`` is what each ticket's own time in open months takes from cards.
+
+    ``insisted`` are tickets for which a card counts, whatever it holds; see :mod:`care_sync.pipeline.reckon`.
+    """
 
     organization: Organization
     agreements: Agreements
@@ -35,14 +38,15 @@ class Customer:
     left: Mapping[int, int]
     terms: Terms
     drawn: Mapping[str, int] = field(default_factory=dict)
+    insisted: frozenset[str] = frozenset()
 
-    def organization_on(self, day: date) -> Organization:
-        """The organization with what was agreed on that day."""
-        return self.agreements.on(self.organization, day)
+    def organization_at(self, moment: datetime) -> Organization:
+        """The organization with what was agreed then."""
+        return self.agreements.at(self.organization, moment)
 
     def has_card(self, ticket_id: str) -> bool:
         """Whether a card pays for a ticket: any holds time, or one pays for the ticket's own time in an open month."""
-        return self.has_time_left or self.drawn.get(ticket_id, 0) > 0
+        return self.has_time_left or self.drawn.get(ticket_id, 0) > 0 or ticket_id in self.insisted
 
     @property
     def has_time_left(self) -> bool:
@@ -58,8 +62,9 @@ def read_customer(work: UnitOfWork, settings: Settings, organization: Organizati
     for standing in work.ledger.standing_of_organization(organization.id, Months.read(work).first_open or "").values():
         if standing.ticket_id is not None:
             on_cards = sum(leg.seconds for leg in standing.shares if accounts.card_of(leg.account) is not None)
-            drawn[standing.ticket_id] = drawn.get(standing.ticket_id, 0) + on_cards
-    agreements = read_agreements(work, organization.id)
+            if on_cards:
+                drawn[standing.ticket_id] = drawn.get(standing.ticket_id, 0) + on_cards
+    agreements = read_agreements(work, settings, organization.id)
     return Customer(
         organization=organization,
         agreements=agreements,
@@ -75,12 +80,14 @@ def terms_of(work: UnitOfWork, settings: Settings, organization: Organization) -
 
     A month in which the agreement changed gives the most that it gave on any of its days.
     """
-    return _terms(work, settings, organization, read_agreements(work, organization.id))
+    return _terms(work, settings, organization, read_agreements(work, settings, organization.id))
 
 
 def _terms(work: UnitOfWork, settings: Settings, organization: Organization, agreements: Agreements) -> Terms:
+    zone = settings.company.zone
+
     def allowance(period: str) -> int:
-        return 60 * max(fair_use_minutes(settings, one) for one in agreements.in_month(organization, period))
+        return 60 * max(fair_use_minutes(settings, one) for one in agreements.in_month(organization, period, zone))
 
     carried_months = settings.ledger.fair_use.carried_months
     first_day = work.entries.first_work_date(organization.id) if carried_months else None

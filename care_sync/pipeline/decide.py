@@ -32,11 +32,15 @@ NOT_UNDERSTOOD = "fact_not_understood"
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A ticket as a whole that is decided otherwise than before; ``before`` is ``None`` the first time."""
+    """A ticket as a whole that is decided otherwise than before; ``before`` is ``None`` the first time.
+
+    ``differing`` are the facts that are other ones now, or known now.
+    """
 
     ticket_id: str
     before: Decision | None
     after: Decision
+    differing: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -58,12 +62,12 @@ def activity_of(stored: StoredEntry) -> str:
 
 
 def facts_of(site: Site, ticket: Ticket, customer: Customer | None) -> Collected:
-    """The facts of a ticket as they are now; what its customer agreed is that of the day on which it was reported."""
+    """The facts of a ticket as they are now; what its customer agreed is that of when it was reported."""
     reported_on = site.local_date(ticket.created_at)
     organization: Organization | None = None
     ledger: FromLedger | None = None
     if customer is not None:
-        organization = customer.organization_on(reported_on)
+        organization = customer.organization_at(ticket.created_at)
         allowance = customer.terms.allowance(accounts.period_of_date(reported_on))
         ledger = FromLedger(customer.has_card(ticket.id), allowance // 60)
     return collect(ticket, organization, ledger, site.rules.facts, site.settings.facts, reported_on)
@@ -108,7 +112,8 @@ def decide_tickets(
                 )
             )
             if activity == WHOLE_TICKET:
-                decided.turns[ticket.id] = Turn(ticket.id, as_decision(before) if before else None, decision)
+                differing = _differing(before.facts, facts) if before else frozenset[str]()
+                decided.turns[ticket.id] = Turn(ticket.id, as_decision(before) if before else None, decision, differing)
     _store(work, site, rows, now)
     _tell(work, tickets, problems, now)
     decided.new = len(rows)
@@ -132,6 +137,10 @@ def as_decision(stored: StoredDecision) -> Decision:
         clauses=tuple(outcome["clauses"]),
         reason=dict(outcome["reason"]),
     )
+
+
+def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(name for name in {*before, *after} if before.get(name) != after.get(name))
 
 
 def _decide(site: Site, ticket: Ticket, facts: Mapping[str, Any]) -> Decision:

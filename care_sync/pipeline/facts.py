@@ -7,10 +7,10 @@ Terms
     problem   what somebody filled in and the rules cannot read; the fact is unknown then, and a person is told
 
 In this order, the first that says anything: the ticket's field, a tag such as ``kind_incident``, the configured
-default. ``sla`` and ``covered_services`` come from the organization, as it was on the day on which the ticket was
-reported; ``hour_card`` from the ledger, *without* the ticket's own open postings, so that a decision does not flip
-because of its own effect. ``fair_use_left_minutes`` is what the agreement gives the month of the report: the ledger
-lays a month's time over it in the order of work, so that no decision rests on which ticket was looked at first.
+default. ``sla`` and ``covered_services`` come from the organization, as it was when the ticket was reported;
+``hour_card`` from the ledger, *without* the ticket's own open postings, so that a decision does not flip because of
+its own effect. ``fair_use_left_minutes`` is what the agreement gives the month of the report: the ledger lays a month's
+time over it in the order of work, so that no decision rests on which ticket was looked at first.
 
 Promise: pure. What the words of a ticket suggest is no fact.
 """
@@ -102,8 +102,9 @@ def collect(
         "reported_on": (reported_on, "the ticket's date"),
     }
     if organization is not None:
-        computed["sla"] = (has_sla(organization), "organization field sla")
-        computed["covered_services"] = (_services(organization), "organization field covered_services")
+        computed["sla"] = (has_sla(organization), f"organization field sla, as of {reported_on}")
+        services = f"organization field covered_services, as of {reported_on}"
+        computed["covered_services"] = (_services(organization), services)
     if ledger is not None:
         computed.update({name: (value, "ledger") for name, value in ledger.facts.items()})
     for name, (value, source) in computed.items():

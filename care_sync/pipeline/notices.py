@@ -12,7 +12,8 @@ What is due follows from the decision that stands, the turn that led to it, what
     charged_undetermined   a month closed while the cause was unknown, and charged the time; once for each month
     credited_back          the customer was told one of these, and the incident turns out to be inside after all
 
-That the customer must be told is the rules' word: a decision that cites the clause ``I4``.
+That the customer must be told is the rules' word: a decision that cites the clause ``I4``. When a ticket that was
+inside is outside because what was *agreed* is told otherwise, no cause became clear: a person tells the customer.
 """
 
 from __future__ import annotations
@@ -24,24 +25,28 @@ from care_sync.ledger import accounts
 from care_sync.ledger.basis import was_charged_while_pending
 from care_sync.ledger.posting import CLOSING, Change
 from care_sync.messages import AccountTime, NoticeKind
+from care_sync.pipeline.agreed import AgreedField
 from care_sync.pipeline.decide import Turn
 from care_sync.pipeline.explanation import summed
 from care_sync.store.ledger import Leg
 from care_sync.store.standing import Standing
 from rules.ruleset import Decision
 
+OF_AGREEMENT = frozenset({*map(str, AgreedField), "fair_use_left_minutes", "hour_card"})
+"""Facts that follow from what was agreed and sold, not from what happened."""
 CHARGED = frozenset({NoticeKind.TURNED_OUTSIDE, NoticeKind.CHARGED_UNDETERMINED})
 """Notices after which a customer believes that the ticket is charged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What is due: the time that it is about, by account, and the month, where one closed."""
+    """What is due: the time that it is about, by account, and the month, where one closed. ``by_person``: not by us."""
 
     kind: NoticeKind
     time: tuple[AccountTime, ...] = ()
     period: str | None = None
     also_told: tuple[str, ...] = ()
+    by_person: bool = False
 
     @property
     def key(self) -> str:
@@ -79,7 +84,8 @@ def due_notices(
     ]
     if _has_turned_outside(decision, turn) and last is not NoticeKind.TURNED_OUTSIDE:
         time = summed(leg for one in standing for leg in one.shares if is_charged(leg.account))
-        return [Notice(NoticeKind.TURNED_OUTSIDE, time, also_told=tuple(one.key for one in by_closing))]
+        also_told = tuple(one.key for one in by_closing)
+        return [Notice(NoticeKind.TURNED_OUTSIDE, time, also_told=also_told, by_person=_was_agreed_otherwise(turn))]
     return by_closing if decision.scope == "undetermined" else []
 
 
@@ -97,6 +103,13 @@ def _has_turned_outside(decision: Decision, turn: Turn | None) -> bool:
         and decision.route in ("hour_card", "invoice")
         and CLOSING in decision.clauses
     )
+
+
+def _was_agreed_otherwise(turn: Turn | None) -> bool:
+    """Whether a ticket that was inside is outside by nothing but what was agreed."""
+    if turn is None or turn.before is None or turn.before.scope != "included":
+        return False
+    return bool(turn.differing) and turn.differing <= OF_AGREEMENT
 
 
 def _charged_by_closing(standing: Iterable[Standing]) -> list[Notice]:

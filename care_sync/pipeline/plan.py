@@ -30,7 +30,9 @@ from care_sync.store.outbox import OutboxRow, Shown
 from connectors.records import Comment, CommentKind, FieldValue, Person, Ticket, TicketChange
 
 NOT_TOLD = "customer_not_told"
-"""The kind of attention for a notice that a closed ticket cannot carry; its subject is ``<ticket id>:<notice>``."""
+"""The kind of attention for a notice that we do not write: the ticket is closed, or no text of ours is true.
+
+Its subject is ``<ticket id>:<notice>``."""
 
 
 @dataclass(slots=True)
@@ -82,7 +84,11 @@ def plan_tickets(
             continue
         expected = _with_unfinished(ticket, unfinished.get(ticket.id, ()))
         wanted, after = _changes(site, expected, told, customer, before, last_notes.get(ticket.id), now)
-        for notice in due:
+        by_person = [notice for notice in due if notice.by_person]
+        if by_person:
+            _tell_a_person(work, ticket, by_person, now)
+            after = _with_notices(after, by_person)
+        for notice in (notice for notice in due if not notice.by_person):
             requester = people.get(ticket.requester_id) if ticket.requester_id else None
             reply, after = _reply(site, ticket, notice, told, customer, requester, after, now)
             wanted.append(reply)
@@ -161,11 +167,13 @@ def _with_notices(shown: Shown, given: Sequence[Notice]) -> Shown:
 
 def _tell_a_person(work: UnitOfWork, ticket: Ticket, due: Sequence[Notice], now: datetime) -> None:
     for notice in due:
+        why = f"the ticket is {ticket.status.value}: it takes no comment any more. Tell the customer in another way"
+        if notice.by_person:
+            why = "not because a cause became clear, but because what was agreed is another. Tell the customer why"
         work.attention.raise_(
             NOT_TOLD,
             f"{ticket.id}:{notice.key}",
-            f"The customer of #{ticket.number} must be told ({notice.key}, clause I4), and the ticket is "
-            f"{ticket.status.value}: it takes no comment any more. Tell the customer in another way, then run "
+            f"The customer of #{ticket.number} must be told ({notice.key}, clause I4), and {why}, then run "
             f"`care-sync attention settle {NOT_TOLD} {ticket.id}:{notice.key}`.",
             now,
         )

@@ -9,12 +9,17 @@ Terms
     marked     tickets of which something changed: they are decided anew
     outdated   tickets that were decided by other facts than the ledger tells when everything is posted
     moved      tickets of the customer that only a posting changed: what they show can be another
+    insisted   tickets that a card pays for by the facts, because it paid for them in an earlier attempt
+
+Rules of a site can make a circle: *with* a card this work goes elsewhere, and *without* one the card pays for it. Then
+no decision agrees with its own posting. After two attempts a card counts for each ticket that it paid for in any of
+them, so that the same input comes to the same outcome, and another pass changes nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from care_sync.ledger.posting import PostingReport
@@ -26,15 +31,19 @@ from care_sync.store import UnitOfWork
 from care_sync.store.decisions import WHOLE_TICKET
 from connectors.records import Organization, Ticket
 
-MOST_ATTEMPTS = 3
+MOST_ATTEMPTS = 8
 """Two are enough unless a site's own rules send time elsewhere when a card runs out."""
+FREE_ATTEMPTS = 2
+"""Attempts before a card counts for what it paid for in an earlier one."""
+CIRCLE = "rules_in_a_circle"
+"""The kind of attention for a customer whose decisions and postings cannot agree; its subject is its id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reckoned:
     """What was decided and posted. ``customer`` is as it is afterwards.
 
-    ``tickets`` were decided, ``moved`` are those beside them whose time moved, ``outdated`` ones still do not agree.
+    ``tickets`` were decided, ``moved`` are those beside them whose time moved.
     """
 
     customer: Customer
@@ -42,7 +51,6 @@ class Reckoned:
     posted: PostingReport
     tickets: Mapping[str, Ticket]
     moved: Mapping[str, Ticket]
-    outdated: frozenset[str]
 
 
 def reckon(
@@ -63,12 +71,16 @@ def reckon(
     """
     customer = read_customer(work, site.settings, organization)
     wanted = set(marked)
+    paid: set[str] = set()
     for attempt_number in range(1, MOST_ATTEMPTS + 1):
         with work.attempt() as attempt:
             time = gather_time(work, organization.id, {*marked, *leaving})
             tickets, decided = _decide(work, site, customer, wanted, time, pass_id, now)
             posted = post_time(work, customer, time, decided, now)
             after = read_customer(work, site.settings, organization)
+            paid.update(after.drawn)
+            if attempt_number >= FREE_ATTEMPTS:
+                after = replace(after, insisted=frozenset(paid))
             moved = _moved(work, organization, posted, tickets)
             looked_at = {*tickets, *moved}
             if everything or customer.has_time_left != after.has_time_left:
@@ -79,9 +91,10 @@ def reckon(
         if not outdated:
             break
         customer, wanted = after, wanted | outdated
+    _tell(work, organization, outdated, now)
     for subject, stored in work.decisions.standing(moved).items():
         decided.standing.setdefault(subject, as_decision(stored))
-    return Reckoned(after, decided, posted, tickets, moved, frozenset(outdated))
+    return Reckoned(after, decided, posted, tickets, moved)
 
 
 def _decide(
@@ -107,6 +120,18 @@ def _decide(
     for subject, stored in standing.items():
         decided.standing.setdefault(subject, as_decision(stored))
     return tickets, decided
+
+
+def _tell(work: UnitOfWork, organization: Organization, outdated: Iterable[str], now: datetime) -> None:
+    tickets = ", ".join(sorted(outdated))
+    if not tickets:
+        work.attention.settle(CIRCLE, [organization.id])
+        return
+    told = (
+        f"{organization.name}: whether a card pays for {tickets} rests on a decision that rests on whether it pays. "
+        "What was decided last stands. Let the rules send such time to one place, with a card or without."
+    )
+    work.attention.raise_(CIRCLE, organization.id, told, now)
 
 
 def _moved(

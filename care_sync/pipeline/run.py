@@ -242,6 +242,7 @@ class _Pass:
                 decisions=done.decisions,
                 transactions=done.transactions,
                 writes_planned=done.writes,
+                agreements_changed=done.agreements,
                 tickets_closed=len(done.skipped),
             )
             self.report.customers |= done.customers

@@ -20,7 +20,7 @@ from care_sync.errors import CareSyncError, IntegrityError, StoreError
 from care_sync.ledger.posting import PostingReport
 from care_sync.ledger.review import take_rulings
 from care_sync.logs import logger
-from care_sync.pipeline.agreed import write_down_agreements
+from care_sync.pipeline.agreed import write_down
 from care_sync.pipeline.decide import Decided, decide_tickets
 from care_sync.pipeline.estimates import tell_estimates
 from care_sync.pipeline.plan import Planned, plan_tickets
@@ -54,6 +54,7 @@ class SettleReport:
     decisions: int = 0
     transactions: int = 0
     writes: int = 0
+    agreements: int = 0
     skipped: set[str] = field(default_factory=set)
     customers: set[str] = field(default_factory=set)
     failures: list[str] = field(default_factory=list)
@@ -85,7 +86,6 @@ def settle_customers(
     store is not there: then nobody is worked off any more.
     """
     report = SettleReport()
-    write_down_agreements(store, site)
     failed: set[str | None] = set()
     for _ in range(MOST_ROUNDS):
         groups = {key: group for key, group in _groups(store, only).items() if key not in failed}
@@ -157,14 +157,16 @@ def _settle(
         return
     with store.begin() as work:
         work.ledger.lock_head()
+        # Marks before what they are about: what another process reads meanwhile makes them anew, and they stay.
+        organization_marks = work.dirty.versions(DirtyKind.ORGANIZATION, [organization_id])
+        ticket_marks = work.dirty.versions(DirtyKind.TICKET, group.tickets)
         organization = work.organizations.get(organization_id)
         if organization is None:
             _settle_without_customer(work, site, group.tickets, pass_id, report)
-            work.dirty.clear(DirtyKind.ORGANIZATION, work.dirty.versions(DirtyKind.ORGANIZATION, [organization_id]))
+            work.dirty.clear(DirtyKind.ORGANIZATION, organization_marks)
             return
         now = site.now()
-        ticket_marks = work.dirty.versions(DirtyKind.TICKET, group.tickets)
-        organization_marks = work.dirty.versions(DirtyKind.ORGANIZATION, [organization_id])
+        agreements = write_down(work, site, organization)
         done = reckon(
             work,
             site,
@@ -178,7 +180,6 @@ def _settle(
         shown = [*done.tickets.values(), *done.moved.values()]
         planned = plan_tickets(work, site, shown, done.decided, done.customer, now, done.posted.changes)
         notes = tell_estimates(work, site, shown, organization.name, now)
-        work.dirty.mark(DirtyKind.TICKET, sorted(done.outdated), "what the ledger tells of it changed", now)
         work.attention.settle(NO_CUSTOMER, list(ticket_marks))
         work.attention.settle(NOT_SETTLED, [organization_id])
         settled = {key: version for key, version in ticket_marks.items() if key in done.tickets}
@@ -187,6 +188,7 @@ def _settle(
         take_rulings(work, shown, now)
     report.add(len(done.tickets), done.decided, done.posted, planned)
     report.writes += notes
+    report.agreements += agreements
 
 
 def _settle_without_customer(

@@ -1,19 +1,22 @@
-"""What customers agreed, and from which day: kept, because a helpdesk only shows what is agreed today.
+"""What was agreed with customers, and from when: kept, because a helpdesk only shows what is agreed now.
 
 Terms
-    agreed    a field of an organization that says what its agreement is: ``sla``, ``covered_services``
-    since     the first day on which a value counts; ``date.min``: it always did
-    restated  a value that counts from another day than first written down; what is written down later holds from its
-              day on, whatever was written down before
+    agreed   a field of an organization that says what its agreement is: ``sla``, ``covered_services``
+    since    the first moment at which a value counts; ``ALWAYS``: it always did
+    until    the first moment at which it no longer does; ``None``: it still does
+    read     written down because the helpdesk showed it
+    stated   written down because somebody said so, with who and why
 
-Promise: nothing is changed or taken away, only added, with who and why.
+Promise: nothing is changed or taken away, only added; what was written down last holds for the time that it speaks of,
+whatever was written down before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -22,7 +25,15 @@ from care_sync.store.schema_agreed import agreed
 from care_sync.store.tables import chunks
 from connectors.records import FieldValue
 
-ALWAYS = date.min
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before every ticket."""
+
+
+class AgreedKind(StrEnum):
+    """Why something was written down."""
+
+    READ = "read"
+    STATED = "stated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +43,16 @@ class Agreed:
     organization_id: str
     name: str
     value: FieldValue
-    since: date
+    since: datetime
+    until: datetime | None
+    kind: AgreedKind
     recorded_at: datetime
     actor: str
     reason: str = ""
+
+    def counts_at(self, moment: datetime) -> bool:
+        """Whether it speaks of this moment."""
+        return self.since <= moment and (self.until is None or moment < self.until)
 
 
 class AgreedRepository:
@@ -52,6 +69,8 @@ class AgreedRepository:
                 "name": one.name,
                 "value": one.value,
                 "since": one.since,
+                "until": one.until,
+                "kind": one.kind.value,
                 "recorded_at": one.recorded_at,
                 "actor": one.actor,
                 "reason": one.reason,
@@ -72,4 +91,14 @@ class AgreedRepository:
 
 
 def _agreed(row: Row[Any]) -> Agreed:
-    return Agreed(row.organization_id, row.name, row.value, row.since, row.recorded_at, row.actor, row.reason)
+    return Agreed(
+        organization_id=row.organization_id,
+        name=row.name,
+        value=row.value,
+        since=row.since,
+        until=row.until,
+        kind=AgreedKind(row.kind),
+        recorded_at=row.recorded_at,
+        actor=row.actor,
+        reason=row.reason,
+    )

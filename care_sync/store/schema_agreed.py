@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, Index, Integer, Table
+from sqlalchemy import Column, Index, Integer, Table
 
 from care_sync.store.columns import Instant, Json, Words
 from care_sync.store.schema import metadata
@@ -14,7 +14,9 @@ agreed = Table(
     Column("organization_id", Words, nullable=False),
     Column("name", Words, nullable=False),
     Column("value", Json),
-    Column("since", Date, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant),
+    Column("kind", Words, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("actor", Words, nullable=False),
     Column("reason", Words, nullable=False),

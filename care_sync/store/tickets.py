@@ -80,6 +80,12 @@ class OrganizationRepository:
             found.update({row.organization_id: _organization(row) for row in self._connection.execute(query)})
         return found
 
+    def changed_at(self, organization_id: str) -> datetime | None:
+        """When we first saw what we know of a customer now."""
+        query = select(organizations.c.seen_at).where(organizations.c.organization_id == organization_id)
+        found: datetime | None = self._connection.execute(query).scalar_one_or_none()
+        return found
+
     def by_name(self, name: str) -> Organization | None:
         """The live customer of that name, upper and lower case alike; ``None`` when none or several."""
         query = select(organizations).where(

@@ -98,7 +98,9 @@ def read_customers(client: RequestTrackerClient, settings: RequestTrackerSetting
 def organization_from_api(item: Object, settings: RequestTrackerSettings) -> Organization:
     """A customer. Its language is the configured field ``locale``: assets have none of their own."""
     values = READ.field_values(item)
-    fields = {name: field_value(values.get(field, ())) for name, field in settings.organization_fields.items()}
+    # A field that our token may not see is not in the answer: that is not an empty one.
+    mapped = settings.organization_fields.items()
+    fields = {name: field_value(values[field]) for name, field in mapped if field in values}
     locale = fields.get("locale")
     return Organization(
         id=READ.identity(item.get("id"), "asset.id"),

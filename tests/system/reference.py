@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -38,7 +38,7 @@ class OfficeModel:
         self.office = office
         self.free_seconds = free_seconds
         self.merged: dict[int, int] = {}
-        self.agreed: dict[int, list[tuple[date, bool]]] = {}
+        self.agreed: dict[int, list[tuple[datetime, bool]]] = {}
         self.ledger = Reference({}, "2026-09")
 
     def look(self) -> Outcome:
@@ -138,24 +138,24 @@ class OfficeModel:
         has_none = word == "fair_use" and not self.free_seconds_in(ticket.organization_id, reported_in)
         return "review" if has_none else word
 
-    def agree(self, organization_id: int, has_sla: bool, day: date) -> None:
-        """An SLA begins or ends, and CareSync saw it on ``day``."""
-        self.agreed[organization_id].append((day, has_sla))
+    def agree(self, organization_id: int, has_sla: bool, moment: datetime) -> None:
+        """An SLA begins or ends, and CareSync saw it at ``moment``."""
+        self.agreed[organization_id].append((moment, has_sla))
 
     def has_sla(self, ticket: ZendeskTicket) -> bool:
         """Whether a ticket's customer had an SLA when the ticket was reported."""
         assert ticket.organization_id is not None
-        return self.had_sla(ticket.organization_id, ticket.created_at.astimezone(ZONE).date())
-
-    def had_sla(self, organization_id: int, day: date) -> bool:
-        """Whether a customer had an SLA on a day."""
-        return [has for since, has in self.agreed[organization_id] if since <= day][-1]
+        return [has for since, has in self.agreed[ticket.organization_id] if since <= ticket.created_at][-1]
 
     def free_seconds_in(self, organization_id: int, month: str) -> int:
-        """What a month gives for nothing: all of it, when there was an SLA on any of its days."""
-        first = date.fromisoformat(f"{month}-01")
-        days = [first + timedelta(days=one) for one in range(31)]
-        had = any(self.had_sla(organization_id, day) for day in days if day.month == first.month)
+        """What a month gives for nothing: all of it, when there was an SLA at any of its moments."""
+        had = False
+        for since, has in self.agreed[organization_id]:
+            begun_in = f"{since.astimezone(ZONE):%Y-%m}"
+            if begun_in < month:
+                had = has  # what the month begins with
+            elif begun_in == month:
+                had = had or has
         return self.free_seconds if had else 0
 
     def facts(self, ticket: ZendeskTicket) -> Mapping[str, str]:

@@ -1,14 +1,19 @@
-"""What was agreed with a customer counts from a day: what was reported before is judged by what was agreed before."""
+"""A ticket is judged by what was agreed with its customer when it was reported, whatever the helpdesk says later."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import typer
 
 from care_sync.errors import UserError
+from care_sync.pipeline.pull import pull_organizations
 from care_sync.pipeline.run import PassKind
+from care_sync.pipeline.settle import settle_customers
+from care_sync.store.agreed import ALWAYS
+from care_sync.store.work import DirtyKind
 from tests.system.office import HOUR, INCIDENT, Office
 from tests.system.test_commands import Shell
 
@@ -141,31 +146,119 @@ def test_a_month_gives_the_free_minutes_of_any_of_its_days(office: Office) -> No
     assert office.balances() == {"fair_use:2026-10": 20 * 60, "review": 20 * 60}
 
 
+def test_a_change_of_the_same_day_leaves_what_was_reported_in_the_morning(office: Office) -> None:
+    hand, poll = office.file_ticket(**INSIDE), office.file_ticket(**INSIDE)
+    office.work(hand, 60)
+    office.work(poll, 60)
+    office.sync()
+    office.account.edit_organization(office.organization("Acme"), sla=False)
+    office.set_facts(poll, expected_minutes=30)
+    office.sync(PassKind.POLL)
+    office.sync()
+    assert office.balances() == {"sla": 2 * HOUR}
+    assert office.replies(hand) == office.replies(poll) == []
+
+
+def test_an_answer_reaches_closed_months_of_open_and_closed_tickets_alike(office: Office) -> None:
+    levels_are_text(office)
+    tickets = [office.file_ticket(**INSIDE) for _ in range(2)]
+    for ticket in tickets:
+        office.work(ticket, 60)
+    office.sync()
+    office.account.close(int(tickets[1]))
+    office.sync()
+    days_go_by(office, 31)
+    office.close_month("2026-10")
+    office.sync()
+    assert office.balances() == {"invoice:2026-10": 2 * HOUR}
+    agree(office, level="Gold")
+    after = {"invoice:2026-10": 2 * HOUR, "invoice:2026-11": -2 * HOUR, "sla": 2 * HOUR}
+    assert office.balances() == after
+    office.sync(tickets=(tickets[1],))
+    assert office.balances() == after
+
+
+def test_a_default_that_is_taken_out_later_has_answered_what_it_answered(office: Office) -> None:
+    levels_are_text(office, "facts: {defaults: {sla: 'no'}}\n")
+    office.work(office.file_ticket(**INSIDE), 60)
+    office.sync()
+    days_go_by(office, 2)
+    agree(office, level="Gold")
+    text = office.config.read_text(encoding="utf-8")
+    office.config.write_text(text.replace("facts: {defaults: {sla: 'no'}}\n", ""), encoding="utf-8")
+    office.restart()
+    office.sync()
+    assert office.balances() == {"invoice:2026-10": HOUR}
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_what_another_process_reads_while_one_settles_is_not_lost(office: Office, is_new: bool) -> None:
+    office.add_customer("Globex")
+    if not is_new:
+        office.sync()
+        days_go_by(office, 3)
+    store, site = office.application.store, office.application.site
+    if is_new:
+        pull_organizations(store, site.helpdesk, site.clock)
+        with store.begin() as work:
+            work.dirty.clear(DirtyKind.ORGANIZATION, work.dirty.take(DirtyKind.ORGANIZATION))
+    with store.begin() as work:
+        work.dirty.mark(DirtyKind.ORGANIZATION, [str(office.organization("Globex"))], "busy", site.now())
+    office.account.edit_organization(office.organization("Acme"), sla=False)
+
+    def meanwhile(_count: int) -> None:
+        pull_organizations(store, site.helpdesk, site.clock)
+
+    settle_customers(store, site, "one", progress=meanwhile)
+    seen_at = office.clock.now()
+    days_go_by(office, 9)
+    office.sync()
+    with store.read() as work:
+        assert work.dirty.count() == {}
+        written = work.agreed.of_organizations([str(office.organization("Acme"))]).popitem()[1]
+    said = [(one.value, one.since) for one in written if one.name == "sla"]
+    assert said == ([(False, ALWAYS)] if is_new else [(True, ALWAYS), (False, seen_at)])
+
+
 def test_what_was_entered_late_counts_from_the_day_that_a_person_says(office: Office, care: Shell) -> None:
     office.add_customer("Globex", sla=False)
     ticket = office.file_ticket(customer="Globex", **INSIDE)
-    other = office.file_ticket(**INSIDE)
     office.work(ticket, 60, customer="Globex")
-    office.work(other, 60)
+    office.work(office.file_ticket(**INSIDE), 60)
     office.sync()
     days_go_by(office, 22)
     office.close_month("2026-10")
     agree(office, "Globex", sla=True)
     assert office.balances("Globex") == {"invoice:2026-10": HOUR}
 
-    arguments = ("customers", "since", "Globex", "sla", "2026-10-01", "--reason", "signed in September")
+    arguments = (
+        "customers",
+        "state",
+        "Globex",
+        "sla",
+        "yes",
+        "--from",
+        "2026-10-01",
+        "--reason",
+        "signed in September",
+    )
     planned = care.json(*arguments)
     assert (planned["tickets"], planned["tickets_with_closed_time"], planned["done"]) == ([ticket], [ticket], False)
     assert office.sync().counts["tickets_decided"] == 0
     done = care.json(*arguments, "--yes")
-    assert done["after"] == [{"since": None, "value": False}, {"since": "2026-10-01", "value": True}]
+    assert done["after"] == [
+        {"since": None, "value": False},
+        {"since": "2026-10-01T00:00:00+02:00", "value": True},
+    ]
     assert office.sync(PassKind.POLL).counts["tickets_decided"] == 1
     assert office.balances("Globex") == {"invoice:2026-10": HOUR, "invoice:2026-11": -HOUR, "sla": HOUR}
     shown = care.json("customers", "show", "Globex")
     assert shown["written_down"][-1]["reason"] == "signed in September"
-    assert shown["written_down"][-1]["actor"] not in ("", "care-sync")
+    assert shown["written_down"][-1]["kind"] == "stated"
     agree(office, "Globex", sla=True)
     assert office.sync().summary == "nothing new"
+    with pytest.raises(UserError, match="says so for that time already"):
+        care(*arguments, "--yes")
 
 
 def test_what_was_entered_early_counts_as_before_until_it_begins(office: Office, care: Shell) -> None:
@@ -176,31 +269,95 @@ def test_what_was_entered_early_counts_as_before_until_it_begins(office: Office,
     office.work(ticket, 60)
     office.sync()
     assert office.balances() == {"invoice:2026-10": HOUR}
-    care.json("customers", "since", "Acme", "sla", "2026-11-01", "--reason", "ends with the month", "--yes")
+    care.json("customers", "state", "Acme", "sla", "yes", "--until", "2026-11-01", "--reason", "ends later", "--yes")
     office.sync()
     assert office.balances() == {"sla": HOUR}
+    (acme,) = care.json("customers", "list")
+    assert (acme["sla"], acme["sla_since"]) == (True, None)
     days_go_by(office, 20)
     office.work(office.file_ticket(**INSIDE), 30)
     office.sync()
     assert office.balances() == {"sla": HOUR, "invoice:2026-11": 1800}
 
 
+def test_a_statement_holds_for_its_time_alone_and_is_taken_back_by_another(office: Office, care: Shell) -> None:
+    levels_are_text(office)
+    agree(office, level="Gold")
+    days_go_by(office, 5)
+    agree(office, level="none")
+    days_go_by(office, 2)
+    agree(office, level="Gold")
+    before = care.json("customers", "show", "Acme")["agreed"]["sla"]
+    state = ("customers", "state", "Acme", "sla")
+    first, last = "2026-10-13", "2026-10-15"
+    care.json(*state, "none", "--from", first, "--until", last, "--reason", "a mistake", "--yes")
+    changed = care.json("customers", "show", "Acme")["agreed"]["sla"]
+    assert [one["value"] for one in changed] == ["Gold", "none", "Gold", "none", "Gold"]
+    care.json(*state, "gold", "--from", first, "--until", last, "--reason", "taken back", "--yes")
+    assert care.json("customers", "show", "Acme")["agreed"]["sla"] == before
+
+
+def test_who_was_inside_and_is_stated_outside_is_told_by_a_person(office: Office, care: Shell) -> None:
+    office.sync()
+    ticket = office.file_ticket(**INSIDE)
+    office.work(ticket, 60)
+    office.sync()
+    office.add_customer("Globex", sla=False)
+    office.sync()
+    days_go_by(office, 1)
+    care.json("customers", "state", "Acme", "sla", "no", "--from", "2026-10-12", "--reason", "never signed", "--yes")
+    office.sync()
+    assert office.balances() == {"invoice:2026-10": HOUR}
+    assert office.replies(ticket) == []
+    with office.application.store.read() as work:
+        (one,) = work.attention.all("customer_not_told")
+    assert one.subject == f"{ticket}:turned_outside"
+    assert "what was agreed is another" in one.message
+
+
+def test_what_changed_between_question_and_answer_is_not_done(
+    office: Office, care: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.sync()
+    days_go_by(office, 2)
+    agree(office, sla=False)
+
+    def answer(*_: object, **__: object) -> bool:
+        agree(office, covered_services="hosting", sla=True)
+        return True
+
+    monkeypatch.setattr(typer, "confirm", answer)
+    with pytest.raises(UserError, match="is another meanwhile"):
+        care("customers", "state", "Acme", "sla", "no", "--from", "2026-10-13", "--reason", "x")
+    assert [one["kind"] for one in care.json("customers", "show", "Acme")["written_down"]].count("stated") == 0
+
+
+def test_where_a_fact_came_from_names_the_day(office: Office, care: Shell) -> None:
+    ticket = office.file_ticket(**INSIDE)
+    office.sync()
+    days_go_by(office, 2)
+    agree(office, sla=False)
+    said = care.json("rules", "explain", ticket)["facts"]["sla"]
+    assert said["source"] == "organization field sla, as of 2026-10-12"
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("Acme", "sla", "2026-11-01", "--reason", "x"), "is not known"),
-        (("Acme", "sla", "2026-11-01", "--reason", " "), "needs a reason"),
-        (("Acme", "covered_services", "2026-11-01", "--reason", "x"), "never said anything"),
-        (("Nobody", "sla", "2026-11-01", "--reason", "x"), "there is no customer"),
+        (("Acme", "sla", "yes", "--reason", "x"), "says so for that time already"),
+        (("Acme", "sla", "yes", "--reason", " "), "needs a reason"),
+        (("Acme", "sla", "gould", "--reason", "x"), "no customer ever had"),
+        (("Acme", "sla", "yes", "--from", "2026-10-12", "--until", "2026-10-12", "--reason", "x"), "ends before it"),
+        (("Nobody", "sla", "yes", "--reason", "x"), "there is no customer"),
     ],
 )
-def test_a_day_that_cannot_be_is_refused_and_nothing_is_written_down(
+def test_a_statement_that_cannot_be_is_refused_and_nothing_is_written_down(
     office: Office, care: Shell, arguments: tuple[str, ...], told: str
 ) -> None:
     office.sync()
     before = care.json("customers", "show", "Acme")
     with pytest.raises(UserError, match=told):
-        care("customers", "since", *arguments, "--yes")
+        care("customers", "state", *arguments, "--yes")
     assert care.json("customers", "show", "Acme") == before
 
 
@@ -208,17 +365,15 @@ def test_customers_are_listed_with_what_is_agreed(office: Office, care: Shell) -
     office.buy_card(50)
     office.sync()
     days_go_by(office, 1)
-    agree(office, covered_services="hosting")
-    agree(office, sla=False)
+    agree(office, covered_services="hosting", sla=False)
     (acme,) = care.json("customers", "list")
     assert (acme["sla"], acme["covered_services"]) == (False, "hosting")
-    assert acme["sla_since"] == office.application.site.today().isoformat()
+    assert acme["sla_since"] == acme["covered_services_since"] == "2026-10-13T10:02:02+02:00"
     assert acme["card_seconds_left"] == 50 * HOUR
     code, output = care("customers", "list")
     assert code == 0
-    for told in ("Acme", "no", "hosting", "50:00"):
+    for told in ("Acme", "no", "hosting", "50:00", "2026-10-13"):
         assert told in output
-    assert date.fromisoformat(acme["sla_since"]) == date(2026, 10, 13)
 
 
 def test_a_field_that_is_mapped_no_longer_says_nothing(office: Office) -> None:

@@ -83,13 +83,14 @@ def anna_works(office: Office) -> None:
 
 
 CHARGED = {"invoice:2026-10": HOUR}
+AFTER_THE_SLA = {"sla": HOUR, "invoice:2026-10": HOUR // 2}
 WITH_EXTRA = {"sla": HOUR, "invoice:2026-10": HOUR // 2}
 READING: dict[str, tuple[str, str, PassKind, Callable[[Office], None], dict[str, int]]] = {
     "tickets": ("zendesk", "GET .*incremental", PassKind.POLL, a_fact_changes, CHARGED),
     "ticket fields": ("zendesk", "GET .*ticket_fields", PassKind.POLL, fields_are_read_anew, CHARGED),
     "named tickets": ("zendesk", "GET .*tickets/show_many", PassKind.WAKE, a_ticket_is_named, CHARGED),
     "merges": ("zendesk", "GET .*audits", PassKind.POLL, a_ticket_is_merged, CHARGED),
-    "organizations": ("zendesk", "GET .*organizations", PassKind.FULL, the_sla_ends, CHARGED),
+    "organizations": ("zendesk", "GET .*organizations", PassKind.FULL, the_sla_ends, AFTER_THE_SLA),
     "own time": ("toggl", "GET .*me/time_entries", PassKind.POLL, anna_works, WITH_EXTRA),
     "everybody's time": ("toggl", "POST .*search/time_entries", PassKind.FULL, a_colleague_works, WITH_EXTRA),
     "projects": ("toggl", "GET .*projects", PassKind.FULL, a_colleague_works, WITH_EXTRA),
@@ -113,6 +114,9 @@ def test_a_bad_answer_leaves_the_store_as_it_was_and_is_made_good(office: Office
         assert readings(office, product) == before, fault
         server.faults.clear()
     office.sync()
+    if stage == "organizations":  # what is agreed counts for what is reported from then on
+        office.work(office.file_ticket(**INCIDENT, cause="care"), 30)
+        office.sync()
     assert office.balances() == expected
     assert office.sync().counts["writes_planned"] == 0
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
+from care_sync.pipeline.run import PassKind
+from rules.loader import SHIPPED
 from tests.system.office import HOUR, Office
 
 CHANGE = {"kind": "change", "expected_minutes": 30, "clear": "yes", "estimate": "none", "quote": "none"}
@@ -69,3 +72,56 @@ def test_a_ticket_whose_month_closed_on_a_card_that_is_used_up_shows_where_furth
     office.sync()
     assert office.balances() == {"invoice:2026-11": 30 * 60}
     assert "route_invoice" in office.ours(ticket)
+
+
+CARD_RULE = """\
+          - id: route-hour-card
+            clauses: [Q5, H2]
+            basis: text
+            when: {hour_card: yes}
+            then: hour_card
+"""
+CIRCLE = """\
+          - id: route-consultancy-reviewed
+            clauses: [Q5, H2]
+            basis: text
+            when: {hour_card: yes, kind: consultancy, activity: work}
+            then: review
+            reason: {nl: "Eerst kijken.", en: "Look first."}
+          - id: route-hour-card
+            clauses: [Q5, H2]
+            basis: text
+            when: {hour_card: yes, kind: not consultancy}
+            then: hour_card
+            reason: {nl: "Afgeschreven van de strippenkaart.", en: "Deducted from the hour card."}
+          - id: route-hour-card-consultancy
+            clauses: [Q5, H2]
+            basis: text
+            when: {hour_card: yes, kind: consultancy, activity: not work}
+            then: hour_card
+"""
+
+
+def test_rules_that_go_in_a_circle_come_to_one_end_and_stay_there(office: Office, tmp_path: Path) -> None:
+    """With a card consultancy is reviewed; without one it is charged by the hour, and then the card pays for it."""
+    text = SHIPPED.read_text(encoding="utf-8")
+    assert CARD_RULE in text
+    (tmp_path / "our.yaml").write_text(text.replace(CARD_RULE, CIRCLE), encoding="utf-8")
+    office.restart(f"rules: {{path: {(tmp_path / 'our.yaml').as_posix()}}}\n")
+    office.buy_card(1)
+    consultancy = office.file_ticket(**{**CHANGE, "kind": "consultancy", "estimate": "agreed"})
+    office.work(office.file_ticket(**CHANGE), 60)
+    office.sync()
+    office.work(consultancy, 60, days_ago=2)
+    office.sync(PassKind.POLL)
+    balances, notes = office.balances(), len(office.notes(consultancy))
+    with office.application.store.read() as work:
+        transactions = work.ledger.count()
+    for kind in (PassKind.POLL, PassKind.FULL):
+        assert office.sync(kind).summary == "nothing new"
+    office.work(office.file_ticket(**CHANGE), 10)
+    office.sync()
+    balances["invoice:2026-10"] = balances.get("invoice:2026-10", 0) + 600
+    assert (office.balances(), len(office.notes(consultancy))) == (balances, notes)
+    with office.application.store.read() as work:
+        assert work.ledger.count() == transactions + 1

@@ -20,7 +20,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -54,6 +54,7 @@ from tests.system.reference import ACTIVITIES, OfficeModel
 
 FREE_MINUTES = 2
 LAST_DAY = date(2026, 12, 28)
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 MOST_VANISHED = 3
 """Entries that are gone without a trace between two whole passes: more would be a question for a person."""
 
@@ -95,7 +96,7 @@ class OfficeMachine(RuleBasedStateMachine):
         self.office.add_customer("Globex", sla=False)
         self.model = OfficeModel(self.office, FREE_MINUTES * 60)
         for customer, has_sla in (("Acme", True), ("Globex", False)):
-            self.model.agreed[self.office.organization(customer)] = [(date.min, has_sla)]
+            self.model.agreed[self.office.organization(customer)] = [(BEGINNING, has_sla)]
         self.tickets: list[int] = []
         self.vanished = 0
         self.has_closed = False
@@ -147,7 +148,7 @@ class OfficeMachine(RuleBasedStateMachine):
         self.a_pass_runs(PassKind.FULL, 0)  # what it sees first, it takes to have been so always
         self.office.account.edit_organization(organization, sla=has_sla)
         self.a_pass_runs(PassKind.FULL, 0)
-        self.model.agree(organization, has_sla, self.office.application.site.today())
+        self.model.agree(organization, has_sla, self.office.clock.now())
         self.sla_has_changed = True
 
     @precondition(lambda self: self.open_tickets())

@@ -1,9 +1,8 @@
-"""What was agreed with customers, and from which day; what is known so far counts as always agreed."""
+"""What was agreed with customers, and from when; what is known so far counts as always agreed."""
 
 from __future__ import annotations
 
 import json
-from datetime import date
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,7 +14,7 @@ depends_on = None
 
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 KNOWN = ("sla", "covered_services")
-ALWAYS = date.min
+ALWAYS = 0
 
 
 def upgrade() -> None:
@@ -26,7 +25,9 @@ def upgrade() -> None:
         sa.Column("organization_id", TEXT, nullable=False),
         sa.Column("name", TEXT, nullable=False),
         sa.Column("value", TEXT, nullable=True),
-        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.Column("kind", TEXT, nullable=False),
         sa.Column("recorded_at", sa.BigInteger(), nullable=False),
         sa.Column("actor", TEXT, nullable=False),
         sa.Column("reason", TEXT, nullable=False),
@@ -64,8 +65,8 @@ def _keep_what_is_known() -> None:
         if name in KNOWN
     ]
     statement = sa.text(
-        "INSERT INTO agreed (organization_id, name, value, since, recorded_at, actor, reason) "
-        "VALUES (:organization_id, :name, :value, :since, :at, 'care-sync', '')"
-    ).bindparams(sa.bindparam("since", type_=sa.Date()))
+        "INSERT INTO agreed (organization_id, name, value, since, kind, recorded_at, actor, reason) "
+        "VALUES (:organization_id, :name, :value, :since, 'read', :at, 'care-sync', '')"
+    )
     for row in rows:
         connection.execute(statement, row)
