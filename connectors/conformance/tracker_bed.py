@@ -71,6 +71,7 @@ class TrackerTraits:
     ``has_webhooks``         the product calls us, and its calls can be proven genuine
     ``signs_body``           the proof covers the body of the call
     ``has_faults``           answers can be made to fail
+    ``has_limits``           it can be asked too often
     """
 
     grain_seconds: int = 1
@@ -90,6 +91,7 @@ class TrackerTraits:
     has_webhooks: bool = trait("the product has no webhooks")
     signs_body: bool = trait("the product does not sign the body of its calls")
     has_faults: bool = trait("the product does not fail on demand")
+    has_limits: bool = trait("the product limits nobody")
 
 
 class TrackerBed(ABC):
@@ -201,6 +203,11 @@ def machine_zone(monkeypatch: pytest.MonkeyPatch, zone: str) -> Iterator[None]:
         time.tzset()
         yield
     time.tzset()
+
+
+def faults_of(bed: TrackerBed) -> list[Fault]:
+    """The faults that the product has."""
+    return [fault for fault in Fault if bed.traits.has_limits or fault is not Fault.LIMITED]
 
 
 def tags(bed: TrackerBed, *names: str) -> tuple[str, ...]:
