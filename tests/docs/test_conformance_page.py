@@ -77,3 +77,9 @@ def test_what_a_product_does_not_have_is_what_its_bed_says() -> None:
     lines = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
 
     assert lines == ["| product | does not have |", "| --- | --- |", *rows()]
+
+
+def test_every_bed_is_on_the_page() -> None:
+    here = {path.stem for path in (PAGE.parents[1] / "tests" / "conformance").glob("*_bed.py")}
+
+    assert {bed.__module__.rpartition(".")[2] for bed in BEDS.values()} == here
