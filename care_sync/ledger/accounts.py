@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import cache
 
 SLA = "sla"
 PENDING = "pending"
@@ -89,6 +90,7 @@ def moved_to(account: str, period: str) -> str:
     return f"{kind}:{period}" if kind in ("invoice", "fair_use") else account
 
 
+@cache
 def period_of_date(day: date) -> str:
     """The month of a local date."""
     return f"{day:%Y-%m}"

@@ -11,8 +11,8 @@ Terms
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -21,10 +21,11 @@ from care_sync.billing.amounts import amount_of
 from care_sync.ledger import accounts
 from care_sync.ledger.allocation import Demand, Route, allocate
 from care_sync.replay.history import CustomerHistory, History, Subject
-from care_sync.store.standing import Leg
 from rules.book import RuleBook
-from rules.facts import parse_fact
+from rules.facts import Fact, parse_fact
 from rules.ruleset import Decision
+
+ROUTES = {route.value: route for route in Route}
 
 RateOf = Callable[[int], Decimal | None]
 """Euro per hour that is invoiced for work of a calendar year; ``None`` where no rate is configured."""
@@ -132,9 +133,11 @@ def compare(history: History, old: RuleBook, new: RuleBook, rate_of: RateOf) -> 
     rerouted: dict[tuple[str, str], str] = {}
     differences: list[DecisionDifference] = []
     read_by_old, read_by_new = FactReader(old), FactReader(new)
+    are_read_alike = _meaning(old.facts) == _meaning(new.facts)
     for subject in history.subjects:
         on, organization = subject.on, subject.organization_id
-        known_before, known_after = read_by_old(subject.facts), read_by_new(subject.facts)
+        known_before = read_by_old(subject.facts)
+        known_after = known_before if are_read_alike else read_by_new(subject.facts)
         before = old.outcomes_of_read(known_before, on=on, organization=organization)
         after = new.outcomes_of_read(known_after, on=on, organization=organization)
         routes_before[subject.ticket_id, subject.activity] = before.route
@@ -156,19 +159,32 @@ def compare(history: History, old: RuleBook, new: RuleBook, rate_of: RateOf) -> 
     return Comparison(history.since, len(history.subjects), len(history.tickets), tuple(differences), moved)
 
 
+def _meaning(facts: Mapping[str, Fact]) -> Mapping[str, Fact]:
+    """What facts are read by, wherever they are declared and however they are asked for."""
+    return {name: replace(fact, ask={}, line=0, column=0) for name, fact in facts.items()}
+
+
 def _moved(
     customer: CustomerHistory,
     before: Mapping[tuple[str, str], str],
     rerouted: Mapping[tuple[str, str], str],
     rate_of: RateOf,
 ) -> dict[str, Moved]:
-    old = _laid(customer, before)
-    new = _laid(customer, {**before, **rerouted})
+    demands = _demands(customer, before)
+    otherwise = [
+        replace(demand, route=ROUTES[rerouted[subject]]) if subject in rerouted else demand
+        for subject, demand in demands
+    ]
+    old, new = (
+        allocate(some, customer.capacities, customer.terms, {}) for some in ((one for _, one in demands), otherwise)
+    )
     years = {one.entry_key: one.work_date.year for one in customer.worked}
     rates: dict[str, Decimal | None] = {accounts.card(card.card_id): card.rate for card in customer.cards}
     found: dict[str, Moved] = {}
-    for key in old.keys() | new.keys():
-        for sign, legs in ((-1, old.get(key, ())), (1, new.get(key, ()))):
+    for key, legs_before in old.items():
+        if legs_before == new[key]:
+            continue
+        for sign, legs in ((-1, legs_before), (1, new[key])):
             for leg in legs:
                 kind = leg.account.partition(":")[0]
                 rate = rate_of(years[key]) if kind == "invoice" else rates.get(leg.account, Decimal(0))
@@ -176,18 +192,21 @@ def _moved(
     return {kind: moved for kind, moved in sorted(found.items()) if moved.seconds or moved.euro}
 
 
-def _laid(customer: CustomerHistory, routes: Mapping[tuple[str, str], str]) -> dict[str, Sequence[Leg]]:
-    demands = [
-        Demand(
-            entry_key=one.entry_key,
-            seconds=one.seconds,
-            route=Route(routes[one.ticket_id, one.activity]),
-            work_date=one.work_date,
-            period=accounts.period_of_date(one.work_date),
-            ticket_id=one.ticket_id,
-            started_at=one.started_at,
+def _demands(customer: CustomerHistory, routes: Mapping[tuple[str, str], str]) -> list[tuple[tuple[str, str], Demand]]:
+    """A customer's time as it was sent, each with the subject that sends it."""
+    return [
+        (
+            subject,
+            Demand(
+                entry_key=one.entry_key,
+                seconds=one.seconds,
+                route=ROUTES[routes[subject]],
+                work_date=one.work_date,
+                period=accounts.period_of_date(one.work_date),
+                ticket_id=one.ticket_id,
+                started_at=one.started_at,
+            ),
         )
         for one in customer.worked
-        if (one.ticket_id, one.activity) in routes
+        if (subject := (one.ticket_id, one.activity)) in routes
     ]
-    return dict(allocate(demands, customer.capacities, customer.terms, {}))
