@@ -4,6 +4,7 @@ Terms
     claim      the row by which one daemon takes a planned write for a while; others pass it by
     uncertain  nobody knows whether the write took effect: the ticket is read before anything is written again
     later      when a write that failed is tried again; the wait doubles from a minute to an hour
+    gone       a deleted ticket shows nobody what was written in it; what is uncertain of it waits, for it may come back
 
 Promise: a write that took effect is not made twice, however often the answer is lost or the process dies. Writes of one
 ticket go in the order in which they were planned. A product that is down for a night loses nothing; a write that the
@@ -22,7 +23,7 @@ from care_sync.pipeline.site import Site
 from care_sync.store import Store, UnitOfWork
 from care_sync.store.outbox import OutboxRow, OutboxState
 from connectors.errors import ConnectorError, Limited
-from connectors.records import ChangeOutcome, ChangeResult, CommentKind
+from connectors.records import ChangeOutcome, ChangeResult, CommentKind, TicketStatus
 
 LEASE = timedelta(minutes=15)
 """Longer than the longest wait for a bulk job; a claim whose daemon died is free after it."""
@@ -90,6 +91,7 @@ def _look_for(store: Store, site: Site, rows: Sequence[OutboxRow], report: PushR
             is_there = change.reference in site.helpdesk.applied_references(
                 change.ticket_id, frozenset({change.reference})
             )
+            is_gone = not is_there and _is_gone(site, change.ticket_id)
         except ConnectorError as error:
             report.error = error
             with store.begin() as work:
@@ -103,8 +105,19 @@ def _look_for(store: Store, site: Site, rows: Sequence[OutboxRow], report: PushR
                 _done(work, row)
                 report.found += 1
                 report.references.append(change.reference)
-            else:
+            elif not is_gone:
                 work.outbox.settle(row, OutboxState.PLANNED, due_at=site.now())
+            elif site.now() - row.created_at < GIVE_UP_AFTER:
+                work.outbox.settle(
+                    row, OutboxState.UNCERTAIN, error="the ticket is deleted", due_at=site.now() + LONGEST_WAIT
+                )
+            else:
+                work.outbox.settle(row, OutboxState.REFUSED, error="the ticket is deleted")
+
+
+def _is_gone(site: Site, ticket_id: str) -> bool:
+    page = site.helpdesk.tickets([ticket_id])
+    return all(one.id != ticket_id or one.status is TicketStatus.DELETED for one in page.tickets)
 
 
 def _write(store: Store, site: Site, rows: Sequence[OutboxRow], report: PushReport) -> None:

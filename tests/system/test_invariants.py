@@ -334,7 +334,9 @@ class OfficeMachine(RuleBasedStateMachine):
         self.vanished = 0
         with self.office.application.store.read() as work:
             assert work.dirty.count() == {}
-            assert set(work.outbox.counts()) <= {"done", "refused"}
+            deleted = [str(one.id) for one in self.records() if one.status == "deleted"]
+            unfinished = work.outbox.unfinished([str(ticket) for ticket in self.tickets])
+            assert unfinished.keys() <= set(deleted)  # what is uncertain of them waits for their return
 
     def balances_are_those_of_the_model(self) -> None:
         assert kept(self.office.application.store) == self.model.balances()

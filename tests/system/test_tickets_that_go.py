@@ -47,6 +47,38 @@ def test_a_ticket_that_lost_its_customer_before_it_was_deleted_has_none(office: 
     assert f"no_customer {ticket}" in attention(office)
 
 
+def test_a_note_in_a_ticket_that_was_deleted_and_came_back_stands_there_once(office: Office) -> None:
+    """Its answer was lost, and while the ticket was away nobody could look for it."""
+    ticket = office.file_ticket(**INCIDENT, cause="third_party")
+    office.zendesk.api.jobs.forgotten = 1
+    office.try_sync()
+    office.zendesk.api.jobs.forgotten = 0
+    assert len(office.notes(ticket)) == 1
+    office.account.delete(int(ticket))
+    office.clock.advance(timedelta(minutes=61))
+    office.sync()
+    office.account.restore(int(ticket))
+    office.clock.advance(timedelta(minutes=61))
+    for _ in range(2):
+        office.sync()
+    assert len(office.notes(ticket)) == 1
+    with office.application.store.read() as work:
+        assert work.outbox.counts() == {"done": 1}
+
+
+def test_what_is_uncertain_of_a_deleted_ticket_is_given_up_after_days(office: Office) -> None:
+    ticket = office.file_ticket(**INCIDENT, cause="third_party")
+    office.zendesk.api.jobs.forgotten = 1
+    office.try_sync()
+    office.account.delete(int(ticket))
+    for _ in range(4):
+        office.clock.advance(timedelta(days=1))
+        office.sync()
+    with office.application.store.read() as work:
+        assert work.outbox.counts() == {"refused": 1}
+        assert work.attention.all("write_refused") == []
+
+
 def test_a_merged_tickets_time_counts_on_the_ticket_that_stays(office: Office) -> None:
     gone, stays = office.file_ticket(**INCIDENT), office.file_ticket(**INCIDENT, cause="care")
     entry = office.work(gone, 60)
