@@ -19,7 +19,7 @@ from care_sync.demo.agency import ZONE
 from care_sync.demo.day import Day
 from care_sync.demo.follow import Look, cards_moved, followed, look, posted
 from care_sync.demo.keep import keep_running
-from care_sync.demo.layout import happening, headline, told
+from care_sync.demo.layout import happening, headline, rows, told
 from care_sync.demo.listening import Listening, listening
 from care_sync.demo.month_end import TUESDAY, end_the_month
 from care_sync.demo.show import show_calls, show_outcome, show_pass
@@ -58,7 +58,7 @@ def _introduce(stage: Stage) -> None:
     told("agency", f"{len(agency.people)} people; {customers}; {cards} hour cards")
     told("Zendesk", f"{len(agency.tickets)} tickets in Dutch and English (a stand-in that speaks Zendesk's API)")
     told("Toggl", f"{len(agency.worked)} time entries, {edited} edited and {deleted} deleted since (a stand-in, too)")
-    told("CareSync", f"settings and ledger in {stage.config.parent}")
+    rows("CareSync", [f"settings and ledger in {stage.config.parent}"])  # in one piece, so that it can be copied
 
 
 def _first_night(stage: Stage) -> None:
