@@ -16,10 +16,10 @@ from care_sync.cli.output import hours, local, print_json, print_table, say
 from care_sync.cli.session import Session, command_group
 from care_sync.errors import UserError
 from care_sync.ledger import cards
-from care_sync.pipeline.agreed import AgreedField, Agreements, Span, Stated, Statement, read_agreements, state
+from care_sync.pipeline.agreed import Agreements, Span, Stated, Statement, read_agreements, state
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
-from care_sync.store.agreed import ALWAYS, Agreed, AgreedKind
+from care_sync.store.agreed import ALWAYS, Agreed, AgreedField, AgreedKind
 from connectors.records import FieldValue, Organization
 
 group = command_group("Customers, and what was agreed with them since when.")
@@ -134,7 +134,9 @@ def state_agreed(
     ] = None,
     until: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="The day on which it ended; else until now.", show_default=False),
+        typer.Option(
+            formats=["%Y-%m-%d"], help="The first day on which it no longer was so; else until now.", show_default=False
+        ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
     as_json: Json = False,
@@ -222,6 +224,8 @@ def _value(work: UnitOfWork, field: AgreedField, text: str) -> FieldValue:
     written = work.agreed.of_organizations(one.id for one in organizations)
     values = [one.value for many in written.values() for one in many if one.name == field.value]
     known = {_said(value).casefold(): value for value in values}
+    if any(isinstance(value, bool) for value in values):
+        known.update({"yes": True, "no": False})
     if text.casefold() in known:
         return known[text.casefold()]
     if field is AgreedField.SLA:
@@ -248,7 +252,7 @@ def _show_written(written: Iterable[Agreed], zone: ZoneInfo) -> None:
         (
             (
                 local(one.recorded_at, zone),
-                "the helpdesk" if one.kind is AgreedKind.READ else one.actor,
+                {AgreedKind.READ: "the helpdesk", AgreedKind.ANSWERED: "the settings"}.get(one.kind, one.actor),
                 one.name,
                 _said(one.value),
                 _moment(one.since, zone),

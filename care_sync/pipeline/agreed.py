@@ -6,7 +6,7 @@ by the rules of that day: an SLA that ends, begins or changes its level moves no
 Terms
     agreed    a field of an organization that says what its agreement is: ``sla``, ``covered_services``
     span      a value, and the first moment at which it counts; it counts until the next span begins
-    answered  an empty field for which the settings or the rules have an answer
+    answered  an empty field for which the settings (``facts.defaults``) or the rules have an answer
     filled    a field that was empty and not answered says something now: that was the answer all along
     stated    what was agreed is written down because a person says so
 
@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from care_sync.errors import UserError
@@ -27,18 +26,11 @@ from care_sync.logs import logger
 from care_sync.pipeline.site import Site
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
-from care_sync.store.agreed import ALWAYS, Agreed, AgreedKind
+from care_sync.store.agreed import ALWAYS, Agreed, AgreedField, AgreedKind
 from care_sync.store.work import DirtyKind
 from connectors.records import FieldValue, Organization
 
 ACTOR = "care-sync"
-
-
-class AgreedField(StrEnum):
-    """A field of an organization that says what was agreed."""
-
-    SLA = "sla"
-    COVERED_SERVICES = "covered_services"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,28 +79,26 @@ def write_down(work: UnitOfWork, site: Site, organization: Organization) -> int:
     What is seen the first time was always agreed. The ledger's head must have been locked.
     """
     written = work.agreed.of_organizations([organization.id]).get(organization.id, [])
-    seen_at = work.organizations.changed_at(organization.id) or site.now()
+    seen_at = (work.organizations.agreed_at(organization.id) or site.now()).replace(microsecond=0)
     news: list[Agreed] = []
     reaches_back = False
     for name in map(str, AgreedField):
         if name not in organization.fields:
             continue
-        value, records = organization.fields[name], [one for one in written if one.name == name]
-        read = [one for one in records if one.kind is AgreedKind.READ]
-        if read and read[-1].value == value:
-            continue
-        since = seen_at.replace(microsecond=0) if read else ALWAYS
-        if read and _is_empty(read[-1].value):
-            emptied = read[-1].since
-            default = site.settings.facts.defaults.get(name)
-            if default is not None:  # it answered until now, also when somebody takes it out of the settings later
-                why = f"facts.defaults.{name}"
-                news.append(
-                    Agreed(organization.id, name, default, emptied, since, AgreedKind.STATED, site.now(), ACTOR, why)
-                )
-            elif not _has_rule(site, name):
-                since, reaches_back = emptied, True
-        news.append(Agreed(organization.id, name, value, since, None, AgreedKind.READ, site.now(), ACTOR))
+        value = organization.fields[name]
+        known = [one for one in written if one.name == name and one.kind is not AgreedKind.STATED]
+        read = [one for one in known if one.kind is AgreedKind.READ]
+        if not read or read[-1].value != value:
+            is_filled = bool(read) and _is_empty(known[-1].value) and not _has_rule(site, name)
+            since = ALWAYS if not read else known[-1].since if is_filled else seen_at
+            reaches_back = reaches_back or is_filled
+            known.append(_row(site, organization, name, value, since, AgreedKind.READ))
+            news.append(known[-1])
+        answer = site.settings.facts.defaults.get(name)
+        last = known[-1]
+        if _is_empty(value) and answer != (last.value if last.kind is AgreedKind.ANSWERED else None):
+            since = last.since if last.kind is AgreedKind.READ else site.now().replace(microsecond=0)
+            news.append(_row(site, organization, name, answer, since, AgreedKind.ANSWERED))
     work.agreed.add(news)
     if reaches_back:  # an answer is one for every ticket that asked, closed or not
         tickets = work.tickets.of_organization(organization.id, writable=False)
@@ -118,6 +108,13 @@ def write_down(work: UnitOfWork, site: Site, organization: Organization) -> int:
         since = one.since.astimezone(site.settings.company.zone)
         logger(__name__).info("agreement changed", organization=organization.id, field=one.name, since=str(since))
     return len(changed)
+
+
+def _row(
+    site: Site, organization: Organization, name: str, value: FieldValue, since: datetime, kind: AgreedKind
+) -> Agreed:
+    reason = f"facts.defaults.{name}" if kind is AgreedKind.ANSWERED else ""
+    return Agreed(organization.id, name, value, since, None, kind, site.now(), ACTOR, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +177,7 @@ def state(
         statement.reason,
     )
     before, after = spans_of(records), spans_of([*records, said])
-    if before == after:
+    if before == after and statement.until <= now:
         raise UserError(f"{name} of {organization.name} says so for that time already", ["nothing was changed"])
     work.agreed.add([said])
     months = {ticket: _month(moment, zone) for ticket, moment in reported.items()}
@@ -193,7 +190,9 @@ def state(
 
 
 def spans_of(records: Sequence[Agreed]) -> tuple[Span, ...]:
-    """What counts from when on, of one field: what was written down last holds for the time that it speaks of."""
+    """What counts from when on, of one field: what was written down last holds for the time that it speaks of, and what
+    somebody stated before what was read."""
+    records = sorted(records, key=lambda one: one.kind is AgreedKind.STATED)
     spans: list[Span] = []
     ends = {one.until for one in records if one.until is not None}
     for moment in sorted({one.since for one in records} | ends):

@@ -102,8 +102,8 @@ def collect(
         "reported_on": (reported_on, "the ticket's date"),
     }
     if organization is not None:
-        computed["sla"] = (has_sla(organization), f"organization field sla, as of {reported_on}")
-        services = f"organization field covered_services, as of {reported_on}"
+        computed["sla"] = (has_sla(organization), f"what was agreed in sla, as of {reported_on}")
+        services = f"what was agreed in covered_services, as of {reported_on}"
         computed["covered_services"] = (_services(organization), services)
     if ledger is not None:
         computed.update({name: (value, "ledger") for name, value in ledger.facts.items()})

@@ -25,15 +25,15 @@ from care_sync.ledger import accounts
 from care_sync.ledger.basis import was_charged_while_pending
 from care_sync.ledger.posting import CLOSING, Change
 from care_sync.messages import AccountTime, NoticeKind
-from care_sync.pipeline.agreed import AgreedField
 from care_sync.pipeline.decide import Turn
 from care_sync.pipeline.explanation import summed
+from care_sync.store.agreed import AgreedField
 from care_sync.store.ledger import Leg
 from care_sync.store.standing import Standing
 from rules.ruleset import Decision
 
-OF_AGREEMENT = frozenset({*map(str, AgreedField), "fair_use_left_minutes", "hour_card"})
-"""Facts that follow from what was agreed and sold, not from what happened."""
+OF_AGREEMENT = frozenset(map(str, AgreedField))
+"""Facts that follow from what was agreed, not from what happened."""
 CHARGED = frozenset({NoticeKind.TURNED_OUTSIDE, NoticeKind.CHARGED_UNDETERMINED})
 """Notices after which a customer believes that the ticket is charged."""
 
@@ -106,10 +106,9 @@ def _has_turned_outside(decision: Decision, turn: Turn | None) -> bool:
 
 
 def _was_agreed_otherwise(turn: Turn | None) -> bool:
-    """Whether a ticket that was inside is outside by nothing but what was agreed."""
-    if turn is None or turn.before is None or turn.before.scope != "included":
-        return False
-    return bool(turn.differing) and turn.differing <= OF_AGREEMENT
+    """Whether a ticket that was inside is outside because what was agreed with its customer is another."""
+    was_inside = turn is not None and turn.before is not None and turn.before.scope == "included"
+    return was_inside and turn is not None and not turn.differing.isdisjoint(OF_AGREEMENT)
 
 
 def _charged_by_closing(standing: Iterable[Standing]) -> list[Notice]:

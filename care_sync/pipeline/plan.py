@@ -84,6 +84,8 @@ def plan_tickets(
             continue
         expected = _with_unfinished(ticket, unfinished.get(ticket.id, ()))
         wanted, after = _changes(site, expected, told, customer, before, last_notes.get(ticket.id), now)
+        if due and due[0].kind is NoticeKind.CREDITED_BACK and _take_off(work, ticket):
+            after, due = _with_notices(after, due), []  # nobody was told what is taken back now
         by_person = [notice for notice in due if notice.by_person]
         if by_person:
             _tell_a_person(work, ticket, by_person, now)
@@ -169,7 +171,9 @@ def _tell_a_person(work: UnitOfWork, ticket: Ticket, due: Sequence[Notice], now:
     for notice in due:
         why = f"the ticket is {ticket.status.value}: it takes no comment any more. Tell the customer in another way"
         if notice.by_person:
-            why = "not because a cause became clear, but because what was agreed is another. Tell the customer why"
+            why = (
+                "not because a cause became clear: what was agreed with its customer is another. Tell the customer why"
+            )
         work.attention.raise_(
             NOT_TOLD,
             f"{ticket.id}:{notice.key}",
@@ -177,6 +181,14 @@ def _tell_a_person(work: UnitOfWork, ticket: Ticket, due: Sequence[Notice], now:
             f"`care-sync attention settle {NOT_TOLD} {ticket.id}:{notice.key}`.",
             now,
         )
+
+
+def _take_off(work: UnitOfWork, ticket: Ticket) -> bool:
+    """Take off the list that the customer must be told that the ticket is outside; tells whether it stood there."""
+    subject = f"{ticket.id}:{NoticeKind.TURNED_OUTSIDE.value}"
+    stood = any(one.subject == subject for one in work.attention.all(NOT_TOLD))
+    work.attention.settle(NOT_TOLD, [subject])
+    return stood
 
 
 def _with_unfinished(ticket: Ticket, rows: Iterable[OutboxRow]) -> Ticket:

@@ -113,6 +113,8 @@ def _look_for(store: Store, site: Site, rows: Sequence[OutboxRow], report: PushR
                 )
             else:
                 work.outbox.settle(row, OutboxState.REFUSED, error="the ticket is deleted")
+                if change.comment is not None and change.comment.kind is CommentKind.REPLY:
+                    _give_up(work, row, "the ticket is deleted, and nobody knows whether it stands there", site.now())
 
 
 def _is_gone(site: Site, ticket_id: str) -> bool:

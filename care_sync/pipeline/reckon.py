@@ -32,7 +32,7 @@ from care_sync.store.decisions import WHOLE_TICKET
 from connectors.records import Organization, Ticket
 
 MOST_ATTEMPTS = 8
-"""Two are enough unless a site's own rules send time elsewhere when a card runs out."""
+"""That come to nothing new; two are enough unless a site's own rules send time elsewhere when a card runs out."""
 FREE_ATTEMPTS = 2
 """Attempts before a card counts for what it paid for in an earlier one."""
 CIRCLE = "rules_in_a_circle"
@@ -72,26 +72,31 @@ def reckon(
     customer = read_customer(work, site.settings, organization)
     wanted = set(marked)
     paid: set[str] = set()
-    for attempt_number in range(1, MOST_ATTEMPTS + 1):
+    attempts = idle = 0
+    while True:
+        attempts += 1
         with work.attempt() as attempt:
             time = gather_time(work, organization.id, {*marked, *leaving})
             tickets, decided = _decide(work, site, customer, wanted, time, pass_id, now)
             posted = post_time(work, customer, time, decided, now)
             after = read_customer(work, site.settings, organization)
+            idle += after.drawn.keys() <= paid
             paid.update(after.drawn)
-            if attempt_number >= FREE_ATTEMPTS:
+            if attempts >= FREE_ATTEMPTS:
                 after = replace(after, insisted=frozenset(paid))
             moved = _moved(work, organization, posted, tickets)
             looked_at = {*tickets, *moved}
             if everything or customer.has_time_left != after.has_time_left:
                 looked_at.update(work.tickets.of_organization(organization.id), _activities(time))
             outdated = _outdated(work, looked_at, after)
-            if outdated and attempt_number < MOST_ATTEMPTS:
+            is_last = not outdated or idle >= MOST_ATTEMPTS
+            if not is_last:
                 attempt.take_back()
-        if not outdated:
+        if is_last:
             break
         customer, wanted = after, wanted | outdated
-    _tell(work, organization, outdated, now)
+    if outdated or everything:
+        _tell(work, organization, outdated, now)
     for subject, stored in work.decisions.standing(moved).items():
         decided.standing.setdefault(subject, as_decision(stored))
     return Reckoned(after, decided, posted, tickets, moved)

@@ -5,10 +5,11 @@ Terms
     since    the first moment at which a value counts; ``ALWAYS``: it always did
     until    the first moment at which it no longer does; ``None``: it still does
     read     written down because the helpdesk showed it
+    answered what the settings say of a field that is empty; ``None`` when they no longer say it
     stated   written down because somebody said so, with who and why
 
-Promise: nothing is changed or taken away, only added; what was written down last holds for the time that it speaks of,
-whatever was written down before.
+Promise: nothing is changed or taken away, only added. What was written down last holds for the time that it speaks of,
+whatever was written down before; what somebody stated holds whatever the helpdesk showed.
 """
 
 from __future__ import annotations
@@ -29,10 +30,18 @@ ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 """Before every ticket."""
 
 
+class AgreedField(StrEnum):
+    """A field of an organization that says what was agreed."""
+
+    SLA = "sla"
+    COVERED_SERVICES = "covered_services"
+
+
 class AgreedKind(StrEnum):
     """Why something was written down."""
 
     READ = "read"
+    ANSWERED = "answered"
     STATED = "stated"
 
 

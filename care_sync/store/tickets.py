@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
+from care_sync.store.agreed import AgreedField
 from care_sync.store.columns import encode
 from care_sync.store.schema import organizations, people, tickets
 from care_sync.store.tables import CHUNK, chunks, queue_for, upsert
@@ -41,7 +42,7 @@ class OrganizationRepository:
         self._connection = connection
 
     def upsert(self, records: Iterable[Organization], seen_at: datetime) -> list[OrganizationMoved]:
-        """Store; return those that are new or differ."""
+        """Store; return those that are new or differ. Kept beside each: when what is agreed with it was first seen."""
         newest = {record.id: record for record in records}
         queue_for(self._connection, organizations)
         known = self.get_many(newest)
@@ -61,7 +62,7 @@ class OrganizationRepository:
                     "fields": dict(one.after.fields),
                     "locale": one.after.locale,
                     "deleted": int(one.after.deleted),
-                    "seen_at": seen_at,
+                    "seen_at": (self.agreed_at(one.after.id) if _is_agreed_alike(one) else None) or seen_at,
                 }
                 for one in moved
             ],
@@ -80,8 +81,8 @@ class OrganizationRepository:
             found.update({row.organization_id: _organization(row) for row in self._connection.execute(query)})
         return found
 
-    def changed_at(self, organization_id: str) -> datetime | None:
-        """When we first saw what we know of a customer now."""
+    def agreed_at(self, organization_id: str) -> datetime | None:
+        """When we first saw what is agreed with a customer now."""
         query = select(organizations.c.seen_at).where(organizations.c.organization_id == organization_id)
         found: datetime | None = self._connection.execute(query).scalar_one_or_none()
         return found
@@ -268,6 +269,13 @@ def _normal(record: AnyRecord) -> AnyRecord:
 
 def _fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+
+
+def _is_agreed_alike(moved: OrganizationMoved) -> bool:
+    before, after = moved.before, moved.after
+    return before is not None and all(
+        before.fields.get(name) == after.fields.get(name) for name in map(str, AgreedField)
+    )
 
 
 def _organization(row: Row[Any]) -> Organization:

@@ -302,8 +302,6 @@ def test_who_was_inside_and_is_stated_outside_is_told_by_a_person(office: Office
     ticket = office.file_ticket(**INSIDE)
     office.work(ticket, 60)
     office.sync()
-    office.add_customer("Globex", sla=False)
-    office.sync()
     days_go_by(office, 1)
     care.json("customers", "state", "Acme", "sla", "no", "--from", "2026-10-12", "--reason", "never signed", "--yes")
     office.sync()
@@ -312,7 +310,7 @@ def test_who_was_inside_and_is_stated_outside_is_told_by_a_person(office: Office
     with office.application.store.read() as work:
         (one,) = work.attention.all("customer_not_told")
     assert one.subject == f"{ticket}:turned_outside"
-    assert "what was agreed is another" in one.message
+    assert "what was agreed with its customer is another" in one.message
 
 
 def test_what_changed_between_question_and_answer_is_not_done(
@@ -338,7 +336,7 @@ def test_where_a_fact_came_from_names_the_day(office: Office, care: Shell) -> No
     days_go_by(office, 2)
     agree(office, sla=False)
     said = care.json("rules", "explain", ticket)["facts"]["sla"]
-    assert said["source"] == "organization field sla, as of 2026-10-12"
+    assert said["source"] == "what was agreed in sla, as of 2026-10-12"
 
 
 @pytest.mark.parametrize(
@@ -389,3 +387,82 @@ def test_a_field_that_is_mapped_no_longer_says_nothing(office: Office) -> None:
     office.restart()
     office.sync()
     assert office.balances() == {"sla": HOUR}
+
+
+def test_what_was_seen_and_not_settled_counts_from_when_it_was_seen(office: Office) -> None:
+    office.sync()
+    days_go_by(office, 1)
+    store, site = office.application.store, office.application.site
+    office.account.edit_organization(office.organization("Acme"), sla=False)
+    pull_organizations(store, site.helpdesk, site.clock)
+    seen_at = office.clock.now()
+    days_go_by(office, 1)
+    agree(office, owner_email="eva@example.com")
+    with store.read() as work:
+        written = work.agreed.of_organizations([str(office.organization("Acme"))]).popitem()[1]
+    assert [(one.value, one.since) for one in written if one.name == "sla"][-1] == (False, seen_at)
+
+
+@pytest.mark.parametrize("filled", ["Gold", "none"])
+@pytest.mark.parametrize("default", ["", "facts: {defaults: {sla: 'no'}}\n"])
+def test_what_was_stated_holds_whatever_is_filled_in_later(
+    office: Office, care: Shell, filled: str, default: str
+) -> None:
+    levels_are_text(office, default)
+    office.add_customer("Globex", level="Gold", sla=None)
+    ticket = office.file_ticket(**INSIDE)
+    office.work(ticket, 60)
+    office.sync()
+    days_go_by(office, 1)
+    care.json("customers", "state", "Acme", "sla", "Gold", "--from", "2026-10-01", "--reason", "signed", "--yes")
+    office.sync()
+    assert office.balances() == {"sla": HOUR}
+    days_go_by(office, 1)
+    agree(office, level=filled)
+    assert office.balances() == {"sla": HOUR}
+
+
+def test_what_is_stated_before_a_pass_saw_the_change_holds_too(office: Office, care: Shell) -> None:
+    office.sync()
+    days_go_by(office, 1)
+    office.account.edit_organization(office.organization("Acme"), sla=False)
+    care.json("customers", "state", "Acme", "sla", "yes", "--until", "2026-11-01", "--reason", "ends later", "--yes")
+    office.sync()
+    office.work(office.file_ticket(**INSIDE), 60)
+    office.sync()
+    assert office.balances() == {"sla": HOUR}
+
+
+def test_a_default_that_is_taken_out_before_the_answer_has_answered_until_then(office: Office) -> None:
+    levels_are_text(office, "facts: {defaults: {sla: 'no'}}\n")
+    office.work(office.file_ticket(**INSIDE), 60)
+    office.sync()
+    days_go_by(office, 1)
+    text = office.config.read_text(encoding="utf-8")
+    office.config.write_text(text.replace("facts: {defaults: {sla: 'no'}}\n", ""), encoding="utf-8")
+    office.restart()
+    office.sync()
+    office.work(office.file_ticket(**INSIDE), 30)
+    office.sync()
+    assert office.balances() == {"invoice:2026-10": HOUR, "pending": 1800}
+    days_go_by(office, 1)
+    agree(office, level="Gold")
+    assert office.balances() == {"invoice:2026-10": HOUR, "sla": 1800}
+
+
+def test_a_mistaken_statement_that_is_taken_back_tells_the_customer_nothing(office: Office, care: Shell) -> None:
+    ticket = office.file_ticket(**INSIDE)
+    office.work(ticket, 60)
+    office.sync()
+    state = ("customers", "state", "Acme", "sla")
+    day = ("--from", "2026-10-12")
+    care.json(*state, "no", *day, "--reason", "a mistake", "--yes")
+    office.set_facts(ticket, expected_minutes=30)
+    office.sync()
+    assert office.balances() == {"invoice:2026-10": HOUR}
+    care.json(*state, "yes", *day, "--reason", "taken back", "--yes")
+    office.sync()
+    assert office.balances() == {"sla": HOUR}
+    assert office.replies(ticket) == []
+    with office.application.store.read() as work:
+        assert work.attention.all("customer_not_told") == []

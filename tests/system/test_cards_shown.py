@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from care_sync.pipeline.run import PassKind
 from rules.loader import SHIPPED
 from tests.system.office import HOUR, Office
@@ -102,18 +104,22 @@ CIRCLE = """\
 """
 
 
-def test_rules_that_go_in_a_circle_come_to_one_end_and_stay_there(office: Office, tmp_path: Path) -> None:
+@pytest.mark.parametrize("tickets", [1, 9])
+def test_rules_that_go_in_a_circle_come_to_one_end_and_stay_there(office: Office, tmp_path: Path, tickets: int) -> None:
     """With a card consultancy is reviewed; without one it is charged by the hour, and then the card pays for it."""
     text = SHIPPED.read_text(encoding="utf-8")
     assert CARD_RULE in text
     (tmp_path / "our.yaml").write_text(text.replace(CARD_RULE, CIRCLE), encoding="utf-8")
     office.restart(f"rules: {{path: {(tmp_path / 'our.yaml').as_posix()}}}\n")
     office.buy_card(1)
-    consultancy = office.file_ticket(**{**CHANGE, "kind": "consultancy", "estimate": "agreed"})
+    many = [office.file_ticket(**{**CHANGE, "kind": "consultancy", "estimate": "agreed"}) for _ in range(tickets)]
+    consultancy = many[0]
     office.work(office.file_ticket(**CHANGE), 60)
     office.sync()
-    office.work(consultancy, 60, days_ago=2)
+    for ticket in many:
+        office.work(ticket, 60, days_ago=2)
     office.sync(PassKind.POLL)
+    assert office.balances()["review"] == tickets * HOUR
     balances, notes = office.balances(), len(office.notes(consultancy))
     with office.application.store.read() as work:
         transactions = work.ledger.count()

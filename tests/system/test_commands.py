@@ -90,7 +90,7 @@ def test_explain_tells_rule_clause_and_where_each_fact_came_from(office: Office,
     assert found["decision"]["scope"] == "not_included"
     assert "I3a" in found["decision"]["clauses"]
     assert found["facts"]["cause"] == {"value": "third_party", "source": "ticket field cause"}
-    assert found["facts"]["sla"] == {"value": True, "source": "organization field sla, as of 2026-10-12"}
+    assert found["facts"]["sla"] == {"value": True, "source": "what was agreed in sla, as of 2026-10-12"}
     assert found["activities"]["work"]["route"] == "invoice"
     assert found["seconds"] == {"invoice:2026-10": 1800}
     code, output = care("rules", "explain", ticket, "--language", "en")

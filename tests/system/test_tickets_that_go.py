@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from care_sync.audit.books import audit_books
 from care_sync.pipeline.run import PassKind
+from care_sync.store.outbox import OutboxState
 from tests.system.office import HOUR, INCIDENT, Office
 
 
@@ -77,6 +78,25 @@ def test_what_is_uncertain_of_a_deleted_ticket_is_given_up_after_days(office: Of
     with office.application.store.read() as work:
         assert work.outbox.counts() == {"refused": 1}
         assert work.attention.all("write_refused") == []
+
+
+def test_a_reply_that_is_uncertain_of_a_deleted_ticket_is_put_on_the_list(office: Office) -> None:
+    ticket = office.file_ticket(**INCIDENT)
+    office.work(ticket, 60)
+    office.sync()
+    office.set_facts(ticket, cause="third_party")
+    office.sync(PassKind.POLL, pushes=False)
+    with office.application.store.begin() as work:  # the note is there; of the reply nobody knows
+        note, reply = work.outbox.claim(office.clock.now(), office.clock.now() + timedelta(minutes=15))[:1], None
+        work.outbox.settle(note[0], OutboxState.DONE)
+        (reply,) = work.outbox.claim(office.clock.now(), office.clock.now() + timedelta(minutes=15))
+        work.outbox.settle(reply, OutboxState.UNCERTAIN, due_at=office.clock.now())
+    office.account.delete(int(ticket))
+    for _ in range(4):
+        office.clock.advance(timedelta(days=1))
+        office.sync()
+    (told,) = [one for name, one in attention(office).items() if name.startswith("write_refused")]
+    assert "was not told" in told
 
 
 def test_a_merged_tickets_time_counts_on_the_ticket_that_stays(office: Office) -> None:
