@@ -24,6 +24,7 @@ _numbers = itertools.count(1)
 REAL_SERVERS = frozenset({"real_redmine", "real_request_tracker"})
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Fast tests first: what is marked slow runs at the end.
 
