@@ -16,7 +16,7 @@ from care_sync.cli.output import hours, local, print_json, print_table, say
 from care_sync.cli.session import Session, command_group
 from care_sync.errors import UserError
 from care_sync.ledger import cards
-from care_sync.pipeline.agreed import Agreements, Span, Stated, Statement, read_agreements, state
+from care_sync.pipeline.agreed import Agreements, Span, Stated, Statement, read_agreements, span_at, state
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
 from care_sync.store.agreed import ALWAYS, Agreed, AgreedField, AgreedKind
@@ -40,11 +40,11 @@ def list_customers(context: typer.Context, as_json: Json = False) -> None:
     session = Session.of(context)
     with session.store() as (settings, store), store.read() as work:
         organizations = [one for one in work.organizations.all() if not one.deleted]
-        agreements = {one.id: read_agreements(work, settings, one.id) for one in organizations}
+        agreements = read_agreements(work, settings, [one.id for one in organizations])
         left = {one.id: sum(max(state.left, 0) for state in cards.states(work, one.id)) for one in organizations}
     zone, now = settings.company.zone, session.clock.now()
     found = [
-        (one, {name: _present(agreements[one.id], name, now) for name in map(str, AgreedField)})
+        (one, {name: span_at(agreements[one.id].spans.get(name, ()), now) for name in map(str, AgreedField)})
         for one in organizations
     ]
     if as_json:
@@ -262,11 +262,6 @@ def _show_written(written: Iterable[Agreed], zone: ZoneInfo) -> None:
             for one in written
         ),
     )
-
-
-def _present(agreements: Agreements | None, name: str, now: datetime) -> Span | None:
-    spans = agreements.spans.get(name, ()) if agreements is not None else ()
-    return next((span for span in reversed(spans) if span.since <= now), None)
 
 
 def _moment(moment: datetime, zone: ZoneInfo) -> str:

@@ -15,7 +15,7 @@ Promise: what is read twice is written down once, and nothing that was written d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -66,11 +66,16 @@ class Agreements:
         return [self.at(organization, moment) for moment in sorted(moments)] or [organization]
 
 
-def read_agreements(work: UnitOfWork, settings: Settings, organization_id: str) -> Agreements:
-    """What was agreed with one customer, in the fields that the settings name."""
+def read_agreements(
+    work: UnitOfWork, settings: Settings, organization_ids: Collection[str]
+) -> Mapping[str, Agreements]:
+    """What was agreed with each of these customers, in the fields that the settings name."""
     mapped = getattr(settings.helpdesk.options, "organization_fields", None)
-    written = work.agreed.of_organizations([organization_id]).get(organization_id, ())
-    return Agreements.of(one for one in written if mapped is None or one.name in mapped)
+    written = work.agreed.of_organizations(organization_ids)
+    return {
+        key: Agreements.of(one for one in written.get(key, ()) if mapped is None or one.name in mapped)
+        for key in organization_ids
+    }
 
 
 def write_down(work: UnitOfWork, site: Site, organization: Organization) -> int:
@@ -202,9 +207,15 @@ def spans_of(records: Sequence[Agreed]) -> tuple[Span, ...]:
     return tuple(spans)
 
 
+def span_at(spans: Sequence[Span], moment: datetime) -> Span | None:
+    """The span that a moment lies in; ``None`` before the first one."""
+    return next((span for span in reversed(spans) if span.since <= moment), None)
+
+
 def value_at(spans: Sequence[Span], moment: datetime) -> FieldValue:
     """What counts then; ``None`` before the first span."""
-    return next((span.value for span in reversed(spans) if span.since <= moment), None)
+    span = span_at(spans, moment)
+    return None if span is None else span.value
 
 
 def _is_empty(value: FieldValue) -> bool:

@@ -64,7 +64,7 @@ def read_customer(work: UnitOfWork, settings: Settings, organization: Organizati
             on_cards = sum(leg.seconds for leg in standing.shares if accounts.card_of(leg.account) is not None)
             if on_cards:
                 drawn[standing.ticket_id] = drawn.get(standing.ticket_id, 0) + on_cards
-    agreements = read_agreements(work, settings, organization.id)
+    agreements = read_agreements(work, settings, [organization.id])[organization.id]
     return Customer(
         organization=organization,
         agreements=agreements,
@@ -80,7 +80,8 @@ def terms_of(work: UnitOfWork, settings: Settings, organization: Organization) -
 
     A month in which the agreement changed gives the most that it gave on any of its days.
     """
-    return _terms(work, settings, organization, read_agreements(work, settings, organization.id))
+    agreements = read_agreements(work, settings, [organization.id])[organization.id]
+    return _terms(work, settings, organization, agreements)
 
 
 def _terms(work: UnitOfWork, settings: Settings, organization: Organization, agreements: Agreements) -> Terms:

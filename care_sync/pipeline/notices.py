@@ -107,8 +107,9 @@ def _has_turned_outside(decision: Decision, turn: Turn | None) -> bool:
 
 def _was_agreed_otherwise(turn: Turn | None) -> bool:
     """Whether a ticket that was inside is outside because what was agreed with its customer is another."""
-    was_inside = turn is not None and turn.before is not None and turn.before.scope == "included"
-    return was_inside and turn is not None and not turn.differing.isdisjoint(OF_AGREEMENT)
+    if turn is None or turn.before is None or turn.before.scope != "included":
+        return False
+    return not turn.differing.isdisjoint(OF_AGREEMENT)
 
 
 def _charged_by_closing(standing: Iterable[Standing]) -> list[Notice]:
