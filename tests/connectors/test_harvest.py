@@ -20,6 +20,7 @@ from connectors.harvest.translate import entry_from_api, seconds_of
 from connectors.records import EntryState, TicketReference, TimeEntry
 from connectors.sandbox.server import Answer
 from tests.conformance.harvest_bed import USUAL_PROJECT, HarvestBed
+from tests.connectors.shifting_windows import read_while_it_changes, read_while_it_never_stands_still
 
 ENTRY: dict[str, Any] = {
     "id": 636709355,
@@ -98,29 +99,11 @@ def test_pages_that_lead_in_circles_are_refused(bed: HarvestBed) -> None:
 
 @pytest.mark.parametrize("change", ["delete", "enter"])
 def test_a_window_that_changes_while_it_is_read_is_read_anew_and_whole(bed: HarvestBed, change: str) -> None:
-    ids = {bed.write_down(at(8, minute=number), 900) for number in range(15)}
-    pages = bed.tracker().entries_between(TODAY, TODAY)
-    found = [entry.id for entry in next(pages).entries]
-    if change == "delete":
-        bed.delete(found[0])
-    else:
-        ids.add(bed.write_down(at(7), 900, person="Bert"))
-        ids.add(bed.write_down(at(11), 900, person="Bert"))
-
-    found += [entry.id for page in pages for entry in page.entries]
-
-    assert sorted(found) == sorted(ids)
+    read_while_it_changes(bed, change)
 
 
 def test_a_window_that_never_stands_still_is_refused(bed: HarvestBed) -> None:
-    for number in range(12):
-        bed.write_down(at(8, minute=number), 900)
-
-    pages = bed.tracker().entries_between(TODAY, TODAY)
-    with pytest.raises(Malformed, match="kept") as raised:
-        [bed.write_down(at(9), 900) for _ in pages]
-
-    assert raised.value.retryable
+    read_while_it_never_stands_still(bed)
 
 
 def test_a_cursor_that_is_not_ours_is_invalid(bed: HarvestBed) -> None:
