@@ -25,8 +25,8 @@ from care_sync.replay.compare import FactReader, compare
 from care_sync.replay.history import CustomerHistory, History, Subject, WorkedTime
 from care_sync.store.agreements import CardRow
 from connectors.records import Organization, Ticket, TicketStatus
-from rules.cases import read_cases
-from rules.loader import SHIPPED, load_text
+from rules.loading import SHIPPED, load_text
+from rules.proving.cases import read_cases
 
 SINCE = date(2026, 1, 1)
 BEGIN = datetime(2026, 1, 1, 9, tzinfo=UTC)

@@ -24,9 +24,10 @@ from time import perf_counter
 from typing import Any
 
 from benchmarks.thirty_rules import BOOLS, NUMBERS, ROWS, VALUES, Condition, answer_of, as_rules, tickets
-from rules.facts import Fact, FactType, parse_facts
-from rules.loader import SHIPPED, load_rules, read_definition
-from rules.proof import prove
+from rules.loading import SHIPPED, load_rules
+from rules.model.facts import Fact, FactType, parse_facts
+from rules.proving.proof import prove
+from rules.reading.definition_file import read_definition
 
 ROUNDS = 9
 TICKETS = 1_000
@@ -49,7 +50,7 @@ def contenders(each: Sequence[Mapping[str, Any]]) -> list[Contender]:
     known = [parse_facts(ticket, book.facts) for ticket in each]
     whole = lambda decision: (decision.scope, decision.route, decision.next_step)  # noqa: E731
     found = [
-        Contender("CareSync, facts read before", known, book.court().outcomes, tuple),
+        Contender("CareSync, facts read before", known, book.decider().outcomes, tuple),
         Contender("CareSync, facts read and checked each time", each, book.outcomes, tuple),
         Contender("CareSync, with rules, reason and questions", each, book.decide, whole),
     ]
@@ -162,7 +163,7 @@ def policy() -> dict[str, float]:
     return {
         "load and prove, ms": _milliseconds(lambda: prove(read_definition(text))),
         "load and prove with 500 agreements, ms": _milliseconds(lambda: prove(read_definition(agreed))),
-        "all decisions, facts read before, us": _each(book.court().outcomes, known),
+        "all decisions, facts read before, us": _each(book.decider().outcomes, known),
         "all decisions, facts read and checked, us": _each(book.outcomes, each),
         "with rules, reason and questions, first time, us": _each(book.decide, each),
         "with rules, reason and questions, seen before, us": _each(book.decide, each),

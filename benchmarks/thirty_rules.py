@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rules.book import RuleBook
-from rules.loader import load_text
+from rules.deciding.rule_book import RuleBook
+from rules.loading import load_text
 
 VALUES: Mapping[str, tuple[str, ...]] = {
     "kind": (

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from care_sync.messages.formats import words
 from care_sync.settings import Settings
 from connectors.preparation import FieldKind, Wanted, WantedField, WantedView
-from rules.book import RuleBook
-from rules.facts import Fact, FactType
+from rules.deciding.rule_book import RuleBook
+from rules.model.facts import Fact, FactType
 
 KINDS: Mapping[FactType, FieldKind] = {
     FactType.CHOICE: FieldKind.CHOICE,

@@ -21,12 +21,12 @@ from care_sync.logs import logger
 from care_sync.pipeline.facts import COMPUTED
 from care_sync.settings import Settings
 from care_sync.store import Store
-from rules.book import RuleBook
-from rules.cases import Case, read_cases, run_cases
-from rules.errors import RulesError
-from rules.facts import Fact, parse_fact
-from rules.loader import load_rules
-from rules.proof import prove
+from rules.deciding.rule_book import RuleBook
+from rules.loading import load_rules
+from rules.model.errors import RulesError
+from rules.model.facts import Fact, parse_fact
+from rules.proving.cases import Case, read_cases, run_cases
+from rules.proving.proof import prove
 
 RULES_REFUSED = "rules_refused"
 """The kind of attention that a refused file gets."""
@@ -65,11 +65,13 @@ def sound_rules(settings: Settings) -> RuleBook:
     """
     rules = site_rules(settings)
     if settings.rules.path is not None:
-        findings = prove(rules.definition).findings
-        if findings:
-            told = [f"{rules.source}:{one.line}:{one.column}: {one.kind}: {one.message}" for one in findings]
-            more = _and_more(len(told) - MOST_PROBLEMS)
-            raise UserError(f"The rules {settings.rules.path} do not hold.", [*told[:MOST_PROBLEMS], *more])
+        problems = [
+            f"{rules.source}:{violation.line}:{violation.column}: {violation.kind}: {violation.message}"
+            for violation in prove(rules.definition).violations
+        ]
+        if problems:
+            more = _and_more(len(problems) - MOST_PROBLEMS)
+            raise UserError(f"The rules {settings.rules.path} do not hold.", [*problems[:MOST_PROBLEMS], *more])
         _require_cases(settings.rules.path, rules)
     return rules
 
@@ -185,7 +187,7 @@ def _unusable_facts(settings: Settings, rules: RuleBook) -> Iterator[str]:
     """What the section ``facts`` says of facts that the rules do not know, or values that they do not take."""
     known: dict[str, Fact] = {name: fact for name, fact in rules.facts.items() if name not in COMPUTED - {"sla"}}
     for name in {*settings.facts.values, *settings.facts.defaults} - known.keys():
-        yield f"facts: {name!r} is no fact that can be set here; known are {', '.join(sorted(known))}."
+        yield f"facts: {name!r} is not a fact that can be set here; known are {', '.join(sorted(known))}."
     for name, options in settings.facts.values.items():
         for option, word in options.items():
             if name in known and (problem := _problem(known[name], word)):

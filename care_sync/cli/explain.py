@@ -16,8 +16,8 @@ from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
 from care_sync.store.decisions import WHOLE_TICKET, StoredDecision
 from connectors.records import Ticket
-from rules.book import RuleBook
-from rules.why_not import MOST_FACTS, Way, why_not
+from rules.deciding.rule_book import RuleBook
+from rules.proving.why_not import MOST_FACTS, Way, why_not
 
 
 def register(group: typer.Typer) -> None:

@@ -13,10 +13,10 @@ from care_sync.cli.output import print_json, say
 from care_sync.cli.rules_files import STANDARD_INPUT, RulesFile, open_rules, read_day, read_file
 from care_sync.cli.session import command_group
 from care_sync.errors import UserError
-from rules.book import RuleBook
-from rules.errors import Problem, RulesError, TooEntangled
-from rules.fact_files import read_fact_lines, read_facts
-from rules.ruleset import Decision
+from rules.deciding.rule_book import RuleBook
+from rules.model.decision import Decision
+from rules.model.errors import Problem, RulesError, TooEntangled
+from rules.reading.fact_files import read_fact_lines, read_facts
 
 group = command_group("The rules: what they decide, and whether they hold.")
 
@@ -75,7 +75,7 @@ def code(rules: RulesFile = None, on: Annotated[str | None, typer.Option("--on",
     care-sync rules code | less
     ```
     """
-    sys.stdout.write(open_rules(rules).court(read_day(on)).engine.generated.source)
+    sys.stdout.write(open_rules(rules).decider(read_day(on)).engine.generated.source)
 
 
 def _decide_lines(book: RuleBook, text: str, day: date | None, organization: str | None) -> list[Decision]:

@@ -9,10 +9,10 @@ from rich.markup import escape
 
 from care_sync.cli.output import console, print_json, say
 from care_sync.cli.rules_files import RulesFile, open_rules
-from rules.examples import in_words, region_in_words
-from rules.proof import Proof, prove
-from rules.ruleset import Definition
-from rules.text_only import LeftOpen, left_open, questions_to_owner
+from rules.model.definition import Definition
+from rules.proving.examples import in_words, region_in_words
+from rules.proving.proof import Proof, prove
+from rules.proving.text_only import LeftOpen, left_open, questions_to_owner
 
 
 def register(group: typer.Typer) -> None:
@@ -55,11 +55,9 @@ def check(
 
 
 def _tell(proof: Proof, source: str) -> None:
-    for finding in proof.findings:
-        console().print(
-            f"[red]✗[/] {escape(source)}:{finding.line}:{finding.column}: {finding.kind}: {escape(finding.message)}",
-            soft_wrap=True,
-        )
+    for violation in proof.violations:
+        place = f"{source}:{violation.line}:{violation.column}"
+        console().print(f"[red]✗[/] {escape(place)}: {violation.kind}: {escape(violation.message)}", soft_wrap=True)
     parts = [f"{proof.rules} rules in {proof.decisions} decisions", f"{proof.properties} properties"]
     if proof.versions > 1:
         parts.append(f"{proof.versions} versions")
@@ -69,7 +67,7 @@ def _tell(proof: Proof, source: str) -> None:
     if proof.holds:
         console().print(f"[green]✓[/] {escape(source)} holds: {looked_at}", soft_wrap=True)
     else:
-        count = len(proof.findings)
+        count = len(proof.violations)
         say(f"{source} does not hold: {count} {'failure' if count == 1 else 'failures'} in {looked_at}")
 
 

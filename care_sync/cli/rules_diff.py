@@ -8,8 +8,8 @@ import typer
 
 from care_sync.cli.output import console, print_json, say
 from care_sync.cli.rules_files import open_rules_named, telling_what_is_wrong
-from rules.difference import Difference, Region, compare
-from rules.examples import in_words, region_in_words
+from rules.proving.diff import ChangedRegion, RulesDiff, diff_rules
+from rules.proving.examples import in_words, region_in_words
 
 SHOWN = 20
 
@@ -35,7 +35,7 @@ def diff(
     """
     before, after = open_rules_named(old), open_rules_named(new)
     with telling_what_is_wrong():
-        difference = compare(before.definition, after.definition)
+        difference = diff_rules(before.definition, after.definition)
     if as_json:
         print_json(difference.as_json())
     else:
@@ -44,7 +44,7 @@ def diff(
         raise typer.Exit(1)
 
 
-def _tell(difference: Difference, old: str, new: str) -> None:
+def _tell(difference: RulesDiff, old: str, new: str) -> None:
     if difference.is_none:
         console().print("[green]✓[/] equal in meaning: every situation is decided alike")
         return
@@ -63,7 +63,7 @@ def _tell(difference: Difference, old: str, new: str) -> None:
             say(f"and {len(regions) - SHOWN} smaller regions with {rest:.4%} of the situations: --json shows them")
 
 
-def _tell_region(region: Region) -> None:
+def _tell_region(region: ChangedRegion) -> None:
     say("")
     for box in region.boxes:
         say(region_in_words(box))

@@ -13,9 +13,9 @@ from care_sync.cli.files import write_file
 from care_sync.cli.output import say
 from care_sync.errors import UserError
 from care_sync.rules_in_force import read_rules
-from rules.errors import RulesError
-from rules.formatting import formatted
-from rules.schema import schema_of
+from rules.model.errors import RulesError
+from rules.reading.formatting import formatted
+from rules.reading.json_schema import schema_of
 
 
 def register(group: typer.Typer) -> None:

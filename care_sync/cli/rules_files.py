@@ -12,9 +12,10 @@ from typing import Annotated
 import typer
 
 from care_sync.errors import UserError
-from rules.book import RuleBook
-from rules.errors import RulesError
-from rules.loader import SHIPPED, load_rules, load_text, read_text
+from rules.deciding.rule_book import RuleBook
+from rules.loading import SHIPPED, load_rules, load_text
+from rules.model.errors import RulesError
+from rules.reading.definition_file import read_text
 
 STANDARD_INPUT = "-"
 RulesFile = Annotated[

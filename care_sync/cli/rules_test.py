@@ -11,10 +11,10 @@ import typer
 from care_sync.cli.output import print_json, print_table, say
 from care_sync.errors import UserError
 from care_sync.rules_in_force import cases_beside, read_rules, rules_cases
-from rules.book import RuleBook
-from rules.cases import Case, as_yaml, generate, run_cases
-from rules.coverage import coverage_of
-from rules.loader import SHIPPED
+from rules.deciding.rule_book import RuleBook
+from rules.loading import SHIPPED
+from rules.proving.cases import Case, as_yaml, neighbouring_cases, run_cases
+from rules.proving.coverage import coverage_of
 
 SHOWN = 20
 
@@ -74,7 +74,7 @@ def run_cases_beside(
 
 
 def _generate(path: Path, book: RuleBook, cases: list[Case]) -> None:
-    new = generate(book, cases)
+    new = neighbouring_cases(book, cases)
     if new:
         text = path.read_text(encoding="utf-8")
         path.write_text(text.rstrip("\n") + "\n" + as_yaml(new), encoding="utf-8")

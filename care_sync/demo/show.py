@@ -12,7 +12,7 @@ from care_sync.messages.formats import whole_minutes
 from care_sync.pipeline.explanation import NEXT_STEPS, ROUTES, SCOPES
 from care_sync.pipeline.run import PassReport
 from care_sync.store.entries import LinkState
-from rules.book import RuleBook
+from rules.deciding.rule_book import RuleBook
 
 LOW_SECONDS = 5 * 3600
 ACCOUNTS = {

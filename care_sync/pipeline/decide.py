@@ -24,7 +24,7 @@ from care_sync.store import UnitOfWork
 from care_sync.store.decisions import WHOLE_TICKET, StoredDecision
 from care_sync.store.entries import StoredEntry
 from connectors.records import Organization, Ticket
-from rules.ruleset import Decision
+from rules.model.decision import Decision
 
 NOT_UNDERSTOOD = "fact_not_understood"
 """The kind of attention for a field whose content the rules cannot read; its subject is ``<ticket id>:<fact>``."""

@@ -18,8 +18,8 @@ from care_sync.pipeline.customer import Customer
 from care_sync.store.ledger import Leg
 from care_sync.store.standing import Standing
 from connectors.records import FieldValue, Ticket
-from rules.book import RuleBook
-from rules.ruleset import Decision
+from rules.deciding.rule_book import RuleBook
+from rules.model.decision import Decision
 
 SCOPES = ("included", "not_included", "undetermined")
 ROUTES = ("sla", "hour_card", "invoice", "quote", "fair_use", "pending", "review")

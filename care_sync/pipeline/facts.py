@@ -24,7 +24,7 @@ from typing import Any
 
 from care_sync.settings.facts import FactsSection
 from connectors.records import FieldValue, Organization, Ticket
-from rules.facts import Fact, FactType, parse_fact
+from rules.model.facts import Fact, FactType, parse_fact
 
 NO_SLA = frozenset({"no", "none", "nee", "geen", "false", "0", "sla_none", "sla_no", "sla_geen"})
 """What an organization's field ``sla`` says when there is none; any other text is the level of the SLA."""

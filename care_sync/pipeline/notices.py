@@ -30,7 +30,7 @@ from care_sync.pipeline.explanation import summed
 from care_sync.store.agreed import AgreedField
 from care_sync.store.ledger import Leg
 from care_sync.store.standing import Standing
-from rules.ruleset import Decision
+from rules.model.decision import Decision
 
 OF_AGREEMENT = frozenset(map(str, AgreedField))
 """Facts that follow from what was agreed, not from what happened."""

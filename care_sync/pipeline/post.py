@@ -25,7 +25,7 @@ from care_sync.store import UnitOfWork
 from care_sync.store.entries import StoredEntry
 from care_sync.store.standing import Standing
 from connectors.records import EntryKind, EntryState, Ticket
-from rules.ruleset import Decision
+from rules.model.decision import Decision
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from care_sync.messages import Messages
 from care_sync.pipeline.link import Linking
 from care_sync.settings import Settings
 from connectors.protocols import Helpdesk, TimeTracker
-from rules.book import RuleBook
+from rules.deciding.rule_book import RuleBook
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,9 @@ from care_sync.billing.amounts import amount_of
 from care_sync.ledger import accounts
 from care_sync.ledger.allocation import Demand, Route, allocate
 from care_sync.replay.history import CustomerHistory, History, Subject
-from rules.book import RuleBook
-from rules.facts import Fact, parse_fact
-from rules.ruleset import Decision
+from rules.deciding.rule_book import RuleBook
+from rules.model.decision import Decision
+from rules.model.facts import Fact, parse_fact
 
 ROUTES = {route.value: route for route in Route}
 

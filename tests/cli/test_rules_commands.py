@@ -14,7 +14,7 @@ import pytest
 from care_sync.cli.main import run
 from care_sync.store import Store
 from connectors.records import Organization
-from rules.loader import SHIPPED
+from rules.loading import SHIPPED
 from tests.rules.small import SMALL, changed
 
 
@@ -124,7 +124,7 @@ def test_rules_that_cannot_be_used_are_told_with_their_place(rules: Any, tmp_pat
     told = rules("decide", "--facts", "-", "--rules", "my.yaml", given="{}")
 
     assert told.code == 2
-    assert "my.yaml:33:15: 'inclded' is no outcome of scope" in told.errors
+    assert "my.yaml:33:15: 'inclded' is not an outcome of scope" in told.errors
     assert "did you mean 'included'?" in told.errors
 
 
@@ -188,9 +188,9 @@ def test_what_does_not_hold_is_told_with_its_place_and_example(rules: Any, tmp_p
     assert told.code == 1
     assert "my.yaml:23:3: gap: scope is not decided where sla is no and minutes is less than 1 hour" in told.output
     assert as_json.code == 1
-    finding = json.loads(as_json.output)["findings"][0]
-    assert (finding["kind"], finding["line"], finding["column"]) == ("gap", 23, 3)
-    assert finding["example"] == {"sla": False, "minutes": 44}
+    violation = json.loads(as_json.output)["violations"][0]
+    assert (violation["kind"], violation["line"], violation["column"]) == ("gap", 23, 3)
+    assert violation["example"] == {"sla": False, "minutes": 44}
 
 
 def test_the_text_alone_is_reported(rules: Any) -> None:

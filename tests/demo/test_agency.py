@@ -14,9 +14,9 @@ from care_sync.demo.agency import FIRST_DAY, INTERNAL, LAST_DAY, Agency, invent
 from care_sync.demo.customers import customers
 from care_sync.demo.fields import FACTS
 from care_sync.demo.stories import Story, stories
-from rules.book import RuleBook
-from rules.loader import load_rules
-from rules.ruleset import Decision
+from rules.deciding.rule_book import RuleBook
+from rules.loading import load_rules
+from rules.model.decision import Decision
 
 REPORTED_ON = date(2026, 10, 14)
 DEFAULTS = {"quote": "none", "estimate": "none", "acceptance": "none"}

@@ -14,7 +14,7 @@ from care_sync.replay.history import History, read_history
 from care_sync.replay.questions import fact_costs
 from care_sync.replay.report import as_document, as_page
 from care_sync.store.decisions import StoredDecision
-from rules.loader import load_rules, load_text
+from rules.loading import load_rules, load_text
 from tests.system.office import INCIDENT, Office, open_office
 
 SINCE = date(2026, 10, 1)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rules.book import RuleBook
-from rules.loader import load_rules
+from rules.deciding.rule_book import RuleBook
+from rules.loading import load_rules
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rules.book import RuleBook
-from rules.ruleset import Rule
+from rules.deciding.rule_book import RuleBook
+from rules.model.definition import Rule
 
 FLIPPED = {
     "less than": "at most",

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from rules.book import RuleBook
-from rules.loader import SHIPPED, load_rules, load_text
-from rules.ruleset import Rule
-from rules.tables import Hole
+from rules.deciding.compiled import Hole
+from rules.deciding.rule_book import RuleBook
+from rules.loading import SHIPPED, load_rules, load_text
+from rules.model.definition import Rule
 from tests.rules.policy import SITUATIONS, Situation
 
 POLICY = Path(__file__).parents[3] / "shared" / "policy" / "clauses.md"
@@ -76,8 +76,8 @@ def without(text: str, line: int) -> str:
 
 def undecided(book: RuleBook) -> bool:
     """Whether some situation is left without an outcome."""
-    tables = book.court().engine.tables
-    leaves = [leaf for root in tables.outcomes.values() for leaf in tables.diagrams.results(root)]
+    compiled = book.decider().engine.compiled
+    leaves = [leaf for root in compiled.outcomes.values() for leaf in compiled.diagrams.results(root)]
     return any(isinstance(leaf, Hole) for leaf in leaves)
 
 

@@ -18,7 +18,7 @@ from connectors.preparation import Wanted
 from connectors.protocols import Environment
 from connectors.request_tracker.connector import RequestTrackerHelpdesk
 from connectors.request_tracker.settings import RequestTrackerSettings
-from rules.loader import load_rules
+from rules.loading import load_rules
 from tests.conformance.request_tracker_bed import RequestTrackerBed
 
 CONFIG = """\

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from care_sync.pipeline.run import PassKind
-from rules.loader import SHIPPED
+from rules.loading import SHIPPED
 from tests.system.office import HOUR, Office
 
 CHANGE = {"kind": "change", "expected_minutes": 30, "clear": "yes", "estimate": "none", "quote": "none"}

@@ -20,7 +20,7 @@ from care_sync.ledger import cards
 from care_sync.ledger.recalculation import find_due
 from care_sync.store import migrate
 from care_sync.store.recalculations import RecalculationState
-from rules.loader import load_rules
+from rules.loading import load_rules
 from tests.system.office import HOUR, Office, open_office
 
 CHANGE = {

@@ -113,7 +113,7 @@ def test_explain_tells_what_would_have_to_be_otherwise(office: Office, care: She
     found = care.json("rules", "explain", ticket, "--why-not", "scope=included")
     assert {"cause": "care"} in found["why_not"]
     assert "cause: care" in care("rules", "explain", ticket, "--why-not", "route=sla")[1]
-    with pytest.raises(UserError, match="route=free is no outcome"):
+    with pytest.raises(UserError, match="route=free is not an outcome"):
         care("rules", "explain", ticket, "--why-not", "route=free")
 
 

@@ -16,7 +16,7 @@ from care_sync.pipeline.run import PassKind
 from care_sync.rules_in_force import RULES_REFUSED
 from care_sync.status import read_status
 from care_sync.web import WebContext, WebServer, create_app
-from rules.loader import SHIPPED
+from rules.loading import SHIPPED
 from tests.system.office import INCIDENT, Office
 
 SHIPPED_TEXT = SHIPPED.read_text(encoding="utf-8")
@@ -84,7 +84,7 @@ def test_a_changed_file_is_taken_by_the_next_pass_and_decides_everything_open_an
         (BROKEN, "did you mean 'cause'?"),
         (GAPPED, "gap: scope is not decided where kind is incident"),
         (CONFLICTING, "conflict: scope is decided twice"),
-        (UNFIT, "facts: 'service' is no fact that can be set here"),
+        (UNFIT, "facts: 'service' is not a fact that can be set here"),
         ("", "a mapping is wanted here"),
     ],
     ids=["broken", "gapped", "conflicting", "not for these settings", "empty"],

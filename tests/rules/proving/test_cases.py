@@ -1,0 +1,100 @@
+"""The cases beside the rules: what they say and show, and that they catch every edit that changes the meaning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from care_sync.cli.main import run
+from rules.deciding.rule_book import RuleBook
+from rules.loading import SHIPPED, load_rules, load_text
+from rules.model.errors import RulesError
+from rules.proving.cases import Case, as_yaml, neighbouring_cases, read_cases, run_cases
+from rules.proving.coverage import coverage_of
+from rules.proving.diff import diff_rules
+from rules.proving.proof import prove
+from tests.rules.mutants import mutants
+
+CASES = SHIPPED.with_name("care.cases.yaml")
+EVERY = 6
+"""Of the edits every sixth is tried, other ones in each part of the file; `EVERY = 1` tries all."""
+
+
+@pytest.fixture(scope="module")
+def cases(book: RuleBook) -> list[Case]:
+    return read_cases(CASES.read_text("utf-8"), "care.cases.yaml", book)
+
+
+def test_the_shipped_rules_pass_their_cases(book: RuleBook, cases: list[Case]) -> None:
+    assert [failure.lines() for failure in run_cases(book, cases)] == []
+
+
+def test_the_cases_show_every_rule_that_is_told_every_clause_and_each_side_of_each_threshold(
+    book: RuleBook, cases: list[Case]
+) -> None:
+    found = coverage_of(book, cases)
+    assert (found.rules_missing, found.clauses_missing) == (frozenset(), frozenset())
+    for threshold in (
+        "expected_minutes small_below",
+        "expected_minutes quote_above",
+        "expected_minutes short_question",
+    ):
+        assert all(found.sides[threshold, side] for side in ("below", "at", "above")), threshold
+
+
+def test_every_way_is_shown_already(book: RuleBook, cases: list[Case]) -> None:
+    assert neighbouring_cases(book, cases) == [] or all(not one.approved for one in neighbouring_cases(book, cases))
+
+
+@pytest.mark.slow
+def test_every_single_edit_that_changes_the_meaning_is_caught(book: RuleBook, cases: list[Case]) -> None:
+    tried = 0
+    for number, (name, text) in enumerate(mutants(book)):
+        if number % EVERY or text == book.text:
+            continue
+        tried += 1
+        try:
+            changed = load_text(text)
+        except RulesError:
+            continue
+        if next(run_cases(changed, cases), None) is not None or prove(changed.definition).violations:
+            continue
+        assert diff_rules(book.definition, changed.definition).is_none, f"nothing catches: {name}"
+    assert tried > 100
+
+
+def test_a_mistake_in_a_case_is_told_with_its_place(book: RuleBook) -> None:
+    text = "cases:\n  - {name: a, facts: {casue: care}, expect: included sla handel}\n  - {name: a, facts: {}}\n"
+    with pytest.raises(RulesError) as refused:
+        read_cases(text, "ours.cases.yaml", book)
+    told = [str(one) for one in refused.value.problems]
+    assert any(one.startswith("ours.cases.yaml:2:") and "did you mean 'cause'?" in one for one in told)
+    assert any("'handel' is not an outcome of next_step" in one for one in told)
+    assert any(one.startswith("ours.cases.yaml:3:") and "expect" in one for one in told)
+
+
+def test_a_case_that_nobody_approved_fails_until_somebody_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = tmp_path / "our.yaml"
+    rules.write_text(SHIPPED.read_text("utf-8"), encoding="utf-8")
+    ours = tmp_path / "our.cases.yaml"
+    first = read_cases(CASES.read_text("utf-8"), "care.cases.yaml", load_rules())[0]
+    ours.write_text("cases:\n" + as_yaml([first]), encoding="utf-8")
+    assert run(["rules", "test", "--rules", str(rules), "--generate"]) == 0
+    assert "approved: no" in ours.read_text("utf-8")
+    assert run(["rules", "test", "--rules", str(rules)]) == 1
+    assert "nobody has approved" in capsys.readouterr().out
+    ours.write_text(ours.read_text("utf-8").replace(", approved: no", ""), encoding="utf-8")
+    assert run(["rules", "test", "--rules", str(rules)]) == 0
+
+
+def test_a_wrong_answer_is_told_as_a_diff(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rules = tmp_path / "our.yaml"
+    rules.write_text(SHIPPED.read_text("utf-8").replace("value: 45 minutes", "value: 30 minutes"), encoding="utf-8")
+    (tmp_path / "our.cases.yaml").write_text(CASES.read_text("utf-8"), encoding="utf-8")
+    assert run(["rules", "test", "--rules", str(rules)]) == 1
+    output = capsys.readouterr().out
+    assert "  - next_step: do_now" in output
+    assert "  + next_step: estimate" in output
