@@ -19,10 +19,11 @@ from pathlib import Path
 from care_sync.errors import UserError
 from care_sync.logs import logger
 from care_sync.pipeline.facts import COMPUTED
+from care_sync.rules_contract import CONTRACT
 from care_sync.settings import Settings
 from care_sync.store import Store
 from rules.deciding.rule_book import RuleBook
-from rules.loading import load_rules
+from rules.loading import load_rules, load_text
 from rules.model.errors import RulesError
 from rules.model.facts import Fact, parse_fact
 from rules.proving.cases import Case, read_cases, run_cases
@@ -42,11 +43,26 @@ Stamp = tuple[int, ...]
 
 
 def read_rules(path: Path | None) -> RuleBook:
-    """Read rules, those that come with CareSync for ``None``. Raises :class:`UserError` with every mistake."""
+    """Read rules, those that come with CareSync for ``None``, and hold them to what CareSync acts on.
+
+    Raises :class:`UserError` with every mistake and its place.
+    """
     try:
-        return load_rules(path)
+        return load_rules(path, CONTRACT)
     except RulesError as error:
-        raise UserError(f"The rules {path or ''} cannot be used.", [str(one) for one in error.problems]) from None
+        raise _unusable(str(path or "that come with CareSync"), error) from None
+
+
+def read_rules_text(text: str, source: str) -> RuleBook:
+    """As :func:`read_rules`, from text; ``source`` names it in messages."""
+    try:
+        return load_text(text, source, CONTRACT)
+    except RulesError as error:
+        raise _unusable(f"of {source}", error) from None
+
+
+def _unusable(which: str, error: RulesError) -> UserError:
+    return UserError(f"The rules {which} cannot be used.", list(map(str, error.problems)))
 
 
 def site_rules(settings: Settings) -> RuleBook:
@@ -151,16 +167,17 @@ class RulesInForce:
 
     def _refuse(self, problems: Sequence[str]) -> None:
         logger(__name__).error(
-            "changed rules refused; those in force go on",
+            "changed rules rejected; the previous rules stay in force",
             file=str(self._path),
             problems=list(problems),
             in_force=self.book.hash,
         )
         told = [*problems[: MOST_PROBLEMS + 2], *_and_more(len(problems) - MOST_PROBLEMS - 2)]
         self.refusal = (
-            f"The changed rules are not taken, those of before go on ({self.book.hash[:12]}). {' · '.join(told)} · "
-            f"Mend it; `care-sync rules check --rules {self._path}` tells whether the rules hold, "
-            f"`care-sync rules test --rules {self._path}` whether they pass their cases."
+            f"The changed rules were rejected; the previous rules stay in force ({self.book.hash[:12]}). "
+            f"{' · '.join(told)} · "
+            f"Correct the file: `care-sync rules check {self._path}` shows whether the rules hold, "
+            f"`care-sync rules test {self._path}` whether they pass their cases."
         )
 
     def _stamp(self) -> Stamp:
@@ -201,5 +218,5 @@ def _problem(fact: Fact, value: str) -> str:
     try:
         parse_fact(fact, value)
     except ValueError as error:
-        return f"will not do: {fact.name} {error}"
+        return str(error)
     return ""

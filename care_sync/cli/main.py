@@ -33,10 +33,11 @@ from care_sync.cli import (
     replay,
     review,
     rules,
+    rules_cases,
     rules_check,
     rules_diff,
-    rules_file,
-    rules_test,
+    rules_format,
+    rules_schema,
     setup,
     statements,
     status,
@@ -109,8 +110,9 @@ for module in (statements, recalculate, card_import):
     module.register(cards.group)
 explain.register(rules.group)
 replay.register(rules.group)
-rules_file.register(rules.group)
-rules_test.register(rules.group)
+rules_schema.register(rules.group)
+rules_format.register(rules.group)
+rules_cases.register(rules.group)
 rules_check.register(rules.group)
 rules_diff.register(rules.group)
 for name, group in {

@@ -12,12 +12,13 @@ import typer
 from care_sync.billing.invoice import rate_of
 from care_sync.cli.files import write_file
 from care_sync.cli.output import age, hours, print_json, print_table, say
+from care_sync.cli.rules_input import RulesArgument, open_rules
 from care_sync.cli.session import Session
 from care_sync.replay.compare import Comparison, compare
 from care_sync.replay.history import History, read_history
 from care_sync.replay.questions import fact_costs
 from care_sync.replay.report import as_document, as_page, signed_hours, totals
-from care_sync.rules_in_force import read_rules, site_rules
+from care_sync.rules_in_force import site_rules
 
 Since = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day of the history.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
@@ -32,8 +33,8 @@ def register(group: typer.Typer) -> None:
 
 def replay(
     context: typer.Context,
+    rules: RulesArgument,
     since: Since,
-    new_rules: Annotated[Path, typer.Option("--rules", metavar="FILE", help="The changed rules.")],
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page to send around.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -43,20 +44,20 @@ def replay(
     allowances as if every month were open.
 
     ```
-    care-sync rules replay --rules new.yaml --since 2026-10-01
-    care-sync rules replay --rules new.yaml --since 2026-01-01 --html what-if.html
+    care-sync rules replay new.yaml --since 2026-10-01
+    care-sync rules replay new.yaml --since 2026-01-01 --html what-if.html
     ```
     """
     session = Session.of(context)
-    new = read_rules(new_rules)
+    new = open_rules(rules)
     with session.store() as (settings, store):
         old = site_rules(settings)
         with store.read() as work:
             history = read_history(work, settings, since.date())
     comparison = compare(history, old, new, lambda year: rate_of(settings, year))
     if html is not None:
-        title = f"What {new_rules.name} would have changed"
-        write_file(html, as_page(comparison, history, title=title, old=old.source, new=str(new_rules)).encode())
+        title = f"What {Path(new.source).name} would have changed"
+        write_file(html, as_page(comparison, history, title=title, old=old.source, new=new.source).encode())
     if as_json:
         print_json(as_document(comparison, history))
     else:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from care_sync.cli.output import print_json, say
-from care_sync.cli.rules_files import STANDARD_INPUT, RulesFile, open_rules, read_day, read_file
+from care_sync.cli.rules_input import SHIPPED_NAME, STANDARD_INPUT, RulesArgument, open_rules, read_day, read_file
 from care_sync.cli.session import command_group
 from care_sync.errors import UserError
 from rules.deciding.rule_book import RuleBook
@@ -23,6 +23,7 @@ group = command_group("The rules: what they decide, and whether they hold.")
 
 @group.command()
 def decide(
+    rules: RulesArgument = SHIPPED_NAME,
     facts: Annotated[
         str | None,
         typer.Option("--facts", metavar="FILE", help="One YAML or JSON mapping of facts; - reads standard input."),
@@ -30,7 +31,6 @@ def decide(
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="JSON objects on standard input, one a line; one decision a line out.")
     ] = False,
-    rules: RulesFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
     on: Annotated[
         str | None,
@@ -46,11 +46,14 @@ def decide(
     ```
     echo '{kind: incident, sla: yes, cause: third_party}' | care-sync rules decide --facts -
     care-sync rules decide --facts ticket.yaml --json
+    care-sync rules decide our.yaml --facts ticket.yaml
     care-sync rules decide --jsonl < facts.jsonl > decisions.jsonl
     ```
     """
     if (facts is None) == (not jsonl):
         raise UserError("Give either --facts FILE or --jsonl.")
+    if rules == STANDARD_INPUT:
+        raise UserError("Rules and facts cannot both come from standard input: name the rules file.")
     day = read_day(on)
     book = open_rules(rules)
     try:
@@ -68,7 +71,9 @@ def decide(
 
 
 @group.command()
-def code(rules: RulesFile = None, on: Annotated[str | None, typer.Option("--on", metavar="DATE")] = None) -> None:
+def code(
+    rules: RulesArgument = SHIPPED_NAME, on: Annotated[str | None, typer.Option("--on", metavar="DATE")] = None
+) -> None:
     """Show the rules as the Python that replays run: what `decide` says, without why.
 
     ```
@@ -86,9 +91,11 @@ def _decide_lines(book: RuleBook, text: str, day: date | None, organization: str
         try:
             decisions.append(book.decide(given, on=day, organization=organization))
         except RulesError as error:
-            problems.extend(Problem(one.message, "standard input", number, 1, one.suggestion) for one in error.problems)
+            problems.extend(
+                Problem(problem.message, "standard input", number, 1, problem.suggestion) for problem in error.problems
+            )
     if problems:
-        raise RulesError(sorted(problems, key=lambda one: one.line))
+        raise RulesError(sorted(problems, key=lambda problem: problem.line))
     return decisions
 
 

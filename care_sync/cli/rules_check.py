@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from care_sync.cli.output import console, print_json, say
-from care_sync.cli.rules_files import RulesFile, open_rules
+from care_sync.cli.rules_input import SHIPPED_NAME, RulesArgument, open_rules
 from rules.model.definition import Definition
 from rules.proving.examples import in_words, region_in_words
 from rules.proving.proof import Proof, prove
@@ -21,7 +21,7 @@ def register(group: typer.Typer) -> None:
 
 
 def check(
-    rules: RulesFile = None,
+    rules: RulesArgument = SHIPPED_NAME,
     text_only: Annotated[
         bool,
         typer.Option(
@@ -37,7 +37,7 @@ def check(
 
     ```
     care-sync rules check
-    care-sync rules check --rules new.yaml
+    care-sync rules check new.yaml
     care-sync rules check --text-only
     ```
     """

@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from care_sync.cli.output import console, print_json, say
-from care_sync.cli.rules_files import open_rules_named, telling_what_is_wrong
+from care_sync.cli.rules_input import RulesArgument, open_rules
+from care_sync.errors import UserError
+from rules.model.errors import TooEntangled
 from rules.proving.diff import ChangedRegion, RulesDiff, diff_rules
 from rules.proving.examples import in_words, region_in_words
 
@@ -20,8 +22,8 @@ def register(group: typer.Typer) -> None:
 
 
 def diff(
-    old: Annotated[str, typer.Argument(help="Rules file; `shipped` is the policy that comes with CareSync.")],
-    new: Annotated[str, typer.Argument(help="Rules file; - reads standard input.")],
+    old: RulesArgument,
+    new: RulesArgument,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
 ) -> None:
     """Show what changed in meaning, not in text: proven equal, or each region that is decided otherwise.
@@ -33,9 +35,11 @@ def diff(
     git show HEAD~1:rules.yaml | care-sync rules diff rules.yaml -
     ```
     """
-    before, after = open_rules_named(old), open_rules_named(new)
-    with telling_what_is_wrong():
+    before, after = open_rules(old), open_rules(new)
+    try:
         difference = diff_rules(before.definition, after.definition)
+    except TooEntangled as error:
+        raise UserError("These rules cannot be compared.", list(map(str, error.problems))) from None
     if as_json:
         print_json(difference.as_json())
     else:

@@ -117,7 +117,7 @@ def _problems(raw: Mapping[str, Any], declared: Mapping[str, Fact], source: str)
         fact = declared.get(name)
         line, column = getattr(name, "line", 0), getattr(name, "column", 0)
         if fact is None or fact.type.is_derived:
-            given = [one.name for one in declared.values() if not one.type.is_derived]
+            given = [declared_fact.name for declared_fact in declared.values() if not declared_fact.type.is_derived]
             yield Problem(f"{str(name)!r} is not a fact", source, line, column, nearest(str(name), given))
             continue
         try:
@@ -147,7 +147,7 @@ def _bool(_fact: Fact, value: Any) -> bool:
         return value
     if isinstance(value, str) and (word := value.strip().lower()) in YES | NO:
         return word in YES
-    raise ValueError("will not do: it takes yes or no")
+    raise ValueError("is not valid: it must be yes or no")
 
 
 def _choice(fact: Fact, value: Any) -> str:
@@ -155,7 +155,7 @@ def _choice(fact: Fact, value: Any) -> str:
         return str(value)
     near = nearest(str(value), fact.values)
     hint = f" - did you mean {near!r}?" if near else ""
-    raise ValueError(f"will not do: it takes one of {', '.join(fact.values)}{hint}")
+    raise ValueError(f"is not valid: it must be one of {', '.join(fact.values)}{hint}")
 
 
 def _number(fact: Fact, value: Any) -> int | float:
@@ -167,15 +167,15 @@ def _number(fact: Fact, value: Any) -> int | float:
     elif isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
         number = float(value)
     else:
-        raise ValueError(f"will not do: it takes {wanted}")
+        raise ValueError(f"is not valid: it must be {wanted}")
     if not -_LARGEST <= number <= _LARGEST:
-        raise ValueError(f"will not do: it takes {wanted}")
+        raise ValueError(f"is not valid: it must be {wanted}")
     if number == int(number):
         number = int(number)
     elif fact.whole:
-        raise ValueError(f"will not do: it takes {wanted}")
+        raise ValueError(f"is not valid: it must be {wanted}")
     if fact.minimum is not None and number < fact.minimum:
-        raise ValueError(f"will not do: it takes {wanted}")
+        raise ValueError(f"is not valid: it must be {wanted}")
     return number
 
 
@@ -187,19 +187,19 @@ def _date(_fact: Fact, value: Any) -> date:
             return date.fromisoformat(value.strip())
         except ValueError:
             raise ValueError("is not a day of the calendar") from None
-    raise ValueError("will not do: it takes a date such as 2026-01-31")
+    raise ValueError("is not valid: it must be a date such as 2026-01-31")
 
 
 def _text(_fact: Fact, value: Any) -> str:
     if isinstance(value, str) and value.strip():
         return value.strip().casefold()
-    raise ValueError("will not do: it takes a text")
+    raise ValueError("is not valid: it must be a text")
 
 
 def _texts(fact: Fact, value: Any) -> frozenset[str]:
     if isinstance(value, (list, tuple, set, frozenset)):
-        return frozenset(_text(fact, one) for one in value)
-    raise ValueError("will not do: it takes a list of texts")
+        return frozenset(_text(fact, text) for text in value)
+    raise ValueError("is not valid: it must be a list of texts")
 
 
 def _derived(_fact: Fact, _value: Any) -> Any:

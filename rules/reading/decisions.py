@@ -61,6 +61,10 @@ class DecisionReader:
             ("title", "outcomes", "rules"),
         )
         outcomes = tuple(map(str, self.reader.words(table.at("outcomes"), f"an outcome of {what}")))
+        if UNDETERMINED in outcomes:
+            raise self.reader.refuse(
+                table.at("outcomes"), f"{UNDETERMINED!r} is what {what} is without an outcome; no rule can give it"
+            )
         undetermined = table.find("undetermined")
         fallback = UNDETERMINED if undetermined is None else str(self.reader.text(undetermined, "'undetermined'"))
         if undetermined is not None and fallback not in (*outcomes, UNDETERMINED):

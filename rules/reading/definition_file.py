@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from rules.model.contract import Contract
 from rules.model.decision import ANSWER
 from rules.model.definition import DecisionTable, Definition, Parameter
 from rules.model.errors import Problem, RulesError
 from rules.reading.agreements import read_agreements
+from rules.reading.contract import hold_to
 from rules.reading.decisions import DecisionReader
 from rules.reading.positioned_yaml import MOST_BYTES, ListNode, MapNode, TextNode, read_yaml, text_at
 from rules.reading.properties import read_properties
@@ -44,12 +46,15 @@ def read_text(file: Path) -> str:
         raise RulesError([Problem(f"is not UTF-8 text (byte {error.start})", str(file))]) from None
 
 
-def read_definition(text: str, source: str = "rules") -> Definition:
-    """Read what a rules file says, without making it ready to decide. Raises :class:`RulesError`."""
+def read_definition(text: str, source: str = "rules", contract: Contract | None = None) -> Definition:
+    """Read what a rules file says, without making it ready to decide; any words, or those of ``contract`` alone.
+
+    Raises :class:`RulesError` with every mistake.
+    """
     root = read_yaml(text, source)
     reader = Reader(source)
     try:
-        definition = _definition(reader, root, text, source)
+        definition = _definition(reader, root, text, source, contract)
     except UnreadableNode:
         raise RulesError(reader.problems) from None
     if reader.problems:
@@ -57,7 +62,7 @@ def read_definition(text: str, source: str = "rules") -> Definition:
     return definition
 
 
-def _definition(reader: Reader, root: MapNode, text: str, source: str) -> Definition:
+def _definition(reader: Reader, root: MapNode, text: str, source: str, contract: Contract | None) -> Definition:
     reader.fields(root, "a rules file", _SECTIONS, _REQUIRED)
     clauses = read_clauses(reader, root.at("clauses"))
     parameters = read_parameters(reader, root.at("parameters"), clauses)
@@ -73,6 +78,8 @@ def _definition(reader: Reader, root: MapNode, text: str, source: str) -> Defini
     suggestions = root.find("suggestions")
     keywords = {} if suggestions is None else read_suggestions(reader, suggestions, facts)
     _require_answer(reader, root.key("decisions"), decisions.decisions)
+    if contract is not None:
+        hold_to(contract, reader, root, facts, clauses, decisions.decisions)
     _refuse_unused_parameters(reader, parameters, decisions.conditions.compared)
     _refuse_entangled(reader, decisions)
     return Definition(

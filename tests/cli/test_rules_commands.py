@@ -15,7 +15,7 @@ from care_sync.cli.main import run
 from care_sync.store import Store
 from connectors.records import Organization
 from rules.loading import SHIPPED
-from tests.rules.small import SMALL, changed
+from tests.rules.small import SMALL, changed, for_care_sync
 
 
 class Told:
@@ -102,9 +102,9 @@ def test_a_bad_line_is_named_and_nothing_is_decided(rules: Any) -> None:
         ("{kindd: incident}", "'kindd' is not a fact - did you mean 'kind'?"),
         ("kind: incident\nkind: change\n", "standard input:2:1: 'kind' is written twice"),
         ("[]", "a mapping is wanted here"),
-        ("{sla: [yes]}", "sla: ['yes'] will not do"),
+        ("{sla: [yes]}", "sla: ['yes'] is not valid"),
         ("{kind: ", "standard input:"),
-        ('{"expected_minutes": NaN}', "expected_minutes: 'NaN' will not do"),
+        ('{"expected_minutes": NaN}', "expected_minutes: 'NaN' is not valid"),
         ("{" * 100_000, "maximum nesting depth"),
         (b"\xff\xfe\x00", "is not UTF-8 text"),
         ("", "a mapping is wanted here"),
@@ -119,32 +119,30 @@ def test_facts_that_cannot_be_used_are_told_and_end_with_two(rules: Any, given: 
 
 
 def test_rules_that_cannot_be_used_are_told_with_their_place(rules: Any, tmp_path: Path) -> None:
-    (tmp_path / "my.yaml").write_text(changed("then: included", "then: inclded"))
+    (tmp_path / "my.yaml").write_text(for_care_sync(changed("then: included", "then: inclded")))
 
-    told = rules("decide", "--facts", "-", "--rules", "my.yaml", given="{}")
+    told = rules("decide", "--facts", "-", "my.yaml", given="{}")
 
     assert told.code == 2
-    assert "my.yaml:33:15: 'inclded' is not an outcome of scope" in told.errors
+    assert "my.yaml:49:15: 'inclded' is not an outcome of scope" in told.errors
     assert "did you mean 'included'?" in told.errors
 
 
 def test_other_rules_decide_when_they_are_given(rules: Any, tmp_path: Path) -> None:
-    (tmp_path / "my.yaml").write_text(SMALL)
+    (tmp_path / "my.yaml").write_text(for_care_sync(SMALL))
 
-    told = rules(
-        "decide", "--facts", "-", "--rules", "my.yaml", "--json", given="{sla: yes, minutes: 46, kind: change}"
-    )
+    told = rules("decide", "--facts", "-", "my.yaml", "--json", given="{sla: yes, minutes: 46, kind: change}")
 
     assert json.loads(told.output)["route"] == "invoice"
 
 
 def test_the_version_of_a_day_decides(rules: Any, tmp_path: Path) -> None:
     text = changed("value: 45 minutes", "value: [{is: 45 minutes}, {from: 2026-07-01, is: 60 minutes}]")
-    (tmp_path / "my.yaml").write_text(text)
+    (tmp_path / "my.yaml").write_text(for_care_sync(text))
 
     def scope(*arguments: str) -> str:
         given = "{sla: yes, minutes: 50, kind: change}"
-        told = rules("decide", "--facts", "-", "--rules", "my.yaml", "--json", *arguments, given=given)
+        told = rules("decide", "--facts", "-", "my.yaml", "--json", *arguments, given=given)
         return str(json.loads(told.output)["scope"])
 
     assert [scope("--on", "2026-06-30"), scope("--on", "2026-07-01"), scope()] == [
@@ -161,7 +159,7 @@ def test_the_version_of_a_day_decides(rules: Any, tmp_path: Path) -> None:
         ("decide", "--facts", "-", "--jsonl"),
         ("decide", "--facts", "no.yaml"),
         ("decide", "--facts", "-", "--on", "soon"),
-        ("decide", "--facts", "-", "--rules", "no.yaml"),
+        ("decide", "--facts", "-", "no.yaml"),
     ],
 )
 def test_wrong_usage_ends_with_two(rules: Any, arguments: tuple[str, ...]) -> None:
@@ -180,16 +178,18 @@ def test_the_shipped_policy_is_proven(rules: Any) -> None:
 
 
 def test_what_does_not_hold_is_told_with_its_place_and_example(rules: Any, tmp_path: Path) -> None:
-    (tmp_path / "my.yaml").write_text(changed("when: {sla: no}", "when: {sla: no, minutes: at least 1 hour}"))
+    (tmp_path / "my.yaml").write_text(
+        for_care_sync(changed("when: {sla: no}", "when: {sla: no, minutes: at least 1 hour}"))
+    )
 
-    told = rules("check", "--rules", "my.yaml")
-    as_json = rules("check", "--rules", "my.yaml", "--json")
+    told = rules("check", "my.yaml")
+    as_json = rules("check", "my.yaml", "--json")
 
     assert told.code == 1
-    assert "my.yaml:23:3: gap: scope is not decided where sla is no and minutes is less than 1 hour" in told.output
+    assert "my.yaml:39:3: gap: scope is not decided where sla is no and minutes is less than 1 hour" in told.output
     assert as_json.code == 1
     violation = json.loads(as_json.output)["violations"][0]
-    assert (violation["kind"], violation["line"], violation["column"]) == ("gap", 23, 3)
+    assert (violation["kind"], violation["line"], violation["column"]) == ("gap", 39, 3)
     assert violation["example"] == {"sla": False, "minutes": 44}
 
 
@@ -203,8 +203,8 @@ def test_the_text_alone_is_reported(rules: Any) -> None:
 
 
 def test_what_changed_in_meaning_is_told(rules: Any, tmp_path: Path) -> None:
-    (tmp_path / "old.yaml").write_text(SMALL)
-    (tmp_path / "new.yaml").write_text(changed("value: 45 minutes", "value: 60 minutes"))
+    (tmp_path / "old.yaml").write_text(for_care_sync(SMALL))
+    (tmp_path / "new.yaml").write_text(for_care_sync(changed("value: 45 minutes", "value: 60 minutes")))
 
     told = rules("diff", "old.yaml", "new.yaml")
     as_json = json.loads(rules("diff", "old.yaml", "new.yaml", "--json").output)

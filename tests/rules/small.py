@@ -100,3 +100,30 @@ def changed(old: str, new: str, count: int = 1) -> str:
     """The small file with one thing written otherwise."""
     assert old in SMALL, old
     return SMALL.replace(old, new, count)
+
+
+FACTS_OF_CARE_SYNC = """\
+  channel:
+    type: choice
+    values: [email, web, phone, chat, api, other]
+    ask: {nl: "Kanaal?", en: "Channel?"}
+  reported_on: {type: date, ask: {nl: "Gemeld?", en: "Reported?"}}
+  expected_minutes: {type: number, unit: minutes, ask: {nl: "Verwacht?", en: "Expected?"}}
+  estimate: {type: choice, values: [none, agreed], ask: {nl: "Schatting?", en: "Estimate?"}}
+  covered_services: {type: set of texts, absent: [website], ask: {nl: "Diensten?", en: "Services?"}}
+  hour_card: {type: yes or no, ask: {nl: "Kaart?", en: "Card?"}}
+  activity:
+    type: choice
+    values: [work, intake, administration, alignment, extra_work]
+    absent: whole_ticket
+    ask: {nl: "Werk?", en: "Work?"}
+  fair_use_left_minutes: {type: number, unit: minutes, ask: {nl: "Over?", en: "Left?"}}
+"""
+
+
+def for_care_sync(text: str) -> str:
+    """The small file with everything that CareSync expects of a rules file, for whoever reads it as CareSync does."""
+    told = '  I4: {kept_by: ledger, nl: "De klant hoort het.", en: "The customer is told."}\n'
+    return text.replace("facts:\n", f"{told}facts:\n", 1).replace(
+        "decisions:\n", f"{FACTS_OF_CARE_SYNC}decisions:\n", 1
+    )

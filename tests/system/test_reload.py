@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,7 +26,8 @@ GOODWILL = "when: {cause: third_party, worked_before: no}\n                then:
 BROKEN = SHIPPED_TEXT.replace("cause: third_party}", "casue: third_party}", 1)
 GAPPED = SHIPPED_TEXT.replace(THIRD_PARTY, GOODWILL)
 CONFLICTING = SHIPPED_TEXT.replace(THIRD_PARTY, THIRD_PARTY.replace("not_included", "included"))
-UNFIT = SHIPPED_TEXT.replace("service", "dienst")
+UNFIT = re.sub(r"\bservice\b", "dienst", SHIPPED_TEXT)
+RENAMED = re.sub(r"\bfair_use\b", "fairuse", SHIPPED_TEXT)
 SCOPE_LINE = SHIPPED_TEXT.splitlines().index("  scope:") + 1
 GOOD = SHIPPED_TEXT.replace("small_below: {value: 45 minutes", "small_below: {value: 30 minutes")
 
@@ -84,10 +86,11 @@ def test_a_changed_file_is_taken_by_the_next_pass_and_decides_everything_open_an
         (BROKEN, "did you mean 'cause'?"),
         (GAPPED, "gap: scope is not decided where kind is incident"),
         (CONFLICTING, "conflict: scope is decided twice"),
+        (RENAMED, "'fairuse' is not an outcome of route that CareSync can act on"),
         (UNFIT, "facts: 'service' is not a fact that can be set here"),
         ("", "a mapping is wanted here"),
     ],
-    ids=["broken", "gapped", "conflicting", "not for these settings", "empty"],
+    ids=["broken", "gapped", "conflicting", "an outcome renamed", "not for these settings", "empty"],
 )
 def test_a_file_that_does_not_hold_is_refused_and_the_old_rules_go_on(
     office: Office, rules_file: Path, text: str, told: str
@@ -102,7 +105,7 @@ def test_a_file_that_does_not_hold_is_refused_and_the_old_rules_go_on(
     (message,) = refusals(office)
     assert told in message
     assert before[:12] in message
-    assert f"care-sync rules check --rules {rules_file}" in message
+    assert f"care-sync rules check {rules_file}" in message
     assert office.sync(PassKind.POLL).summary == "nothing new"
 
 
@@ -124,12 +127,12 @@ def test_a_refusal_is_told_by_status_log_and_health_until_the_file_is_mended(
     with structlog.testing.capture_logs() as logs:
         office.sync()
         office.sync()
-    refused = [one for one in logs if one["event"] == "changed rules refused; those in force go on"]
+    refused = [one for one in logs if one["event"] == "changed rules rejected; the previous rules stay in force"]
     assert len(refused) == 1
     assert "gap" in refused[0]["problems"][1]
     assert health(office.application) == "refused"
     assert run(["--config", str(tmp_path / "config.yaml"), "status"]) == 0
-    assert "The changed rules are not taken, those of before go on" in capsys.readouterr().out
+    assert "The changed rules were rejected; the previous rules stay in force" in capsys.readouterr().out
     with office.application.store.read() as work:
         since = work.attention.all(RULES_REFUSED)[0].since
 
@@ -222,7 +225,7 @@ def test_mending_the_cases_alone_lifts_a_refusal_that_they_caused(office: Office
     write(rules_file, GOOD)
     office.sync()
     (message,) = refusals(office)
-    assert f"care-sync rules test --rules {rules_file}" in message
+    assert f"care-sync rules test {rules_file}" in message
 
     cases_of(rules_file, "included sla handle")
     office.sync()

@@ -60,8 +60,8 @@ def test_a_fact_of_the_wrong_type_is_named_with_what_it_takes(book: RuleBook) ->
 
     told = str(caught.value)
     assert "did you mean 'incident'?" in told
-    assert "sla: 'maybe' will not do: it takes yes or no" in told
-    assert "expected_minutes: 1.5 will not do: it takes a whole number of at least 0" in told
+    assert "sla: 'maybe' is not valid: it must be yes or no" in told
+    assert "expected_minutes: 1.5 is not valid: it must be a whole number of at least 0" in told
     assert "delivered_on: '2026-02-30' is not a day of the calendar" in told
     assert "'csuse' is not a fact - did you mean 'cause'?" in told
 

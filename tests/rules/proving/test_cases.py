@@ -82,19 +82,19 @@ def test_a_case_that_nobody_approved_fails_until_somebody_does(
     ours = tmp_path / "our.cases.yaml"
     first = read_cases(CASES.read_text("utf-8"), "care.cases.yaml", load_rules())[0]
     ours.write_text("cases:\n" + as_yaml([first]), encoding="utf-8")
-    assert run(["rules", "test", "--rules", str(rules), "--generate"]) == 0
+    assert run(["rules", "test", str(rules), "--generate"]) == 0
     assert "approved: no" in ours.read_text("utf-8")
-    assert run(["rules", "test", "--rules", str(rules)]) == 1
+    assert run(["rules", "test", str(rules)]) == 1
     assert "nobody has approved" in capsys.readouterr().out
     ours.write_text(ours.read_text("utf-8").replace(", approved: no", ""), encoding="utf-8")
-    assert run(["rules", "test", "--rules", str(rules)]) == 0
+    assert run(["rules", "test", str(rules)]) == 0
 
 
 def test_a_wrong_answer_is_told_as_a_diff(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rules = tmp_path / "our.yaml"
     rules.write_text(SHIPPED.read_text("utf-8").replace("value: 45 minutes", "value: 30 minutes"), encoding="utf-8")
     (tmp_path / "our.cases.yaml").write_text(CASES.read_text("utf-8"), encoding="utf-8")
-    assert run(["rules", "test", "--rules", str(rules)]) == 1
+    assert run(["rules", "test", str(rules)]) == 1
     output = capsys.readouterr().out
     assert "  - next_step: do_now" in output
     assert "  + next_step: estimate" in output

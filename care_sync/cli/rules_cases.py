@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from care_sync.cli.output import print_json, print_table, say
+from care_sync.cli.rules_input import SHIPPED_NAME, RulesArgument, open_rules, path_of
 from care_sync.errors import UserError
-from care_sync.rules_in_force import cases_beside, read_rules, rules_cases
+from care_sync.rules_in_force import cases_beside, rules_cases
 from rules.deciding.rule_book import RuleBook
-from rules.loading import SHIPPED
 from rules.proving.cases import Case, as_yaml, neighbouring_cases, run_cases
 from rules.proving.coverage import coverage_of
 
@@ -25,9 +25,7 @@ def register(group: typer.Typer) -> None:
 
 
 def run_cases_beside(
-    rules: Annotated[
-        Path | None, typer.Option("--rules", metavar="FILE", help="Rules file; the shipped policy when left out.")
-    ] = None,
+    rules: RulesArgument = SHIPPED_NAME,
     add: Annotated[
         bool, typer.Option("--generate", help="Add neighbours that no case shows yet, to be approved.")
     ] = False,
@@ -41,12 +39,12 @@ def run_cases_beside(
 
     ```
     care-sync rules test
-    care-sync rules test --rules our.yaml --generate
-    care-sync rules test --rules our.yaml --coverage
+    care-sync rules test our.yaml --generate
+    care-sync rules test our.yaml --coverage
     ```
     """
-    book = read_rules(rules)
-    path = cases_beside(rules or SHIPPED)
+    book = open_rules(rules)
+    path = cases_beside(path_of(rules))
     cases = rules_cases(path, book)
     if cases is None:
         raise UserError(f"there are no cases at {path}", ["write one by hand: care.cases.yaml shows how"])
