@@ -14,8 +14,8 @@ cards fall due. Nothing here depends on when something became known. Readings:
 - **Recalculation** (H4–H6, C) is a step at the end of the due day. Left and used are as of that step by work date;
   used is time drawn, bought is what was really bought. Part seconds are rounded half up. It needs a full pass that
   read after the due day, and what it takes is never more than what is there. Adjustments by a person count on the
-  card as a whole, and for the due day when they are dated up to it. A recalculation whose month closed stands; one
-  still undecided then keeps its amount. Where a rate was missing it still waits for one.
+  card as a whole, and for the due day when they are dated up to it. A recalculation whose month closed stands, unless
+  the card is corrected; one still undecided then keeps its amount. Where a rate was missing it still waits for one.
 - **Overdraft**: the newest card that may pay falls below zero, so far as agreed on the work date; the next card
   bought takes that over at the start of its day, hours for hours, also what closed months had overdrawn.
 """

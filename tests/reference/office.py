@@ -149,6 +149,9 @@ class Office(Answers):
     def _card_corrected(self, event: heard.CardCorrected, at: datetime) -> None:
         card = self._standing_card(event.card)
         seconds = card.seconds if event.seconds is None else event.seconds
+        if seconds + sum(adjusted for adjusted, _ in card.adjustments) < 0:
+            raise Refused("more was taken from the card by hand than was bought")
+        self.books.due_days = {key: due for key, due in self.books.due_days.items() if key[0] != card.number}
         self.world.change_card(card.number, seconds=seconds, bought_on=event.bought_on or card.bought_on)
 
     @_take.register
@@ -181,7 +184,13 @@ class Office(Answers):
         due = self.recalculations().get(key)
         if due is None or due.state != "proposed":
             raise Refused("nothing is proposed for this card and day")
+        if key in self.books.due_days:
+            most = max(0, self.card_left(event.card) + self._drawn_in_open_months(event.card))
+            self.books.due_days[key] = replace(due, change=max(due.change, -most))
         self.world.decided_dues[key] = event.approved
+
+    def _drawn_in_open_months(self, card: int) -> int:
+        return sum(posting.seconds for posting in self.laid().postings if posting.account == f"card:{card}")
 
     def _standing_card(self, number: int) -> Card:
         card = self.world.cards.get(number)

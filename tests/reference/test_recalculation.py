@@ -95,6 +95,19 @@ def test_a_corrected_card_counts_only_what_was_really_bought() -> None:
     assert desk.left(1) == 36
 
 
+def test_a_card_corrected_after_its_due_month_closed_is_recalculated_on_what_was_really_bought() -> None:
+    desk = Desk("2026-10-01 09:00")
+    desk.setting("recalculation", "automatic")
+    desk.rate("100", "2026-01-01")
+    desk.card(1, "2025-10-20", hours=500, rate="80")
+    desk.close("2026-10")
+    assert desk.left(1) == 400
+
+    desk.hear(heard.CardCorrected(1, seconds=50 * HOUR))
+
+    assert desk.left(1) == 40
+
+
 def test_exactly_ninety_percent_is_recalculated() -> None:
     desk = bought_a_year_ago()
     desk.much_work("used", 45, "2026-10-05")
