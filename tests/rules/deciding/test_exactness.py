@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-from math import prod
 from typing import Any
 
 import pytest
@@ -11,11 +9,11 @@ import pytest
 from rules.deciding.compiled import Hole
 from rules.deciding.rule_book import RuleBook
 from rules.loading import SHIPPED
+from tests.rules.exactness import decide_known, decide_open
 from tests.rules.oracle import Oracle, PlainRule, as_list
-from tests.rules.random_tickets import given, random_ticket
 
-TICKETS = 10_000
-MOST_COMPLETIONS = 120
+TICKETS = 500
+"""``python -m tests.rules.exactness`` takes as many as wanted."""
 
 
 @pytest.fixture(scope="module")
@@ -24,40 +22,11 @@ def oracle() -> Oracle:
 
 
 def test_every_ticket_whose_facts_are_known_is_decided_as_by_trying(book: RuleBook, oracle: Oracle) -> None:
-    source = random.Random(20260101)
-    for _ in range(TICKETS):
-        facts = random_ticket(oracle, source)
-        expected = oracle.everything_known(facts)
-        decision = book.decide(given(facts))
-
-        assert (decision.scope, decision.route, decision.next_step) == (
-            expected["scope"],
-            expected["route"],
-            expected["next_step"],
-        ), facts
-        assert decision.questions == ()
-        assert book.outcomes(given(facts)) == (decision.scope, decision.route, decision.next_step)
+    decide_known(book, oracle, TICKETS, seed=20260101)
 
 
 def test_what_is_not_known_is_decided_as_by_trying_every_completion(book: RuleBook, oracle: Oracle) -> None:
-    source = random.Random(20260102)
-    may_be_unknown = [name for name, fact in oracle.facts.items() if "ask" in fact and "absent" not in fact]
-    open_tickets = 0
-    for _ in range(TICKETS):
-        facts = random_ticket(oracle, source)
-        unknown = source.sample(may_be_unknown, source.randint(1, 9))
-        while prod(len(oracle.values[name]) for name in unknown) > MOST_COMPLETIONS:
-            unknown.pop()
-        expected, questions = oracle.answers(facts, unknown)
-        decision = book.decide(given(facts, unknown))
-
-        outcomes = book.outcomes(given(facts, unknown))
-        assert outcomes == (decision.scope, decision.route, decision.next_step), (facts, unknown)
-        shown = {"scope": decision.scope, "route": decision.route, "next_step": decision.next_step}
-        assert shown == expected, (facts, unknown)
-        assert set(decision.questions) == questions, (facts, unknown)
-        open_tickets += bool(questions)
-    assert open_tickets > TICKETS / 10
+    assert decide_open(book, oracle, TICKETS, seed=20260102) > TICKETS / 10
 
 
 @pytest.mark.parametrize("decision", ["time", "work", "scope", "charge", "route", "next_step"])

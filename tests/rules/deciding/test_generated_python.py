@@ -37,7 +37,7 @@ minutes = st.integers(0, 600)
 whole_days = st.dates(date(2024, 1, 1), date(2027, 12, 31))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     short=st.sampled_from([0, 1, 15, 44, 45, 240]),
     small=st.sampled_from([1, 15, 45, 46, 240, 300]),
@@ -53,7 +53,7 @@ def test_it_agrees_for_customers_whatever_order_their_numbers_stand_in(
     )
     other = load_text(book.text.replace("agreements: []\n", f"agreements:\n{agreement}"))
     oracle, source = Oracle(book.text), random.Random(seed)
-    for _ in range(40):
+    for _ in range(25):
         facts = given_facts(random_ticket(oracle, source))
         for name in list(facts):
             if name not in ("activity", "covered_services") and source.random() < 0.25:
