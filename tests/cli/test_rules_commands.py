@@ -40,7 +40,7 @@ def rules(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, t
     return command
 
 
-INCIDENT = '{"kind": "incident", "sla": true, "cause": "third_party", "hour_card": false}'
+INCIDENT = '{"kind": "incident", "sla": true, "cause": "third_party", "expected_minutes": 30, "hour_card": false}'
 
 
 def test_one_mapping_in_gives_one_object_out(rules: Any) -> None:

@@ -77,7 +77,7 @@ FIELDS: dict[str, tuple[str, str, dict[str, str] | None]] = {
     "care_card_minutes": ("CARE strippenkaartminuten", "integer", None),
     "care_questions": ("CARE vragen", "text", None),
 }  # fmt: skip
-INCIDENT = {"kind": "incident", "service": "website", "worked_before": "yes"}
+INCIDENT = {"kind": "incident", "service": "website", "worked_before": "yes", "expected_minutes": 30}
 
 CONFIG = """\
 company: {{name: CARE}}
