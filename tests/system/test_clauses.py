@@ -27,6 +27,7 @@ CHANGE = {
     "kind": "change", "expected_minutes": 30, "clear": "yes", "quote": "none", "estimate": "none", "acceptance": "none",
 }  # fmt: skip
 INCIDENT = {"kind": "incident", "service": "website", "worked_before": "yes", "expected_minutes": 30}
+LARGE_INCIDENT = {**INCIDENT, "cause": "third_party", "expected_minutes": 60, "estimate": "none", "quote": "none"}
 ADVICE = {"kind": "consultancy", "expected_minutes": 30, "quote": "none", "estimate": "none"}
 QUOTE = {"kind": "quote_request", "quote": "requested", "expected_minutes": 600}
 INSIDE, OUTSIDE, UNKNOWN = "included", "not_included", "undetermined"
@@ -122,10 +123,9 @@ CASES = [
     Case("O4", {**QUOTE, "quote": "declined"}, OUTSIDE, "review", "review", {"review": 60}),
     Case("X1", {"kind": "other", "expected_minutes": 30, "estimate": "none"}, OUTSIDE, "review", "review",
          {"review": 60}),
-    Case("X1", {**INCIDENT, "cause": "third_party", "expected_minutes": 60, "estimate": "none", "quote": "none"}, OUTSIDE,
-         "invoice", "estimate", {INVOICE: 60}, "an incident outside"),
-    Case("Q3", {**INCIDENT, "cause": "third_party", "expected_minutes": 300, "estimate": "none", "quote": "none"}, OUTSIDE,
-         "invoice", "rough_estimate", {INVOICE: 60}, "an incident outside"),
+    Case("X1", LARGE_INCIDENT, OUTSIDE, "invoice", "estimate", {INVOICE: 60}, "an incident outside"),
+    Case("Q3", {**LARGE_INCIDENT, "expected_minutes": 300}, OUTSIDE, "invoice", "rough_estimate", {INVOICE: 60},
+         "an incident outside"),
     Case("X1", {"kind": "other", "expected_minutes": 50, "estimate": "none"}, OUTSIDE, "review", "estimate",
          {"review": 60}, "over 45 minutes"),
 ]  # fmt: skip
