@@ -3,9 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+LOWEST := .venv-lowest
+LOWEST_PYTHON ?= python3.11
+LOWEST_STAMP := $(LOWEST)/.installed
+FAST_TESTS := tests/rules tests/ledger tests/settings tests/messages tests/store tests/web tests/cli tests/billing \
+  tests/scheduler tests/test_logs.py tests/test_spreadsheet.py $(wildcard tests/model tests/connectors/test_*translate.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-real test lint format clean
+.PHONY: help install demo demo-real readme test test-lowest lint format clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,6 +33,19 @@ demo-real: $(STAMP) ## two nights on a real Request Tracker and a real Redmine, 
 test: $(STAMP) ## every test
 	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
+$(LOWEST_STAMP): pyproject.toml
+	$(LOWEST_PYTHON) -m venv --clear $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --group lowest
+	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --editable . --group dev
+	@touch $(LOWEST_STAMP)
+
+test-lowest: $(LOWEST_STAMP) ## the fast tests on the lowest supported versions of Python and of the dependencies
+	$(LOWEST)/bin/python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder -m "not slow" $(FAST_TESTS)
+
+readme: $(STAMP) ## put what the demo shows into the README
+	$(BIN)/python -m tests.demo.excerpt
+
 lint: $(STAMP) ## ruff (format and check) and mypy --strict
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -38,4 +56,4 @@ format: $(STAMP) ## let ruff format and mend what it can
 	$(BIN)/ruff check --fix .
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .demo
+	rm -rf $(VENV) $(LOWEST) .mypy_cache .ruff_cache .pytest_cache .hypothesis .demo

@@ -7,6 +7,7 @@ import random
 from datetime import date
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -44,6 +45,7 @@ whole_days = st.dates(date(2024, 1, 1), date(2027, 12, 31))
     quote=st.sampled_from([15, 45, 239, 240, 241]),
     seed=st.integers(0, 2**32),
 )
+@pytest.mark.slow
 def test_it_agrees_for_customers_whatever_order_their_numbers_stand_in(
     book: RuleBook, short: int, small: int, quote: int, seed: int
 ) -> None:
