@@ -104,7 +104,7 @@ def rules_cases(path: Path, book: RuleBook) -> list[Case] | None:
     except FileNotFoundError:
         return None
     except RulesError as error:
-        raise UserError(f"The cases {path} cannot be used.", [str(one) for one in error.problems]) from None
+        raise UserError(f"The cases {path} cannot be used.", [str(problem) for problem in error.problems]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(
             f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}"
@@ -116,9 +116,9 @@ def _require_cases(path: Path, book: RuleBook) -> None:
     cases = rules_cases(cases_beside(path), book)
     failures = list(run_cases(book, cases or ()))
     if failures:
-        told = ["; ".join(line.strip() for line in one.lines()) for one in failures]
-        more = _and_more(len(told) - MOST_PROBLEMS)
-        raise UserError(f"The rules {path} do not pass their cases.", [*told[:MOST_PROBLEMS], *more])
+        failed = ["; ".join(line.strip() for line in failure.lines()) for failure in failures]
+        more = _and_more(len(failed) - MOST_PROBLEMS)
+        raise UserError(f"The rules {path} do not pass their cases.", [*failed[:MOST_PROBLEMS], *more])
 
 
 class RulesInForce:
@@ -172,10 +172,10 @@ class RulesInForce:
             problems=list(problems),
             in_force=self.book.hash,
         )
-        told = [*problems[: MOST_PROBLEMS + 2], *_and_more(len(problems) - MOST_PROBLEMS - 2)]
+        shown = [*problems[: MOST_PROBLEMS + 2], *_and_more(len(problems) - MOST_PROBLEMS - 2)]
         self.refusal = (
             f"The changed rules were rejected; the previous rules stay in force ({self.book.hash[:12]}). "
-            f"{' · '.join(told)} · "
+            f"{' · '.join(shown)} · "
             f"Correct the file: `care-sync rules check {self._path}` shows whether the rules hold, "
             f"`care-sync rules test {self._path}` whether they pass their cases."
         )
@@ -190,10 +190,10 @@ class RulesInForce:
 def _written(path: Path) -> Stamp:
     """What tells that a file was written anew; the same for every file that is not there."""
     try:
-        found = path.stat()
+        written = path.stat()
     except OSError:
         return (0,)
-    return (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
+    return (written.st_mtime_ns, written.st_ctime_ns, written.st_size, written.st_ino)
 
 
 def _and_more(left: int) -> list[str]:

@@ -44,23 +44,23 @@ def explain(
     ```
     """
     with Session.of(context).store() as (settings, store), store.read() as work:
-        found = work.tickets.by_number(ticket.removeprefix("#")) or work.tickets.get(ticket)
-        if found is None:
+        stored = work.tickets.by_number(ticket.removeprefix("#")) or work.tickets.get(ticket)
+        if stored is None:
             raise UserError(
                 f"ticket {ticket} is not in the store", [f"read it with `care-sync sync --ticket {ticket}`"]
             )
-        standing = {activity: decision for (_, activity), decision in work.decisions.standing([found.id]).items()}
+        standing = {activity: decision for (_, activity), decision in work.decisions.standing([stored.id]).items()}
         if WHOLE_TICKET not in standing:
             raise UserError(f"ticket {ticket} was not decided yet", ["run `care-sync sync`"])
         rules = site_rules(settings)
-        ways = None if why_not_wish is None else _ways(rules, found, standing[WHOLE_TICKET], why_not_wish, settings)
+        ways = None if why_not_wish is None else _ways(rules, stored, standing[WHOLE_TICKET], why_not_wish, settings)
         if as_json:
-            document = _document(work, found, standing)
+            document = _document(work, stored, standing)
             if ways is not None:
                 document["why_not"] = [{name: _plain(value) for name, value in way.facts.items()} for way in ways]
             print_json(document)
         else:
-            _show(work, settings, rules, found, standing, Language.of(language, settings.company.locale))
+            _show(work, settings, rules, stored, standing, Language.of(language, settings.company.locale))
             if ways is not None:
                 _show_ways(ways, str(why_not_wish), standing[WHOLE_TICKET])
 
@@ -132,42 +132,54 @@ def _show(
     print_table(
         "\nBecause",
         ("clause", "says"),
-        ((one, language.text(rules.clauses[one].text) if one in rules.clauses else "") for one in outcome["clauses"]),
+        (
+            (clause, language.text(rules.clauses[clause].text) if clause in rules.clauses else "")
+            for clause in outcome["clauses"]
+        ),
     )
     say(f"Rules: {', '.join(outcome['rules']) or 'none'}")
     exceptions = [
-        (one.id, name, language.text(one.reason))
+        (exception.id, name, language.text(exception.reason))
         for name in outcome["rules"]
         if name in rules.rules
-        for one in rules.rules[name].unless
-        if one.id not in outcome["rules"]
+        for exception in rules.rules[name].unless
+        if exception.id not in outcome["rules"]
     ]
     if exceptions:
         print_table("\nExceptions that did not apply", ("exception", "to rule", "it would have said"), exceptions)
-    print_table(
-        "\nFacts",
-        ("fact", "value", "from"),
-        ((name, _word(value), whole.sources.get(name, "")) for name, value in sorted(whole.facts.items())),
-    )
-    if outcome["questions"]:
-        print_table(
-            "\nTo be answered, the most telling first",
-            ("fact", "question"),
-            ((one, rules.question(one, language.code)) for one in outcome["questions"]),
-        )
+    _show_facts(rules, whole, language)
     print_table(
         "\nTime by kind of work",
         ("kind of work", "scope", "route", "rules"),
         (
-            (activity, one.outcome["scope"], one.outcome["route"], ", ".join(one.outcome["rules"]))
-            for activity, one in sorted(standing.items())
+            (activity, decision.outcome["scope"], decision.outcome["route"], ", ".join(decision.outcome["rules"]))
+            for activity, decision in sorted(standing.items())
             if activity
         ),
     )
     time = time_by_account(work.ledger.standing_of_tickets([ticket.id]).get(ticket.id, ()))
     print_table(
-        "\nTime by account", ("account", "hours"), ((one.account, hours(one.seconds)) for one in time), right=("hours",)
+        "\nTime by account",
+        ("account", "hours"),
+        ((part.account, hours(part.seconds)) for part in time),
+        right=("hours",),
     )
+
+
+def _show_facts(rules: RuleBook, whole: StoredDecision, language: Language) -> None:
+    """The facts that were known with their sources, and the questions about those that were not."""
+    questions = whole.outcome["questions"]
+    print_table(
+        "\nFacts",
+        ("fact", "value", "from"),
+        ((name, _word(value), whole.sources.get(name, "")) for name, value in sorted(whole.facts.items())),
+    )
+    if questions:
+        print_table(
+            "\nTo be answered, the most telling first",
+            ("fact", "question"),
+            ((fact, rules.question(fact, language.code)) for fact in questions),
+        )
 
 
 def _word(value: Any) -> str:

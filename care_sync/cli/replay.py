@@ -72,8 +72,14 @@ def _show(comparison: Comparison, history: History) -> None:
     if not comparison.differences:
         return
     transitions = Counter(
-        (one.subject.activity or "ticket", one.before.scope, one.before.route, one.after.scope, one.after.route)
-        for one in comparison.differences
+        (
+            difference.subject.activity or "ticket",
+            difference.before.scope,
+            difference.before.route,
+            difference.after.scope,
+            difference.after.route,
+        )
+        for difference in comparison.differences
     )
     print_table(
         "\nDecisions",
@@ -125,13 +131,13 @@ def questions(context: typer.Context, since: Since, as_json: Json = False) -> No
         print_json(
             [
                 {
-                    "fact": one.fact,
-                    "tickets": len(one.tickets),
-                    "still_open": len(one.still_open),
-                    "waited_seconds": one.waited_seconds,
-                    "seconds_at_stake": one.seconds_at_stake,
+                    "fact": cost.fact,
+                    "tickets": len(cost.tickets),
+                    "still_open": len(cost.still_open),
+                    "waited_seconds": cost.waited_seconds,
+                    "seconds_at_stake": cost.seconds_at_stake,
                 }
-                for one in costs
+                for cost in costs
             ]
         )
         return
@@ -140,13 +146,13 @@ def questions(context: typer.Context, since: Since, as_json: Json = False) -> No
         ("fact", "tickets", "still open", "waited on average", "time at stake"),
         (
             (
-                one.fact,
-                len(one.tickets),
-                len(one.still_open),
-                age(one.waited_seconds // max(1, len(one.tickets))),
-                hours(one.seconds_at_stake),
+                cost.fact,
+                len(cost.tickets),
+                len(cost.still_open),
+                age(cost.waited_seconds // max(1, len(cost.tickets))),
+                hours(cost.seconds_at_stake),
             )
-            for one in costs
+            for cost in costs
         ),
         right=("tickets", "still open", "time at stake"),
     )

@@ -56,7 +56,10 @@ def run_cases_beside(
         print_json(
             {
                 "cases": len(cases),
-                "failures": [{"name": one.case.name, "expected": one.case.expect, "got": one.got} for one in failures],
+                "failures": [
+                    {"name": failure.case.name, "expected": failure.case.expect, "got": failure.got}
+                    for failure in failures
+                ],
             }
         )
     else:
@@ -80,13 +83,15 @@ def _generate(path: Path, book: RuleBook, cases: list[Case]) -> None:
 
 
 def _show_coverage(book: RuleBook, cases: list[Case]) -> None:
-    found = coverage_of(book, cases)
+    coverage = coverage_of(book, cases)
+    rules = coverage.rules_shown | coverage.rules_missing
+    clauses = coverage.clauses_shown | coverage.clauses_missing
     say(
-        f"Shown: {len(found.rules_shown)} of {len(found.rules_shown | found.rules_missing)} rules that are told, "
-        f"{len(found.clauses_shown)} of {len(found.clauses_shown | found.clauses_missing)} clauses."
+        f"The cases show {len(coverage.rules_shown)} of {len(rules)} rules with a reason "
+        f"and {len(coverage.clauses_shown)} of {len(clauses)} clauses."
     )
-    print_table("Sides of each threshold", ("threshold", "below", "at", "above"), _sides(found.sides))
-    for what, missing in (("rule", found.rules_missing), ("clause", found.clauses_missing)):
+    print_table("Sides of each threshold", ("threshold", "below", "at", "above"), _sides(coverage.sides))
+    for what, missing in (("rule", coverage.rules_missing), ("clause", coverage.clauses_missing)):
         for name in sorted(missing):
             say(f"no case shows {what} {name}")
 

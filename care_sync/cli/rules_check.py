@@ -76,27 +76,27 @@ def _text_only(definition: Definition, *, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                "left_open": [_as_json(one) for one in decisions],
+                "left_open": [_as_json(decision) for decision in decisions],
                 "questions": [
                     {
-                        "about": one.about,
-                        "basis": one.basis,
-                        "clauses": list(one.clauses),
-                        "question": one.question,
-                        "line": one.line,
+                        "about": question.about,
+                        "basis": question.basis,
+                        "clauses": list(question.clauses),
+                        "question": question.question,
+                        "line": question.line,
                     }
-                    for one in questions
+                    for question in questions
                 ],
             }
         )
         return
-    for one in decisions:
-        say(f"{one.decision}: the text alone leaves {one.open_share:.1%} of the situations open")
-        for region in one.open_regions:
+    for decision in decisions:
+        say(f"{decision.decision}: the text alone leaves {decision.open_share:.1%} of the situations open")
+        for region in decision.open_regions:
             say(f"  {region_in_words(region.words)}, as for {in_words(region.example)}")
-        if one.twice_regions:
-            say(f"{one.decision}: the text alone decides {one.twice_share:.1%} of the situations twice")
-        for region in one.twice_regions:
+        if decision.twice_regions:
+            say(f"{decision.decision}: the text alone decides {decision.twice_share:.1%} of the situations twice")
+        for region in decision.twice_regions:
             say(f"  {region_in_words(region.words)}, as for {in_words(region.example)}")
     say("")
     say("To ask the owner:")
@@ -107,11 +107,11 @@ def _text_only(definition: Definition, *, as_json: bool) -> None:
         )
 
 
-def _as_json(one: LeftOpen) -> dict[str, object]:
+def _as_json(decision: LeftOpen) -> dict[str, object]:
     return {
-        "decision": one.decision,
-        "open_share": one.open_share,
-        "open_regions": [{"words": region.words, "example": region.example} for region in one.open_regions],
-        "twice_share": one.twice_share,
-        "twice_regions": [{"words": region.words, "example": region.example} for region in one.twice_regions],
+        "decision": decision.decision,
+        "open_share": decision.open_share,
+        "open_regions": [{"words": region.words, "example": region.example} for region in decision.open_regions],
+        "twice_share": decision.twice_share,
+        "twice_regions": [{"words": region.words, "example": region.example} for region in decision.twice_regions],
     }

@@ -86,13 +86,13 @@ class Comparison:
     @property
     def changed_tickets(self) -> list[str]:
         """Ids of tickets of which anything is decided otherwise, in the order of the history."""
-        return list(dict.fromkeys(one.subject.ticket_id for one in self.differences))
+        return list(dict.fromkeys(difference.subject.ticket_id for difference in self.differences))
 
     def by_culprits(self) -> dict[tuple[tuple[str, ...], tuple[str, ...]], int]:
         """How many subjects each set of responsible rules changed, most first."""
         counted: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
-        for one in self.differences:
-            counted[one.culprits] = counted.get(one.culprits, 0) + 1
+        for difference in self.differences:
+            counted[difference.culprits] = counted.get(difference.culprits, 0) + 1
         return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
 
 
@@ -153,7 +153,7 @@ def compare(history: History, old: RuleBook, new: RuleBook, rate_of: RateOf) -> 
     moved = {
         key: accounts_moved
         for key, customer in history.customers.items()
-        if any((one.ticket_id, one.activity) in rerouted for one in customer.worked)
+        if any((entry.ticket_id, entry.activity) in rerouted for entry in customer.worked)
         and (accounts_moved := _moved(customer, routes_before, rerouted, rate_of))
     }
     return Comparison(history.since, len(history.subjects), len(history.tickets), tuple(differences), moved)
@@ -176,11 +176,12 @@ def _moved(
         for subject, demand in demands
     ]
     old, new = (
-        allocate(some, customer.capacities, customer.terms, {}) for some in ((one for _, one in demands), otherwise)
+        allocate(some, customer.capacities, customer.terms, {})
+        for some in ((demand for _, demand in demands), otherwise)
     )
-    years = {one.entry_key: one.work_date.year for one in customer.worked}
+    years = {entry.entry_key: entry.work_date.year for entry in customer.worked}
     rates: dict[str, Decimal | None] = {accounts.card(card.card_id): card.rate for card in customer.cards}
-    found: dict[str, Moved] = {}
+    moved_by_kind: dict[str, Moved] = {}
     for key, legs_before in old.items():
         if legs_before == new[key]:
             continue
@@ -188,8 +189,8 @@ def _moved(
             for leg in legs:
                 kind = leg.account.partition(":")[0]
                 rate = rate_of(years[key]) if kind == "invoice" else rates.get(leg.account, Decimal(0))
-                found.setdefault(kind, Moved()).add(sign * leg.seconds, rate)
-    return {kind: moved for kind, moved in sorted(found.items()) if moved.seconds or moved.euro}
+                moved_by_kind.setdefault(kind, Moved()).add(sign * leg.seconds, rate)
+    return {kind: moved for kind, moved in sorted(moved_by_kind.items()) if moved.seconds or moved.euro}
 
 
 def _demands(customer: CustomerHistory, routes: Mapping[tuple[str, str], str]) -> list[tuple[tuple[str, str], Demand]]:
@@ -198,15 +199,15 @@ def _demands(customer: CustomerHistory, routes: Mapping[tuple[str, str], str]) -
         (
             subject,
             Demand(
-                entry_key=one.entry_key,
-                seconds=one.seconds,
+                entry_key=entry.entry_key,
+                seconds=entry.seconds,
                 route=ROUTES[routes[subject]],
-                work_date=one.work_date,
-                period=accounts.period_of_date(one.work_date),
-                ticket_id=one.ticket_id,
-                started_at=one.started_at,
+                work_date=entry.work_date,
+                period=accounts.period_of_date(entry.work_date),
+                ticket_id=entry.ticket_id,
+                started_at=entry.started_at,
             ),
         )
-        for one in customer.worked
-        if (subject := (one.ticket_id, one.activity)) in routes
+        for entry in customer.worked
+        if (subject := (entry.ticket_id, entry.activity)) in routes
     ]

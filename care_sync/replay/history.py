@@ -82,17 +82,19 @@ def read_history(work: UnitOfWork, settings: Settings, since: date) -> History:
             )
         )
     first = datetime.combine(since, time(), settings.company.zone)
-    tickets = {one.id: one for one in work.tickets.each() if one.created_at >= first or one.id in worked_on}
+    tickets = {
+        ticket.id: ticket for ticket in work.tickets.each() if ticket.created_at >= first or ticket.id in worked_on
+    }
     subjects = tuple(
         Subject(
-            one.ticket_id,
-            one.activity,
-            one.facts,
-            tickets[one.ticket_id].created_at.astimezone(settings.company.zone).date(),
-            tickets[one.ticket_id].organization_id,
+            decision.ticket_id,
+            decision.activity,
+            decision.facts,
+            tickets[decision.ticket_id].created_at.astimezone(settings.company.zone).date(),
+            tickets[decision.ticket_id].organization_id,
         )
-        for one in work.decisions.each_standing()
-        if one.ticket_id in tickets
+        for decision in work.decisions.each_standing()
+        if decision.ticket_id in tickets
     )
     organizations = work.organizations.get_many(worked)
     customers = {
@@ -108,7 +110,7 @@ def _customer(
 ) -> CustomerHistory:
     customer = read_customer(work, settings, organization)
     freed: dict[int, int] = {}
-    for standing in work.ledger.standing(one.entry_key for one in worked).values():
+    for standing in work.ledger.standing(entry.entry_key for entry in worked).values():
         for leg in standing.shares:
             card_id = accounts.card_of(leg.account)
             if card_id is not None:

@@ -32,26 +32,26 @@ def fact_costs(
     """Add up the history (oldest first) of tickets as wholes; the costliest fact first."""
     costs: dict[str, FactCost] = {}
     asked: dict[tuple[str, str], datetime] = {}
-    for one in decisions:
-        if one.activity != WHOLE_TICKET:
+    for decision in decisions:
+        if decision.activity != WHOLE_TICKET:
             continue
-        questions = set(one.outcome["questions"]) if _is_open(one) else set()
-        for ticket_id, fact in [key for key in asked if key[0] == one.ticket_id and key[1] not in questions]:
-            _waited(costs[fact], asked.pop((ticket_id, fact)), one.decided_at)
+        questions = set(decision.outcome["questions"]) if _is_open(decision) else set()
+        for ticket_id, fact in [key for key in asked if key[0] == decision.ticket_id and key[1] not in questions]:
+            _waited(costs[fact], asked.pop((ticket_id, fact)), decision.decided_at)
         for fact in questions:
             cost = costs.setdefault(fact, FactCost(fact))
-            if one.ticket_id not in cost.tickets:
-                cost.tickets.add(one.ticket_id)
-                cost.seconds_at_stake += seconds_by_ticket.get(one.ticket_id, 0)
-            asked.setdefault((one.ticket_id, fact), one.decided_at)
+            if decision.ticket_id not in cost.tickets:
+                cost.tickets.add(decision.ticket_id)
+                cost.seconds_at_stake += seconds_by_ticket.get(decision.ticket_id, 0)
+            asked.setdefault((decision.ticket_id, fact), decision.decided_at)
     for (ticket_id, fact), since in asked.items():
         costs[fact].still_open.add(ticket_id)
         _waited(costs[fact], since, now)
-    return sorted(costs.values(), key=lambda one: (-one.seconds_at_stake, -len(one.tickets), one.fact))
+    return sorted(costs.values(), key=lambda cost: (-cost.seconds_at_stake, -len(cost.tickets), cost.fact))
 
 
-def _is_open(one: StoredDecision) -> bool:
-    outcome = one.outcome
+def _is_open(decision: StoredDecision) -> bool:
+    outcome = decision.outcome
     return bool(outcome["scope"] == "undetermined" or outcome["route"] == "pending" or outcome["next_step"] == "ask")
 
 

@@ -23,16 +23,16 @@ def as_document(comparison: Comparison, history: History) -> dict[str, Any]:
         "since": comparison.since.isoformat(),
         "tickets": comparison.tickets,
         "changed_tickets": len(comparison.changed_tickets),
-        "differences": [_difference(one, history) for one in comparison.differences],
+        "differences": [_difference(difference, history) for difference in comparison.differences],
         "customers": [
             {
                 "organization_id": key,
                 "name": history.customers[key].organization.name,
-                "accounts": {kind: _moved(one) for kind, one in moved.items()},
+                "accounts": {kind: _moved(part) for kind, part in moved.items()},
             }
             for key, moved in sorted(comparison.moved.items(), key=lambda item: _name(history, item[0]))
         ],
-        "totals": {kind: _moved(one) for kind, one in totals(comparison).items()},
+        "totals": {kind: _moved(part) for kind, part in totals(comparison).items()},
         "rules": [
             {"no_longer": list(gone), "now": list(come), "subjects": count}
             for (gone, come), count in comparison.by_culprits().items()
@@ -56,13 +56,13 @@ def as_page(comparison: Comparison, history: History, *, title: str, old: str, n
 
 def totals(comparison: Comparison) -> dict[str, Moved]:
     """What moves on each kind of account, all customers together."""
-    found: dict[str, Moved] = {}
+    total_by_kind: dict[str, Moved] = {}
     for accounts in comparison.moved.values():
         for kind, moved in accounts.items():
-            total = found.setdefault(kind, Moved())
+            total = total_by_kind.setdefault(kind, Moved())
             for rate, seconds in moved.by_rate.items():
                 total.add(seconds, rate)
-    return dict(sorted(found.items()))
+    return dict(sorted(total_by_kind.items()))
 
 
 def signed_hours(seconds: int) -> str:
@@ -76,17 +76,17 @@ def _euro_text(euro: str | None) -> str:
     return "no rate" if euro is None else euro.replace("-", "−")
 
 
-def _difference(one: DecisionDifference, history: History) -> dict[str, Any]:
-    ticket = history.tickets[one.subject.ticket_id]
-    gone, come = one.culprits
+def _difference(difference: DecisionDifference, history: History) -> dict[str, Any]:
+    ticket = history.tickets[difference.subject.ticket_id]
+    gone, come = difference.culprits
     return {
         "ticket_id": ticket.id,
         "number": ticket.number,
         "subject": ticket.subject,
-        "customer": _name(history, one.subject.organization_id or ""),
-        "activity": one.subject.activity,
-        "before": _outcome(one.before),
-        "after": _outcome(one.after),
+        "customer": _name(history, difference.subject.organization_id or ""),
+        "activity": difference.subject.activity,
+        "before": _outcome(difference.before),
+        "after": _outcome(difference.after),
         "no_longer": list(gone),
         "now": list(come),
     }

@@ -91,7 +91,10 @@ class Variable:
             return frozenset(
                 index
                 for index, cell in enumerate(self.cells)
-                if all(cell.satisfies(one.operator, number(one.operand)) for one in condition.comparisons)
+                if all(
+                    cell.satisfies(comparison.operator, number(comparison.operand))
+                    for comparison in condition.comparisons
+                )
             )
         if self.type is FactType.TEXT and any(word.startswith("not ") for word in condition.words):
             refused = {word.removeprefix("not ") for word in condition.words}
@@ -141,8 +144,8 @@ def variable_of(fact: Fact, conditions: Sequence[Condition], number: Number) -> 
     if fact.type is FactType.TEXT:
         named = {word.removeprefix("not ") for condition in conditions for word in condition.words}
         return Variable(fact.name, fact.type, (*sorted(named), OTHER_TEXT))
-    comparisons: Iterable[Comparison] = (one for condition in conditions for one in condition.comparisons)
-    return _measured(fact, tuple(sorted({number(one.operand) for one in comparisons})))
+    comparisons: Iterable[Comparison] = (comparison for condition in conditions for comparison in condition.comparisons)
+    return _measured(fact, tuple(sorted({number(comparison.operand) for comparison in comparisons})))
 
 
 def _measured(fact: Fact, cuts: tuple[float, ...]) -> Variable:

@@ -167,8 +167,8 @@ def _merging(outcome: str) -> Callable[[Outcome, bool], Outcome]:
 
 
 def _adding(rule: str) -> Callable[[frozenset[str], bool], frozenset[str]]:
-    one = frozenset({rule})
-    return lambda rules, wins: rules | one if wins else rules
+    added = frozenset({rule})
+    return lambda rules, wins: rules | added if wins else rules
 
 
 def _settled_chooser(outcomes: tuple[str, ...]) -> Callable[..., Settled]:

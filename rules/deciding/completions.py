@@ -42,19 +42,19 @@ class Completions:
 
     def _widen(self, node: int) -> int:
         """A diagram over facts, with a cell for *unknown* wherever a fact may be so."""
-        found = self._widened.get(node)
-        if found is None:
+        widened = self._widened.get(node)
+        if widened is None:
             known = self.compiled.diagrams
             if known.is_leaf(node):
-                found = self.diagrams.leaf(known.value(node))
+                widened = self.diagrams.leaf(known.value(node))
             else:
                 variable = known.variable[node]
                 branches = tuple([self._widen(child) for child in known.children[node]])
                 if self.may_be_unknown[variable]:
                     branches = (*branches, self.diagrams.agreed(branches))
-                found = self.diagrams.node(variable, branches)
-            self._widened[node] = found
-        return found
+                widened = self.diagrams.node(variable, branches)
+            self._widened[node] = widened
+        return widened
 
     @cached_property
     def answer(self) -> Mapping[str, int]:
@@ -69,7 +69,11 @@ class Completions:
         if name in self.answer:
             return self.answer[name]
         earlier = list(self.compiled.decisions)
-        known = {one: node for one, node in self.answer.items() if earlier.index(one) < earlier.index(name)}
+        known = {
+            earlier_name: node
+            for earlier_name, node in self.answer.items()
+            if earlier.index(earlier_name) < earlier.index(name)
+        }
         return self._with_named(self.diagrams, self._widen(self.compiled.outcomes[name]), known)
 
     @cached_property

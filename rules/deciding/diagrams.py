@@ -114,38 +114,40 @@ class Diagrams:
         variable, children, node = self.variable, self.children, self.node
         memo: dict[tuple[int, int], int] = {}
 
-        def combine(one: int, other: int) -> int:
-            known = memo.get((one, other))
+        def combine(left_node: int, right_node: int) -> int:
+            known = memo.get((left_node, right_node))
             if known is not None:
                 return known
-            top, second = variable[one], variable[other]
+            top, second = variable[left_node], variable[right_node]
             if top < second:
-                result = node(top, tuple([combine(child, other) for child in children[one]]))
+                result = node(top, tuple([combine(child, right_node) for child in children[left_node]]))
             elif second < top:
-                result = node(second, tuple([combine(one, child) for child in children[other]]))
+                result = node(second, tuple([combine(left_node, child) for child in children[right_node]]))
             elif top == LEAF:
-                result = self.leaf(function(children[one], children[other]))
+                result = self.leaf(function(children[left_node], children[right_node]))
             else:
-                result = node(top, tuple([combine(*pair) for pair in zip(children[one], children[other], strict=True)]))
-            memo[one, other] = result
+                result = node(
+                    top, tuple([combine(*pair) for pair in zip(children[left_node], children[right_node], strict=True)])
+                )
+            memo[left_node, right_node] = result
             return result
 
         return combine(left, right)
 
     def any_of(self, nodes: Sequence[int]) -> int:
         """Logical or of diagrams that are true or false."""
-        found = self.leaf(False)
+        union = self.leaf(False)
         for node in nodes:
-            found = self.apply(lambda one, other: one or other, found, node)
-        return found
+            union = self.apply(lambda is_so, is_too: is_so or is_too, union, node)
+        return union
 
     def both(self, left: int, right: int) -> int:
         """Logical and."""
-        return self.apply(lambda one, other: one and other, left, right)
+        return self.apply(lambda is_left, is_right: is_left and is_right, left, right)
 
     def but_not(self, left: int, right: int) -> int:
         """``left`` except where ``right``."""
-        return self.apply(lambda one, other: one and not other, left, right)
+        return self.apply(lambda is_left, is_right: is_left and not is_right, left, right)
 
     def substitute(self, node: int, variable: int, put: Callable[[tuple[int, ...]], int]) -> int:
         """``node`` with what ``put`` makes of the branches wherever ``variable`` is asked for."""
@@ -155,13 +157,13 @@ class Diagrams:
             if current in memo:
                 return memo[current]
             if self.variable[current] == variable:
-                found = put(self.children[current])
+                result = put(self.children[current])
             elif self.variable[current] > variable:
-                found = current  # what does not ask for the variable is not led to by it
+                result = current  # what does not ask for the variable is not led to by it
             else:
-                found = self.case(self.variable[current], tuple([visit(child) for child in self.children[current]]))
-            memo[current] = found
-            return found
+                result = self.case(self.variable[current], tuple([visit(child) for child in self.children[current]]))
+            memo[current] = result
+            return result
 
         return visit(node)
 
@@ -183,12 +185,12 @@ class Diagrams:
             if left.count(left[0]) == len(left):
                 return left[0]
             key = (current, *left)
-            found = memo.get(key)
-            if found is not None:
-                return found
+            result = memo.get(key)
+            if result is not None:
+                return result
             if variable[current] == LEAF:
                 picked = pick(children[current])
-                found = otherwise(left) if picked is None else left[picked]
+                result = otherwise(left) if picked is None else left[picked]
             else:
                 top = min(variable[current], *[variable[branch] for branch in left])
                 steps = children[current] if variable[current] == top else (current,) * sizes[top]
@@ -196,41 +198,41 @@ class Diagrams:
                     *[children[branch] if variable[branch] == top else (branch,) * sizes[top] for branch in left],
                     strict=True,
                 )
-                found = self.node(top, tuple([visit(*pair) for pair in zip(steps, lefts, strict=True)]))
-            memo[key] = found
-            return found
+                result = self.node(top, tuple([visit(*pair) for pair in zip(steps, lefts, strict=True)]))
+            memo[key] = result
+            return result
 
         return visit(step, branches)
 
     def agreed(self, nodes: Sequence[int]) -> int:
         """Where all of ``nodes`` have the same result, that result; :data:`MANY` elsewhere."""
         many = self.leaf(MANY)
-        found, *others = dict.fromkeys(nodes)
+        common, *others = dict.fromkeys(nodes)
         for other in others:
-            found = self._agreed_by_two(found, other, many)
-        return found
+            common = self._agreed_by_two(common, other, many)
+        return common
 
-    def _agreed_by_two(self, one: int, other: int, many: int) -> int:
-        if one == other:
-            return one
-        if many in (one, other):
+    def _agreed_by_two(self, left: int, right: int, many: int) -> int:
+        if left == right:
+            return left
+        if many in (left, right):
             return many
-        key = (one, other) if one < other else (other, one)
-        found = self._agreed.get(key)
-        if found is None:
+        key = (left, right) if left < right else (right, left)
+        common = self._agreed.get(key)
+        if common is None:
             variable, children, agree = self.variable, self.children, self._agreed_by_two
-            top, second = variable[one], variable[other]
+            top, second = variable[left], variable[right]
             if top < second:
-                found = self.node(top, tuple([agree(child, other, many) for child in children[one]]))
+                common = self.node(top, tuple([agree(child, right, many) for child in children[left]]))
             elif second < top:
-                found = self.node(second, tuple([agree(one, child, many) for child in children[other]]))
+                common = self.node(second, tuple([agree(left, child, many) for child in children[right]]))
             elif top == LEAF:
-                found = many
+                common = many
             else:
-                pairs = zip(children[one], children[other], strict=True)
-                found = self.node(top, tuple([agree(*pair, many) for pair in pairs]))
-            self._agreed[key] = found
-        return found
+                pairs = zip(children[left], children[right], strict=True)
+                common = self.node(top, tuple([agree(*pair, many) for pair in pairs]))
+            self._agreed[key] = common
+        return common
 
     def smallest(self, node: int, wanted: Callable[[Any], bool]) -> dict[int, int] | None:
         """The fewest variable values that lead to a wanted leaf; ``None`` when none does."""
@@ -245,9 +247,9 @@ class Diagrams:
                 best = (0, -1, -1) if wanted(self.children[current]) else None
             else:
                 for cell, child in enumerate(self.children[current]):
-                    found = visit(child)
-                    if found is not None and (best is None or found[0] + 1 < best[0]):
-                        best = (found[0] + 1, cell, child)
+                    steps = visit(child)
+                    if steps is not None and (best is None or steps[0] + 1 < best[0]):
+                        best = (steps[0] + 1, cell, child)
             memo[current] = best
             return best
 
@@ -307,7 +309,7 @@ class Diagrams:
 
     def results(self, node: int) -> set[Any]:
         """Every leaf that can be reached."""
-        return {self.children[one] for one in self.reachable(node) if self.variable[one] == LEAF}
+        return {self.children[reached] for reached in self.reachable(node) if self.variable[reached] == LEAF}
 
     def reachable(self, node: int) -> set[int]:
         """Every node that can be reached, itself included."""
@@ -326,15 +328,15 @@ class Diagrams:
         memo: dict[int, float] = {}
 
         def visit(current: int) -> float:
-            found = memo.get(current)
-            if found is None:
+            share = memo.get(current)
+            if share is None:
                 children = self.children[current]
                 if self.variable[current] == LEAF:
-                    found = float(wanted(children))
+                    share = float(wanted(children))
                 else:
-                    found = sum([visit(child) for child in children]) / len(children)
-                memo[current] = found
-            return found
+                    share = sum([visit(child) for child in children]) / len(children)
+                memo[current] = share
+            return share
 
         return visit(node)
 
@@ -343,15 +345,15 @@ class Diagrams:
         memo: dict[int, int] = {}
 
         def visit(current: int) -> int:
-            found = memo.get(current)
-            if found is None:
+            copy = memo.get(current)
+            if copy is None:
                 if other.variable[current] == LEAF:
-                    found = self.leaf(other.children[current])
+                    copy = self.leaf(other.children[current])
                 else:
-                    found = self.node(
+                    copy = self.node(
                         renumbered[other.variable[current]], tuple([visit(child) for child in other.children[current]])
                     )
-                memo[current] = found
-            return found
+                memo[current] = copy
+            return copy
 
         return visit(node)

@@ -68,35 +68,35 @@ class Engine:
         """As :meth:`outcomes`; ``known`` begins with the cells of decisions and takes those of named ones."""
         diagrams = self.completions.diagrams
         variable, children = diagrams.variable, diagrams.children
-        found: dict[str, str | None] = {}
+        outcomes: dict[str, str | None] = {}
         for name, root in self.completions.open.items():
             node = root
             while variable[node] != LEAF:
                 node = children[node][known[variable[node]]]
             leaf = children[node]
             outcome = None if leaf == MANY or isinstance(leaf, Hole) else leaf
-            found[name] = outcome
+            outcomes[name] = outcome
             if self.compiled.decisions[name].named:
                 word = UNDETERMINED if outcome is None else outcome
                 known[self.compiled.position[name]] = self.compiled.words(name).index(word)
-        return found
+        return outcomes
 
     def conclude(self, cells: tuple[int, ...]) -> Conclusion:
         """The conclusion on a situation, with the rules that led there and the questions that are open."""
         compiled = self.compiled
         known = [*self._before, *cells]
-        found = self._outcomes(known)
+        outcomes = self._outcomes(known)
         rules: set[str] = set()
         alternatives: set[str] = set()
-        for name, outcome in found.items():
+        for name, outcome in outcomes.items():
             certain, possible = self._led_by(self._leaves(compiled.settled[name], known))
             rules |= certain
             if outcome is not None:
                 alternatives |= possible
-        open_ = [name for name, outcome in found.items() if outcome is None]
+        open_ = [name for name, outcome in outcomes.items() if outcome is None]
         residuals = [Residual(compiled.diagrams, compiled.outcomes[name], known) for name in open_]
         return Conclusion(
-            {name: outcome or compiled.decisions[name].undetermined for name, outcome in found.items()},
+            {name: outcome or compiled.decisions[name].undetermined for name, outcome in outcomes.items()},
             tuple(sorted(rules | alternatives, key=self._order.__getitem__)),
             frozenset(alternatives - rules),
             tuple(compiled.names[variable] for variable in ranked(residuals)),
@@ -149,8 +149,8 @@ def _locator(variable: Variable, fact: Fact, facts: Mapping[str, Fact]) -> Locat
         first, last = fact.parents
 
         def months(known: Mapping[str, Any]) -> int:
-            one, other = known.get(first), known.get(last)
-            return UNKNOWN if one is None or other is None else variable.index((one, other))
+            first_day, last_day = known.get(first), known.get(last)
+            return UNKNOWN if first_day is None or last_day is None else variable.index((first_day, last_day))
 
         return months
     if fact.type is FactType.CONTAINED:
@@ -163,8 +163,8 @@ def _locator(variable: Variable, fact: Fact, facts: Mapping[str, Fact]) -> Locat
                 return UNKNOWN
             if not members:
                 return 1
-            one = known.get(text)
-            return UNKNOWN if one is None else variable.index((one, members))
+            member = known.get(text)
+            return UNKNOWN if member is None else variable.index((member, members))
 
         return contained
     absent = UNKNOWN if fact.absent is None else variable.index(fact.absent)

@@ -102,23 +102,25 @@ class _Writer:
         yield f"{INDENT}get = known.get"
         for name in self._completions.open:
             left_open = UNDETERMINED if name in self._named else self._compiled.decisions[name].undetermined
-            given = ", ".join(("get", *(self._identifier[one] for one in self._named_before(name))))
+            given = ", ".join(("get", *(self._identifier[earlier] for earlier in self._named_before(name))))
             yield f"{INDENT}{self._identifier[name]} = {self._function(name)}({given}) or {left_open!r}"
         answers = []
         for name in ANSWER:
             word = self._compiled.decisions[name].undetermined
             is_other = name in self._named and word != UNDETERMINED
-            one = self._identifier[name]
-            answers.append(f"{word!r} if {one} == {UNDETERMINED!r} else {one}" if is_other else one)
+            identifier = self._identifier[name]
+            answers.append(
+                f"{word!r} if {identifier} == {UNDETERMINED!r} else {identifier}" if is_other else identifier
+            )
         yield f"{INDENT}return Outcomes({', '.join(answers)})"
 
     def _named_before(self, name: str) -> list[str]:
         names = list(self._completions.open)
-        return [one for one in self._named if names.index(one) < names.index(name)]
+        return [earlier for earlier in self._named if names.index(earlier) < names.index(name)]
 
     def _decision(self, name: str, root: int) -> Iterator[str]:
         """One decision: first the parts that several branches lead to, the deepest first."""
-        arguments = ", ".join(("get", *(self._identifier[one] for one in self._named_before(name))))
+        arguments = ", ".join(("get", *(self._identifier[earlier] for earlier in self._named_before(name))))
         uses = Counter(
             target
             for node in self._diagrams.reachable(root)
@@ -199,19 +201,20 @@ class _Writer:
     def _derived(self, variable: Variable, fact: Fact) -> Iterator[str]:
         """A function that computes a fact: whether a set holds it, or the cell of months; ``None`` when it is open."""
         yield f"def {self._function(fact.name)}(get):"
-        one, other = fact.parents
+        parent, other_parent = fact.parents
         if fact.type is FactType.CONTAINED:
-            yield f'{INDENT}"""Whether {_plain(one)} is among {_plain(other)}; None when it is not known."""'
-            yield f"{INDENT}members = {self._get(other)}"
+            yield f'{INDENT}"""Whether {_plain(parent)} is among {_plain(other_parent)}; None when it is not known."""'
+            yield f"{INDENT}members = {self._get(other_parent)}"
             yield f"{INDENT}if members is not None and not members:"
             yield f"{INDENT * 2}return False"
-            yield f"{INDENT}value = get({one!r})"
+            yield f"{INDENT}value = get({parent!r})"
             yield f"{INDENT}if value is None or members is None:"
             yield f"{INDENT * 2}return None"
             yield f"{INDENT}return value in members"
         else:
-            yield f'{INDENT}"""Where the months from {_plain(one)} to {_plain(other)} lie among the numbers."""'
-            yield f"{INDENT}first, last = get({one!r}), get({other!r})"
+            days = f"{_plain(parent)} to {_plain(other_parent)}"
+            yield f'{INDENT}"""Where the months from {days} lie among the numbers."""'
+            yield f"{INDENT}first, last = get({parent!r}), get({other_parent!r})"
             yield f"{INDENT}if first is None or last is None:"
             yield f"{INDENT * 2}return None"
             for position, name in enumerate(_cut_names(variable, self._compiled.applied).values()):
@@ -269,9 +272,9 @@ def _cut_names(variable: Variable, applied: AppliedVersion) -> dict[float, str]:
     constants = _identifiers(applied.parameters)
     names: dict[float, str] = {}
     for condition in applied.version.conditions[variable.name]:
-        for one in condition.comparisons:
-            if isinstance(one.operand, str):
-                names.setdefault(applied.number(one.operand), constants[one.operand].upper())
+        for comparison in condition.comparisons:
+            if isinstance(comparison.operand, str):
+                names.setdefault(applied.number(comparison.operand), constants[comparison.operand].upper())
     own = _identifiers(applied.variables)[variable.name].upper()
     return {cut: names.get(cut, f"CUT_{number}_OF_{own}") for number, cut in enumerate(variable.cuts, 1)}
 
@@ -281,15 +284,15 @@ def _identifiers(names: Iterable[str]) -> dict[str, str]:
 
     Rules files name with small letters, digits and ``_`` alone (:meth:`rules.reading.reader.Reader.name`).
     """
-    found: dict[str, str] = {}
+    identifiers: dict[str, str] = {}
     taken = {*_RESERVED, *keyword.kwlist}
     for name in names:
-        one = name
-        while one in taken or re.search(r"_of(_\d+)?$", one):
-            one += "_"
-        taken.add(one)
-        found[name] = one
-    return found
+        identifier = name
+        while identifier in taken or re.search(r"_of(_\d+)?$", identifier):
+            identifier += "_"
+        taken.add(identifier)
+        identifiers[name] = identifier
+    return identifiers
 
 
 def _literal(value: Any) -> str:

@@ -29,19 +29,19 @@ class Residual:
         self.variables = sorted({variable for variable in self._variable_of_reachable() if variable != LEAF})
 
     def _build(self, diagrams: Diagrams, node: int, known: Sequence[int], memo: dict[int, int]) -> int:
-        found = memo.get(node)
-        if found is not None:
-            return found
+        built = memo.get(node)
+        if built is not None:
+            return built
         variable = diagrams.variable[node]
         if variable == LEAF:
-            found = self._node(LEAF, diagrams.children[node])
+            built = self._node(LEAF, diagrams.children[node])
         elif known[variable] >= 0:
-            found = self._build(diagrams, diagrams.children[node][known[variable]], known, memo)
+            built = self._build(diagrams, diagrams.children[node][known[variable]], known, memo)
         else:
             branches = tuple([self._build(diagrams, child, known, memo) for child in diagrams.children[node]])
-            found = branches[0] if len(set(branches)) == 1 else self._node(variable, branches)
-        memo[node] = found
-        return found
+            built = branches[0] if len(set(branches)) == 1 else self._node(variable, branches)
+        memo[node] = built
+        return built
 
     def _node(self, variable: int, children: Any) -> int:
         key = (variable, children)
@@ -73,22 +73,22 @@ class Residual:
         }
 
     def _shares(self, node: int, fixed: int, cell: int, memo: dict[int, Shares]) -> Shares:
-        found = memo.get(node)
-        if found is not None:
-            return found
+        shares_here = memo.get(node)
+        if shares_here is not None:
+            return shares_here
         variable, children = self._variable[node], self._children[node]
         if variable == LEAF:
-            found = {children: 1.0}
+            shares_here = {children: 1.0}
         elif variable == fixed:
-            found = self._shares(children[cell], fixed, cell, memo)
+            shares_here = self._shares(children[cell], fixed, cell, memo)
         else:
             shares: dict[Any, float] = {}
             for child in children:
                 for outcome, share in self._shares(child, fixed, cell, memo).items():
                     shares[outcome] = shares.get(outcome, 0.0) + share / len(children)
-            found = shares
-        memo[node] = found
-        return found
+            shares_here = shares
+        memo[node] = shares_here
+        return shares_here
 
 
 def _bits(shares: Shares) -> float:

@@ -169,9 +169,9 @@ class RuleBook:
         """The agreement of a customer that holds on a day; the newest when no day is given."""
         if organization is None or not self._agreements:
             return None
-        found = self._agreements.get(organization.casefold(), ())
-        holding = [one for one in found if on is None or one.period.holds(on)]
-        return max(holding, key=lambda one: one.period.first or date.min, default=None)
+        agreements = self._agreements.get(organization.casefold(), ())
+        holding = [agreement for agreement in agreements if on is None or agreement.period.holds(on)]
+        return max(holding, key=lambda agreement: agreement.period.first or date.min, default=None)
 
     def decider(self, on: date | None = None, agreement: Agreement | None = None) -> Decider:
         """Who judges on a day, for customers with that agreement."""
@@ -210,27 +210,28 @@ class RuleBook:
         }
 
     def _decision(self, conclusion: Conclusion, decider: Decider) -> Decision:
-        told = [rule for name in conclusion.rules if not (rule := self.definition.rules[name]).silent]
+        spoken = [rule for name in conclusion.rules if not (rule := self.definition.rules[name]).silent]
         return Decision(
             scope=conclusion.outcomes["scope"],
             route=conclusion.outcomes["route"],
             next_step=conclusion.outcomes["next_step"],
             questions=conclusion.questions,
-            rules=tuple(rule.id for rule in told),
-            clauses=tuple(dict.fromkeys(clause for rule in told for clause in rule.clauses)),
+            rules=tuple(rule.id for rule in spoken),
+            clauses=tuple(dict.fromkeys(clause for rule in spoken for clause in rule.clauses)),
             reason={
-                language: self._reason(told, conclusion, decider.numbers[language], language) for language in LANGUAGES
+                language: self._reason(spoken, conclusion, decider.numbers[language], language)
+                for language in LANGUAGES
             },
         )
 
-    def _reason(self, told: list[Rule], conclusion: Conclusion, numbers: Mapping[str, str], language: str) -> str:
+    def _reason(self, spoken: list[Rule], conclusion: Conclusion, numbers: Mapping[str, str], language: str) -> str:
         """The reasons of the rules as one text; when there is none yet, that it is open. The questions stand beside it.
 
         Where what is not known leaves several rules, and the outcome is the same by each, it says so.
         """
         sentences: dict[str, None] = {}
-        either = {rule.decision: iter(_EITHER[language]) for rule in told if rule.id in conclusion.alternatives}
-        for rule in told:
+        either = {rule.decision: iter(_EITHER[language]) for rule in spoken if rule.id in conclusion.alternatives}
+        for rule in spoken:
             sentence = rule.reason[language].format_map(numbers)
             if rule.id in conclusion.alternatives:
                 sentence = next(either[rule.decision], _EITHER[language][1]) + sentence

@@ -30,18 +30,18 @@ class Suggester:
     def suggest(self, subject: str, body: str) -> Suggestion | None:
         """The kind that the words of a ticket speak for."""
         title, text = subject.casefold(), body.casefold()
-        found: dict[str, list[str]] = {}
+        words: dict[str, list[str]] = {}
         points: dict[str, tuple[int, int]] = {}
         for kind, word, pattern in self._patterns:
             hits = 2 * bool(pattern.search(title)) + bool(pattern.search(text))
             if hits:
-                found.setdefault(kind, []).append(word)
+                words.setdefault(kind, []).append(word)
                 count, length = points.get(kind, (0, 0))
                 points[kind] = (count + hits, length + len(word))
         best = sorted(points, key=lambda kind: points[kind], reverse=True)
         if not best or (len(best) > 1 and points[best[0]] == points[best[1]]):
             return None
-        return Suggestion(best[0], tuple(found[best[0]]))
+        return Suggestion(best[0], tuple(words[best[0]]))
 
 
 def _pattern(word: str) -> str:

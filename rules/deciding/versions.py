@@ -82,15 +82,15 @@ def _version(definition: Definition, day: date) -> Version:
             for condition in rule.when:
                 if condition.name in conditions:
                     conditions[condition.name].append(condition)
-    for one in definition.properties:
-        for condition in one.never:
+    for property_ in definition.properties:
+        for condition in property_.never:
             if condition.name in conditions:
                 conditions[condition.name].append(condition)
     return Version(
         day,
         decisions,
         {name: parameter.on(day) for name, parameter in definition.parameters.items()},
-        {name: tuple(dict.fromkeys(found)) for name, found in conditions.items() if found},
+        {name: tuple(dict.fromkeys(own)) for name, own in conditions.items() if own},
     )
 
 

@@ -46,6 +46,6 @@ class TooEntangled(RulesError):
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that somebody probably meant."""
-    plain = {one.casefold(): one for one in known}
+    plain = {known_word.casefold(): known_word for known_word in known}
     near = difflib.get_close_matches(word.casefold(), plain, 1)
     return plain[near[0]] if near else None

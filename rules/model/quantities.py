@@ -79,15 +79,15 @@ def read_quantity(text: str) -> tuple[float, str]:
 
 def read_comparisons(text: str) -> list[tuple[str, str]]:
     """``at least a and less than 4 hours`` → ``[(">=", "a"), ("<", "4 hours")]``. Raises ``ValueError``."""
-    found: list[tuple[str, str]] = []
+    comparisons: list[tuple[str, str]] = []
     for part in text.strip().split(" and "):
         match = _COMPARISON.fullmatch(part.strip())
         if match is None:
             raise ValueError(
                 f"{part.strip()!r} is not a comparison: it begins with {COMPARISON_WORDS}, for dates with {DATE_WORDS}"
             )
-        found.append((_OPERATORS[match[1]], match[2].strip()))
-    return found
+        comparisons.append((_OPERATORS[match[1]], match[2].strip()))
+    return comparisons
 
 
 def said(number: float, unit: str, language: str) -> str:
@@ -101,5 +101,5 @@ def said(number: float, unit: str, language: str) -> str:
         digits = digits.replace(".", ",")
     if not unit:
         return digits
-    one, many = _SAID[language][unit]
-    return f"{digits} {one if number == 1 else many}"
+    singular, plural = _SAID[language][unit]
+    return f"{digits} {singular if number == 1 else plural}"

@@ -48,13 +48,13 @@ class CaseFailure:
 
     def lines(self) -> list[str]:
         """What was expected and what came, as a diff."""
-        told = [f"{self.case.name} (line {self.case.line})"]
+        lines = [f"{self.case.name} (line {self.case.line})"]
         if not self.case.approved:
-            return [*told, f"  ? nobody has approved {' · '.join(self.case.expect)}"]
+            return [*lines, f"  ? nobody has approved {' · '.join(self.case.expect)}"]
         for part, wanted, came in zip(PARTS, self.case.expect, self.got, strict=True):
             if wanted != came:
-                told += [f"  - {part}: {wanted}", f"  + {part}: {came}"]
-        return told
+                lines += [f"  - {part}: {wanted}", f"  + {part}: {came}"]
+        return lines
 
 
 def read_cases(text: str, source: str, book: RuleBook) -> list[Case]:
@@ -64,7 +64,7 @@ def read_cases(text: str, source: str, book: RuleBook) -> list[Case]:
     cases: list[Case] = []
     names: set[str] = set()
 
-    def one(node: Node) -> None:
+    def read_case(node: Node) -> None:
         table = reader.fields(
             node, "a case", ("name", "clauses", "facts", "expect", "approved"), ("name", "facts", "expect")
         )
@@ -75,7 +75,7 @@ def read_cases(text: str, source: str, book: RuleBook) -> list[Case]:
         cases.append(case)
 
     fields = reader.fields(root, "a file of cases", ("cases",), ("cases",))
-    reader.each(reader.items(fields.at("cases"), "'cases'"), one)
+    reader.each(reader.items(fields.at("cases"), "'cases'"), read_case)
     if reader.problems:
         raise RulesError(sorted(reader.problems, key=lambda problem: (problem.line, problem.column)))
     return cases
@@ -149,7 +149,7 @@ def neighbouring_cases(book: RuleBook, cases: Sequence[Case]) -> list[Case]:
     """
     shown = {_way(book, case.facts) for case in cases}
     names = {case.name for case in cases}
-    found: list[Case] = []
+    generated: list[Case] = []
     for case in cases:
         for facts, name, value in _neighbours(book, case.facts):
             way = _way(book, facts)
@@ -158,8 +158,8 @@ def neighbouring_cases(book: RuleBook, cases: Sequence[Case]) -> list[Case]:
                 continue
             shown.add(way)
             names.add(title)
-            found.append(Case(title, facts, answer(book, facts), approved=False))
-    return found
+            generated.append(Case(title, facts, answer(book, facts), approved=False))
+    return generated
 
 
 def _neighbours(book: RuleBook, facts: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str, Any]]:
@@ -168,7 +168,7 @@ def _neighbours(book: RuleBook, facts: Mapping[str, Any]) -> Iterator[tuple[dict
             continue
         for value in (*representative_values(book, fact, facts), None):
             if value != facts.get(name):
-                changed = {key: one for key, one in facts.items() if key != name}
+                changed = {key: given for key, given in facts.items() if key != name}
                 yield ({**changed, name: value} if value is not None else changed), name, value
 
 
@@ -193,7 +193,7 @@ def _written(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (set, frozenset)):
-        return f"[{', '.join(_quoted(one) for one in sorted(value))}]"
+        return f"[{', '.join(_quoted(text) for text in sorted(value))}]"
     return _quoted(value) if isinstance(value, str) else str(value)
 
 

@@ -47,8 +47,12 @@ def coverage_of(book: RuleBook, cases: Iterable[Case]) -> Coverage:
             given = case.facts.get(name)
             if given is not None:
                 sides[threshold, "below" if given < value else "at" if given == value else "above"] += 1
-    told = {name for name, rule in book.rules.items() if not rule.silent}
+    spoken = {name for name, rule in book.rules.items() if not rule.silent}
     kept = {name for name, clause in book.clauses.items() if not clause.kept_by_ledger}
     return Coverage(
-        frozenset(rules & told), frozenset(told - rules), frozenset(clauses & kept), frozenset(kept - clauses), sides
+        frozenset(rules & spoken),
+        frozenset(spoken - rules),
+        frozenset(clauses & kept),
+        frozenset(kept - clauses),
+        sides,
     )

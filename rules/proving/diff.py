@@ -117,22 +117,27 @@ def _common_facts(old: Definition, new: Definition) -> tuple[dict[str, Fact], li
     facts: dict[str, Fact] = {}
     notes: list[str] = []
     for name in dict.fromkeys((*old.facts, *new.facts)):
-        one, other = old.facts.get(name), new.facts.get(name)
-        if one is None or other is None:
-            fact = one or other
+        before, after = old.facts.get(name), new.facts.get(name)
+        if before is None or after is None:
+            fact = before or after
             assert fact is not None
             facts[name] = fact
-            notes.append(f"fact {name} {'is new' if one is None else 'is gone'}")
+            notes.append(f"fact {name} {'is new' if before is None else 'is gone'}")
             continue
-        if (one.type, one.unit, one.parents, one.absent) != (other.type, other.unit, other.parents, other.absent):
+        if (before.type, before.unit, before.parents, before.absent) != (
+            after.type,
+            after.unit,
+            after.parents,
+            after.absent,
+        ):
             notes.append(f"fact {name} is declared otherwise; decisions are compared as the new file declares it")
-        notes += [f"{value} is not a value of {name} any more" for value in one.values if value not in other.values]
-        notes += [f"{value} is a new value of {name}" for value in other.values if value not in one.values]
-        minima = [fact.minimum for fact in (one, other) if fact.minimum is not None]
+        notes += [f"{value} is not a value of {name} any more" for value in before.values if value not in after.values]
+        notes += [f"{value} is a new value of {name}" for value in after.values if value not in before.values]
+        minima = [fact.minimum for fact in (before, after) if fact.minimum is not None]
         facts[name] = replace(
-            other,
-            values=tuple(dict.fromkeys((*one.values, *other.values))),
-            whole=one.whole and other.whole,
+            after,
+            values=tuple(dict.fromkeys((*before.values, *after.values))),
+            whole=before.whole and after.whole,
             minimum=min(minima) if len(minima) == 2 else None,
         )
     return facts, notes
@@ -141,13 +146,13 @@ def _common_facts(old: Definition, new: Definition) -> tuple[dict[str, Fact], li
 def _changed_agreements(old: Definition, new: Definition) -> list[str]:
     """What became of customers' agreements, as far as it is no other number: those are regions."""
     notes: list[str] = []
-    before, after = ({_key(one): one for one in definition.agreements} for definition in (old, new))
+    before, after = ({_key(agreement): agreement for agreement in definition.agreements} for definition in (old, new))
     for key in dict.fromkeys((*before, *after)):
-        one, other = before.get(key), after.get(key)
+        earlier, later = before.get(key), after.get(key)
         since = f" of {key[1]}" if key[1] is not None else ""
-        if one is None or other is None:
-            notes.append(f"the agreement{since} of {key[0]} {'is new' if one is None else 'is gone'}")
-        elif (dict(one.facts), one.period) != (dict(other.facts), other.period):
+        if earlier is None or later is None:
+            notes.append(f"the agreement{since} of {key[0]} {'is new' if earlier is None else 'is gone'}")
+        elif (dict(earlier.facts), earlier.period) != (dict(later.facts), later.period):
             notes.append(f"the agreement{since} of {key[0]} covers something else or holds on other days")
     return notes
 
@@ -160,11 +165,11 @@ def _pairs(old: Definition, new: Definition) -> Iterator[tuple[AppliedVersion, A
     """What to compare: every stretch of days on which neither file changes, and every customer's numbers."""
     old_versions, new_versions = versions_of(old), versions_of(new)
     days = sorted({version.first for version in (*old_versions, *new_versions)})
-    organizations = dict.fromkeys(one.organization.casefold() for one in (*old.agreements, *new.agreements))
+    organizations = dict.fromkeys(agreement.organization.casefold() for agreement in (*old.agreements, *new.agreements))
     for day in days:
-        one, other = _in_force(old_versions, day), _in_force(new_versions, day)
+        old_version, new_version = _in_force(old_versions, day), _in_force(new_versions, day)
         by_day = "" if len(days) == 1 else f"from {day}"
-        yield apply_version(old, one), apply_version(new, other), by_day
+        yield apply_version(old, old_version), apply_version(new, new_version), by_day
         compared: set[tuple[Any, ...]] = set()
         for organization in organizations:
             mine = [_agreement(definition, organization, day) for definition in (old, new)]
@@ -172,20 +177,25 @@ def _pairs(old: Definition, new: Definition) -> Iterator[tuple[AppliedVersion, A
             if any(numbers) and numbers not in compared:
                 compared.add(numbers)
                 judged_by = " ".join(filter(None, (f"for {organization}", by_day)))
-                yield apply_version(old, one, mine[0]), apply_version(new, other, mine[1]), judged_by
+                yield apply_version(old, old_version, mine[0]), apply_version(new, new_version, mine[1]), judged_by
 
 
 def _in_force(versions: tuple[Version, ...], day: date) -> Version:
-    return max((one for one in versions if one.first <= day), key=lambda one: one.first, default=versions[0])
+    return max(
+        (version for version in versions if version.first <= day),
+        key=lambda version: version.first,
+        default=versions[0],
+    )
 
 
 def _agreement(definition: Definition, organization: str, day: date) -> Agreement | None:
-    found = [
-        one
-        for one in definition.agreements
-        if one.organization.casefold() == organization and (one.period.last is None or one.period.last >= day)
+    holding = [
+        agreement
+        for agreement in definition.agreements
+        if agreement.organization.casefold() == organization
+        and (agreement.period.last is None or agreement.period.last >= day)
     ]
-    return min(found, key=lambda one: one.period.first or date.min, default=None)
+    return min(holding, key=lambda agreement: agreement.period.first or date.min, default=None)
 
 
 class _Differ:
@@ -248,9 +258,9 @@ class _Differ:
         return memo[node]
 
     def _described(self, diagrams: Diagrams, node: int, *, while_open: bool) -> Iterator[ChangedRegion]:
-        found = [leaf for leaf in diagrams.results(node) if leaf != SAME]
-        shares = {leaf: diagrams.share(node, partial(eq, leaf)) for leaf in found}
-        for leaf in sorted(found, key=lambda leaf: (-shares[leaf], leaf)):
+        ways = [leaf for leaf in diagrams.results(node) if leaf != SAME]
+        shares = {leaf: diagrams.share(node, partial(eq, leaf)) for leaf in ways}
+        for leaf in sorted(ways, key=lambda leaf: (-shares[leaf], leaf)):
             boxes = list(diagrams.apart(node, partial(eq, leaf), MOST_BOXES))
             named = {self._names[position]: cells for position, cells in boxes[0].items()}
             typical = typical_of(named, self._terms, self._facts)
@@ -294,7 +304,9 @@ def _common_variables(facts: Mapping[str, Fact], before: AppliedVersion, after: 
 
 
 def _with_numbers(condition: Condition, applied: AppliedVersion) -> Condition:
-    comparisons = tuple(Comparison(one.operator, applied.number(one.operand)) for one in condition.comparisons)
+    comparisons = tuple(
+        Comparison(comparison.operator, applied.number(comparison.operand)) for comparison in condition.comparisons
+    )
     return replace(condition, comparisons=comparisons)
 
 
@@ -305,4 +317,4 @@ def _in_word(left_open: str) -> Any:
 def _apart(before: tuple[str, ...], after: tuple[str, ...]) -> Any:
     """Each decision that differs, with what was said of it and what is said now."""
     said = zip(ANSWER, before, after, strict=True)
-    return tuple([one for one in said if one[1] != one[2]]) or SAME
+    return tuple([part for part in said if part[1] != part[2]]) or SAME

@@ -18,37 +18,37 @@ UNKNOWN = "unknown"
 
 def example_facts(cells: Mapping[str, int], applied: AppliedVersion, facts: Mapping[str, Fact]) -> dict[str, Any]:
     """Facts that lie in these cells, as JSON would hold them; a fact whose cell is past its last is ``None``."""
-    found: dict[str, Any] = {}
+    example: dict[str, Any] = {}
     for name, cell in cells.items():
         variable, fact = applied.variables[name], facts[name]
         if cell >= variable.size:
-            found.update(dict.fromkeys((one for one in fact.parents if facts[one].absent is None), None))
+            example.update(dict.fromkeys((parent for parent in fact.parents if facts[parent].absent is None), None))
             if not fact.parents:
-                found[name] = None
+                example[name] = None
         elif fact.type is FactType.MONTHS:
-            found.update(_two_days(variable.cells[cell], fact.parents))
+            example.update(_two_days(variable.cells[cell], fact.parents))
         elif fact.type is FactType.CONTAINED:
-            found.update(_member(variable.words[cell] == "yes", fact.parents, facts))
+            example.update(_member(variable.words[cell] == "yes", fact.parents, facts))
         else:
             value = _value(variable, fact, cell)
             if value is not None:
-                found[name] = value
-    return {name: found[name] for name in facts if name in found}
+                example[name] = value
+    return {name: example[name] for name in facts if name in example}
 
 
 def typical_of(box: Mapping[str, frozenset[int]], applied: AppliedVersion, facts: Mapping[str, Fact]) -> dict[str, int]:
     """One situation of a box: what the absence of a fact means where that is in it, else the first cell."""
-    found: dict[str, int] = {}
+    situation: dict[str, int] = {}
     for name, cells in box.items():
         absent, words = facts[name].absent, applied.variables[name].words
         by_absence = words.index(absent) if isinstance(absent, str) and absent in words else -1
-        found[name] = by_absence if by_absence in cells else min(cells)
-    return found
+        situation[name] = by_absence if by_absence in cells else min(cells)
+    return situation
 
 
-def in_words(found: Mapping[str, Any]) -> str:
+def in_words(facts: Mapping[str, Any]) -> str:
     """``{kind: change, expected_minutes: 240}``; what must be unknown says so."""
-    shown = (f"{name}: {_written(value)}" for name, value in found.items())
+    shown = (f"{name}: {_written(value)}" for name, value in facts.items())
     return f"{{{', '.join(shown)}}}"
 
 
@@ -73,13 +73,13 @@ def _labels(variable: Variable, cells: frozenset[int], fact: Fact) -> list[str]:
 
 def _stretches(cells: list[int]) -> list[tuple[int, int]]:
     """First and last of each row of neighbours."""
-    found: list[tuple[int, int]] = []
+    stretches: list[tuple[int, int]] = []
     for cell in cells:
-        if found and found[-1][1] == cell - 1:
-            found[-1] = (found[-1][0], cell)
+        if stretches and stretches[-1][1] == cell - 1:
+            stretches[-1] = (stretches[-1][0], cell)
         else:
-            found.append((cell, cell))
-    return found
+            stretches.append((cell, cell))
+    return stretches
 
 
 def _stretch(variable: Variable, first: int, last: int, unit: str) -> str:

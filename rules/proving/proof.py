@@ -205,18 +205,18 @@ class _Prover:
         named = [name for name, table in self._compiled.decisions.items() if table.named]
         named = [name for name in named if self._compiled.position[name] in asked]
         for left_open in chain.from_iterable(combinations(named, count) for count in range(len(named) + 1)):
-            found, cells = node, {}
+            region, cells = node, {}
             for name in reversed(named):
                 position = self._compiled.position[name]
                 words = self._compiled.words(name)
                 if name in left_open:
                     cell = cells[position] = words.index(UNDETERMINED)
-                    found = diagrams.substitute(found, position, itemgetter(cell))
+                    region = diagrams.substitute(region, position, itemgetter(cell))
                     can_be = self._completions.can_be_open[name]
-                    found = diagrams.apply(lambda leaf, open_: leaf if open_ else elsewhere, found, can_be)
+                    region = diagrams.apply(lambda leaf, open_: leaf if open_ else elsewhere, region, can_be)
                 else:
-                    found = diagrams.substitute(found, position, partial(self._put_decided, name, elsewhere))
-            yield found, cells
+                    region = diagrams.substitute(region, position, partial(self._put_decided, name, elsewhere))
+            yield region, cells
 
     def _put_decided(self, name: str, elsewhere: Outcome | bool, branches: tuple[int, ...]) -> int:
         """The branch of what a named decision is when everything is known."""

@@ -29,24 +29,38 @@ def representative_values(book: RuleBook, fact: Fact, known: Mapping[str, Any], 
 
 def _numbers(book: RuleBook, fact: Fact) -> list[Any]:
     """The thresholds in the fact's unit, and the numbers beside them."""
-    thresholds = {int(value) for one in book.parameters.values() if one.unit == fact.unit for _, value in one.values}
+    thresholds = {
+        int(value)
+        for parameter in book.parameters.values()
+        if parameter.unit == fact.unit
+        for _, value in parameter.values
+    }
     lowest = fact.minimum if fact.minimum is not None else min(thresholds, default=0) - 1
-    near = {lowest} | {one + step for one in thresholds for step in (-1, 0, 1)}
+    near = {lowest} | {threshold + step for threshold in thresholds for step in (-1, 0, 1)}
     return sorted(number for number in near if number >= lowest)
 
 
 def _dates(book: RuleBook, fact: Fact, known: Mapping[str, Any], on: date | None) -> list[Any]:
     """Dates on and beside the thresholds in months before the day that the fact is compared with."""
-    months = {int(value) for one in book.parameters.values() if one.unit == "months" for _, value in one.values}
+    months = {
+        int(value)
+        for parameter in book.parameters.values()
+        if parameter.unit == "months"
+        for _, value in parameter.values
+    }
     last = next(
-        (one.parents[1] for one in book.facts.values() if one.type is FactType.MONTHS and one.parents[0] == fact.name),
+        (
+            derived.parents[1]
+            for derived in book.facts.values()
+            if derived.type is FactType.MONTHS and derived.parents[0] == fact.name
+        ),
         None,
     )
     end = known.get(last) if last is not None else None
     day = end if isinstance(end, date) else on
     if day is None:
         return []
-    starts = [day - relativedelta(months=one) for one in months]
+    starts = [day - relativedelta(months=count) for count in months]
     return sorted({start + timedelta(days=step) for start in starts for step in (-1, 0, 1)})
 
 

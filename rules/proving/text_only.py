@@ -60,13 +60,13 @@ def left_open(definition: Definition) -> tuple[LeftOpen, ...]:
     applied = apply_version(definition, replace(version, decisions=decisions))
     completions = Completions(CompiledDecisions(applied), definition.facts)
     diagrams = completions.compiled.diagrams
-    found: list[LeftOpen] = []
+    decisions_open: list[LeftOpen] = []
     for name, root in completions.total.items():
         gaps, conflicts = (_regions(definition, completions, root, hole) for hole in (Hole.GAP, Hole.CONFLICT))
         if gaps or conflicts:
             gap_share, conflict_share = (diagrams.share(root, _is(hole)) for hole in (Hole.GAP, Hole.CONFLICT))
-            found.append(LeftOpen(name, gap_share, gaps, conflict_share, conflicts))
-    return tuple(found)
+            decisions_open.append(LeftOpen(name, gap_share, gaps, conflict_share, conflicts))
+    return tuple(decisions_open)
 
 
 def _regions(definition: Definition, completions: Completions, root: int, hole: Hole) -> tuple[OpenRegion, ...]:
@@ -108,4 +108,4 @@ def questions_to_owner(definition: Definition) -> tuple[OwnerQuestion, ...]:
         for parameter in definition.parameters.values()
         if parameter.ask_owner
     ]
-    return tuple(sorted(asked, key=lambda one: one.line))
+    return tuple(sorted(asked, key=lambda question: question.line))

@@ -70,9 +70,9 @@ def why_not(
         if fact.actionable and not fact.type.is_derived and fact.absent is None
     }
     for size in range(1, MOST_FACTS + 1):
-        found = [Way(changed, decide(changed)) for changed in _ways(candidates, size, leads_there)]
-        if found:
-            return found
+        ways = [Way(changed, decide(changed)) for changed in _ways(candidates, size, leads_there)]
+        if ways:
+            return ways
     return []
 
 
@@ -80,18 +80,18 @@ def _ways(
     candidates: Mapping[str, list[Any]], size: int, leads_there: Callable[[Mapping[str, Any]], bool]
 ) -> Iterator[Mapping[str, Any]]:
     """Ways of just so many facts; of one set of facts the first values that do."""
-    told = 0
+    count = 0
     for names in combinations(candidates, size):
         for values in product(*(candidates[name] for name in names)):
             changed = dict(zip(names, values, strict=True))
             if leads_there(changed):
                 yield changed
-                told += 1
+                count += 1
                 break
-        if told == MOST_WAYS:
+        if count == MOST_WAYS:
             return
 
 
 def _known(book: RuleBook) -> str:
-    told = [f"{part}: {', '.join(book.definition.decisions[part].outcomes)}" for part in PARTS]
-    return "; ".join(told)
+    outcomes = [f"{part}: {', '.join(book.definition.decisions[part].outcomes)}" for part in PARTS]
+    return "; ".join(outcomes)

@@ -17,31 +17,31 @@ def read_facts(text: str, source: str) -> dict[str, Any]:
     """Facts from one mapping, YAML or JSON; values stay as they were written. Raises :class:`RulesError`."""
     if text.lstrip().startswith("{"):
         try:
-            found = _json(text)
+            facts = _json(text)
         except ValueError:
             pass  # a YAML mapping in braces, or a mistake that reading it as YAML names with its place
         else:
-            return _mapping(found, source)
+            return _mapping(facts, source)
     return {name: _plain(value) for name, value in read_yaml(text, source).items()}
 
 
 def read_fact_lines(text: str, source: str) -> tuple[list[tuple[int, dict[str, Any]]], list[Problem]]:
     """Facts from JSON objects, one a line, each with its line number; and what is wrong with the other lines."""
-    found: list[tuple[int, dict[str, Any]]] = []
+    facts_by_line: list[tuple[int, dict[str, Any]]] = []
     problems: list[Problem] = []
     lines = text.split("\n")
     if lines and not lines[-1].strip():
         lines.pop()
     for number, line in enumerate(lines, 1):
         try:
-            found.append((number, _mapping(_json(line), source, number)))
+            facts_by_line.append((number, _mapping(_json(line), source, number)))
         except RulesError as error:
             problems.extend(error.problems)
         except json.JSONDecodeError as error:
             problems.append(Problem(f"this line is not JSON: {error.msg}", source, number, error.colno))
         except ValueError as error:
             problems.append(Problem(f"this line cannot be used: {error}", source, number, 1))
-    return found, problems
+    return facts_by_line, problems
 
 
 def _mapping(value: Any, source: str, line: int = 1) -> dict[str, Any]:
@@ -58,12 +58,12 @@ def _json(text: str) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
-    found: dict[str, Any] = {}
+    mapping: dict[str, Any] = {}
     for name, value in pairs:
-        if name in found:
+        if name in mapping:
             raise ValueError(f"{name!r} is written twice")
-        found[name] = value
-    return found
+        mapping[name] = value
+    return mapping
 
 
 def _refuse(constant: str) -> Any:
@@ -74,6 +74,6 @@ def _plain(node: Node) -> Any:
     if isinstance(node, TextNode):
         return None if node.is_null else node
     if isinstance(node, ListNode):
-        return [_plain(one) for one in node]
+        return [_plain(item) for item in node]
     assert isinstance(node, MapNode)
     return {name: _plain(value) for name, value in node.items()}

@@ -72,13 +72,13 @@ def _conditions(definition: Definition, *, in_property: bool) -> Schema:
 
 
 def _test(fact: Fact, extra: Sequence[str]) -> Schema:
-    told = {"description": _both(fact.ask)} if fact.ask else {}
+    description = {"description": _both(fact.ask)} if fact.ask else {}
     if fact.type is FactType.CHOICE:
         absent = (str(fact.absent),) if fact.absent is not None else ()
-        return {**_words((*fact.values, *absent, *extra)), **told}
+        return {**_words((*fact.values, *absent, *extra)), **description}
     if fact.type in (FactType.BOOL, FactType.CONTAINED):
-        one: Schema = {"enum": ["yes", "no", True, False, *extra]}
-        return {"anyOf": [one, {"type": "array", "minItems": 1, "items": one}], **told}
+        answer: Schema = {"enum": ["yes", "no", True, False, *extra]}
+        return {"anyOf": [answer, {"type": "array", "minItems": 1, "items": answer}], **description}
     if fact.type.is_measured:
         words = DATE_WORDS if fact.type is FactType.DATE else COMPARISON_WORDS
         pattern = rf"^({'|'.join(_phrases(words))}) \S.*$"
@@ -86,9 +86,9 @@ def _test(fact: Fact, extra: Sequence[str]) -> Schema:
         hint = f"Begins with {words}."
         return {
             "anyOf": [compared, {"type": "array", "minItems": 1, "items": compared}],
-            "description": " ".join((*told.values(), hint)),
+            "description": " ".join((*description.values(), hint)),
         }
-    return {"anyOf": [_TEXT, {"type": "array", "minItems": 1, "items": _TEXT}], **told}
+    return {"anyOf": [_TEXT, {"type": "array", "minItems": 1, "items": _TEXT}], **description}
 
 
 def _phrases(words: str) -> list[str]:
@@ -99,8 +99,8 @@ def _phrases(words: str) -> list[str]:
 
 def _words(words: Sequence[str]) -> Schema:
     """One of the words, several, or every other than one."""
-    one: Schema = {"enum": [*words, *(f"not {word}" for word in words)]}
-    return {"anyOf": [one, {"type": "array", "minItems": 1, "items": {"enum": list(words)}}]}
+    word_or_not: Schema = {"enum": [*words, *(f"not {word}" for word in words)]}
+    return {"anyOf": [word_or_not, {"type": "array", "minItems": 1, "items": {"enum": list(words)}}]}
 
 
 def _rules(table: DecisionTable) -> Schema:
@@ -199,7 +199,7 @@ def _fact() -> Schema:
         "additionalProperties": False,
         "required": ["type"],
         "properties": {
-            "type": {"enum": [one.value for one in FactType]},
+            "type": {"enum": [type_.value for type_ in FactType]},
             "values": {"type": "array", "items": {"type": "string"}},
             "unit": {"type": "string"},
             "whole": _YES_NO,

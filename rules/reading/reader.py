@@ -86,7 +86,7 @@ class Reader:
     def words(self, node: Node, what: str) -> list[TextNode]:
         """One word or a list of words."""
         if isinstance(node, ListNode):
-            return [self.text(one, what) for one in node]
+            return [self.text(word, what) for word in node]
         return [self.text(node, what)]
 
     def yes(self, table: MapNode, name: str) -> bool:
