@@ -83,6 +83,7 @@ def sound_rules(settings: Settings) -> RuleBook:
     if settings.rules.path is not None:
         problems = [
             f"{rules.source}:{violation.line}:{violation.column}: {violation.kind}: {violation.message}"
+            + (f"; {violation.remedy}" if violation.remedy else "")
             for violation in prove(rules.definition).violations
         ]
         if problems:

@@ -58,6 +58,8 @@ def _tell(proof: Proof, source: str) -> None:
     for violation in proof.violations:
         place = f"{source}:{violation.line}:{violation.column}"
         console().print(f"[red]✗[/] {escape(place)}: {violation.kind}: {escape(violation.message)}", soft_wrap=True)
+        if violation.remedy:
+            console().print(f"    {escape(violation.remedy)}", soft_wrap=True)
     parts = [f"{proof.rules} rules in {proof.decisions} decisions", f"{proof.properties} properties"]
     if proof.versions > 1:
         parts.append(f"{proof.versions} versions")

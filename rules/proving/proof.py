@@ -24,6 +24,7 @@ from rules.deciding.versions import AppliedVersion, apply_version, versions_of
 from rules.model.definition import UNDETERMINED, DecisionTable, Definition, Property, Rule
 from rules.model.errors import TooEntangled
 from rules.proving.examples import example_facts, in_words, region_in_words, region_of, typical_of
+from rules.proving.remedies import separated
 from rules.proving.violations import Violation
 
 MOST_EXAMPLES = 5
@@ -235,12 +236,14 @@ class _Prover:
         where = self._where(box) + "".join(f", {self._compiled.names[position]} undetermined" for position in named)
         if kind == "gap":
             message = f"{table.name} is not decided {where}: no rule applies"
-            return self._violation(kind, message, table, box)
+            remedy = f"add a rule to {table.name} for these situations, or let a rule that is there apply to them"
+            return self._violation(kind, message, table, box, remedy=remedy)
         rules = self._winners(table, {variable: min(cells) for variable, cells in box.items()} | dict(named))
         said = ", ".join(f"{rule.id} (line {rule.line}) says {rule.then}" for rule in rules)
         message = f"{table.name} is decided twice {where}: {said}"
         place = rules[0] if rules else table
-        return self._violation(kind, message, place, box, tuple(rule.id for rule in rules))
+        remedy = separated(self._compiled, rules)
+        return self._violation(kind, message, place, box, tuple(rule.id for rule in rules), remedy=remedy)
 
     def _winners(self, table: DecisionTable, cells: dict[int, int]) -> list[Rule]:
         """The rules that win in a conflict, in one of its situations."""
@@ -338,6 +341,7 @@ class _Prover:
         place: DecisionTable | Rule | Property,
         box: Box,
         rules: tuple[str, ...] = (),
+        remedy: str = "",
     ) -> Violation:
         judged = f" ({self._judged_by})" if self._judged_by else ""
         return Violation(
@@ -349,6 +353,7 @@ class _Prover:
             region=self._region(box),
             rules=rules,
             judged_by=self._judged_by,
+            remedy=remedy,
         )
 
 

@@ -13,7 +13,8 @@ class Violation:
 
     ``kind`` is one of ``gap``, ``conflict``, ``dead rule``, ``unused clause``, ``unused outcome``, ``never``,
     ``monotone`` and ``too entangled``. ``region`` says where, fact by fact in words; ``example`` holds facts of it,
-    ``None`` for what must be unknown. ``rules`` are those concerned. ``judged_by`` says by which version or agreement,
+    ``None`` for what must be unknown. ``rules`` are those concerned; ``remedy`` is what
+    to do about it, in words, where that can be said. ``judged_by`` says by which version or agreement,
     where there are several.
     """
 
@@ -25,6 +26,7 @@ class Violation:
     region: Mapping[str, list[str]] | None = None
     rules: tuple[str, ...] = ()
     judged_by: str = ""
+    remedy: str = ""
 
     @property
     def what(self) -> tuple[str, int, int, tuple[str, ...]]:
@@ -42,4 +44,5 @@ class Violation:
             "region": None if self.region is None else dict(self.region),
             "rules": list(self.rules),
             "judged_by": self.judged_by,
+            "remedy": self.remedy,
         }

@@ -97,6 +97,44 @@ def test_a_conflict_is_shown_at_its_first_rule_with_both_outcomes() -> None:
     assert conflict.example == {"sla": True, "minutes": 45}
     assert "says included" in conflict.message
     assert "says not_included" in conflict.message
+    assert conflict.remedy.startswith("move the one that is to win, inside (line")
+
+
+def test_a_conflict_with_a_rule_that_applies_to_less_says_under_which_unless_it_belongs() -> None:
+    special = """\
+      - id: special
+        clauses: [A1]
+        basis: text
+        when: {sla: no, kind: incident}
+        then: included
+        reason: {nl: "x", en: "x"}
+  route:
+"""
+    text = changed("  route:\n", special)
+
+    violation = only_violation(text)
+
+    special_line, general_line = line_of(text, "id: special"), line_of(text, "id: outside")
+    assert violation.remedy == (
+        f"special applies to less than outside: to let it win, move it (line {special_line}) under `unless` of outside "
+        f"(line {general_line})"
+    )
+
+
+def test_doing_what_a_conflict_says_mends_it() -> None:
+    exception = """\
+        reason: {nl: "Zonder SLA.", en: "Without an SLA."}
+        unless:
+          - id: special
+            clauses: [A1]
+            basis: text
+            when: {kind: incident}
+            then: included
+            reason: {nl: "x", en: "x"}
+"""
+    text = changed('        reason: {nl: "Zonder SLA.", en: "Without an SLA."}\n', exception)
+
+    assert proof_of(text).holds
 
 
 def test_two_exceptions_that_disagree_are_a_conflict() -> None:
