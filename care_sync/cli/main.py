@@ -35,6 +35,7 @@ from care_sync.cli import (
     rules,
     rules_cases,
     rules_check,
+    rules_copy,
     rules_diff,
     rules_format,
     rules_schema,
@@ -114,6 +115,7 @@ rules_schema.register(rules.group)
 rules_format.register(rules.group)
 rules_cases.register(rules.group)
 rules_check.register(rules.group)
+rules_copy.register(rules.group)
 rules_diff.register(rules.group)
 for name, group in {
     "entries": entries.group,

@@ -221,6 +221,33 @@ def test_what_means_the_same_is_told_to(rules: Any) -> None:
     assert (told.code, told.output) == (0, "✓ equal in meaning: every situation is decided alike\n")
 
 
+def test_a_copy_holds_passes_its_cases_and_means_the_same(rules: Any, tmp_path: Path) -> None:
+    told = rules("copy", "ours/our.yaml")
+
+    assert told.code == 0
+    assert sorted(path.name for path in (tmp_path / "ours").iterdir()) == [
+        "our.cases.yaml",
+        "our.schema.json",
+        "our.yaml",
+    ]
+    assert (
+        (tmp_path / "ours/our.yaml").read_text("utf-8").startswith("# yaml-language-server: $schema=our.schema.json\n")
+    )
+    assert rules("test", "ours/our.yaml").code == 0
+    assert rules("diff", "shipped", "ours/our.yaml").code == 0
+
+
+def test_a_copy_overwrites_nothing(rules: Any, tmp_path: Path) -> None:
+    (tmp_path / "our.cases.yaml").write_text("cases: []\n")
+
+    told = rules("copy", "our.yaml")
+
+    assert told.code == 2
+    assert "our.cases.yaml" in told.errors
+    assert not (tmp_path / "our.yaml").exists()
+    assert (tmp_path / "our.cases.yaml").read_text() == "cases: []\n"
+
+
 def test_the_rules_are_shown_as_python(rules: Any) -> None:
     told = rules("code")
 
