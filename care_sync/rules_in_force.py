@@ -3,10 +3,11 @@
 Terms
     in force   the rule book that passes decide by
     sound      rules that load, that the settings' facts fit, that the proof holds for, and that pass their cases
-    refused    a changed file that is not sound: it is not taken, and what was in force stays so
+    rejected   a changed file that is not sound: the previous rules stay in force
 
-Promise: work begins with sound rules only, and a changed file is taken only when it is sound; a person is told
-otherwise, until it is mended. Looking costs a look at the dates of the rules and of their cases when nothing changed.
+Promise: work begins with sound rules only, and a changed file is taken over only if it is sound; otherwise the reason
+stands on the list of what needs attention until the file is corrected. While nothing changes, a look costs no more than
+the dates of the rules and of their cases.
 What a pass began with it ends with: the book is asked for once, at its beginning.
 """
 
@@ -36,10 +37,10 @@ SUBJECT = "rules"
 """A site has one rules file; what is on the list is about that, wherever it lies."""
 
 MOST_PROBLEMS = 5
-"""Mistakes that are named in one message; the command that it names tells them all."""
+"""Mistakes that one message names; the command in it shows them all."""
 
 Stamp = tuple[int, ...]
-"""What tells that a file was written: its dates, size and number."""
+"""What shows that a file was written: its dates, size and number."""
 
 
 def read_rules(path: Path | None) -> RuleBook:
@@ -133,7 +134,7 @@ class RulesInForce:
         self._is_settled = False
         self.book = sound_rules(settings)
         self.refusal = ""
-        """Why the file as it stands is not taken; empty when it is in force."""
+        """Why the file as it stands was rejected; empty when it is in force."""
 
     def look(self, store: Store, now: datetime) -> None:
         """Take the file if it was written since and is sound; keep the list of what needs attention in step."""
@@ -157,12 +158,12 @@ class RulesInForce:
         except UserError as error:
             self._refuse([error.message, *error.problems])
         except Exception as error:
-            # Rules that could not be tried are not taken: whatever it was, the old ones go on.
+            # Rules that could not be tried are rejected: whatever went wrong, passes must go on by proven rules.
             log.exception("changed rules could not be tried", file=str(self._path))
             self._refuse([f"Trying them failed: {type(error).__name__}, a defect of CareSync."])
         else:
             if book.hash != self.book.hash:
-                log.info("changed rules taken", file=str(self._path), hash=book.hash, before=self.book.hash)
+                log.info("changed rules are in force", file=str(self._path), hash=book.hash, before=self.book.hash)
                 self.book = book
             self.refusal = ""
 
@@ -189,7 +190,7 @@ class RulesInForce:
 
 
 def _written(path: Path) -> Stamp:
-    """What tells that a file was written anew; the same for every file that is not there."""
+    """What shows that a file was written again; the same for every file that is not there."""
     try:
         written = path.stat()
     except OSError:

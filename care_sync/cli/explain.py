@@ -31,7 +31,7 @@ def explain(
     language: Annotated[str | None, typer.Option(help="nl or en; else the company's.", show_default=False)] = None,
     why_not_wish: Annotated[
         str | None,
-        typer.Option("--why-not", metavar="PART=OUTCOME", help="What would have to be otherwise for this outcome."),
+        typer.Option("--why-not", metavar="PART=OUTCOME", help="What would have to be different for this outcome."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
@@ -82,7 +82,7 @@ def _show_ways(ways: list[Way], wish: str, whole: StoredDecision) -> None:
         say(f"\nNo {MOST_FACTS} facts that a person can change lead to {wish}.")
     else:
         print_table(
-            f"\nFor {wish}, one of these would have to be so",
+            f"\nFor {wish}, one of these would have to hold",
             ("facts", "then"),
             (
                 (

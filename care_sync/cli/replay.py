@@ -68,7 +68,7 @@ def replay(
 
 def _show(comparison: Comparison, history: History) -> None:
     changed = comparison.changed_tickets
-    say(f"{len(changed)} of {comparison.tickets} tickets since {comparison.since} are decided otherwise.")
+    say(f"{len(changed)} of {comparison.tickets} tickets since {comparison.since} are decided differently.")
     if not comparison.differences:
         return
     transitions = Counter(

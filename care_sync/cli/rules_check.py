@@ -95,11 +95,11 @@ def _text_only(definition: Definition, *, as_json: bool) -> None:
     for decision in decisions:
         say(f"{decision.decision}: the text alone leaves {decision.open_share:.1%} of the situations open")
         for region in decision.open_regions:
-            say(f"  {region_in_words(region.words)}, as for {in_words(region.example)}")
+            say(f"  {region_in_words(region.words)}, for example {in_words(region.example)}")
         if decision.twice_regions:
             say(f"{decision.decision}: the text alone decides {decision.twice_share:.1%} of the situations twice")
         for region in decision.twice_regions:
-            say(f"  {region_in_words(region.words)}, as for {in_words(region.example)}")
+            say(f"  {region_in_words(region.words)}, for example {in_words(region.example)}")
     say("")
     say("To ask the owner:")
     for question in questions:

@@ -26,7 +26,7 @@ def diff(
     new: RulesArgument,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
 ) -> None:
-    """Show what changed in meaning, not in text: proven equal, or each region that is decided otherwise.
+    """Show what changed in meaning, not in text: proven equal, or each region that is decided differently.
 
     Ends with exit code 1 when something differs.
 
@@ -50,13 +50,16 @@ def diff(
 
 def _tell(difference: RulesDiff, old: str, new: str) -> None:
     if difference.is_none:
-        console().print("[green]✓[/] equal in meaning: every situation is decided alike")
+        console().print("[green]✓[/] equal in meaning: every situation is decided the same way")
         return
     for note in difference.notes:
         say(note)
     known = [region for region in difference.regions if not region.while_open]
     while_open = [region for region in difference.regions if region.while_open]
-    for title, regions in (("decided otherwise", known), ("said otherwise while facts are unknown", while_open)):
+    for title, regions in (
+        ("decided differently", known),
+        ("answered differently while facts are unknown", while_open),
+    ):
         if not regions:
             continue
         say(f"{old} → {new}: {sum(region.share for region in regions):.4%} of the situations {title}")
@@ -75,6 +78,6 @@ def _tell_region(region: ChangedRegion) -> None:
         say(f"    {name:<10} {before} → {region.after[name]}")
     if region.judged_by:
         say(f"    only       {region.judged_by}")
-    say(f"    as for     {in_words(region.example)}")
+    say(f"    example    {in_words(region.example)}")
     if region.rules_before or region.rules_after:
         say(f"    by         {', '.join(region.rules_before) or '-'} → {', '.join(region.rules_after) or '-'}")

@@ -4,7 +4,7 @@ Each subject is decided by both from the facts that decided it last; where route
 first day is laid over cards and allowances twice, as if every month were open, and the accounts are compared.
 
 Terms
-    difference   a subject whose scope, route or next step the new rules decide otherwise
+    difference   a subject whose scope, route or next step the new rules decide differently
     moved        seconds and euro that an account of a customer holds more (or less) by the new rules
     culprits     the rules that lead to one outcome and not to the other
 """
@@ -33,7 +33,7 @@ RateOf = Callable[[int], Decimal | None]
 
 @dataclass(frozen=True, slots=True)
 class DecisionDifference:
-    """A subject that the new rules decide otherwise."""
+    """A subject that the new rules decide differently."""
 
     subject: Subject
     before: Decision
@@ -85,7 +85,7 @@ class Comparison:
 
     @property
     def changed_tickets(self) -> list[str]:
-        """Ids of tickets of which anything is decided otherwise, in the order of the history."""
+        """Ids of tickets of which anything is decided differently, in the order of the history."""
         return list(dict.fromkeys(difference.subject.ticket_id for difference in self.differences))
 
     def by_culprits(self) -> dict[tuple[tuple[str, ...], tuple[str, ...]], int]:

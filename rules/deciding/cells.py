@@ -20,7 +20,7 @@ from typing import Any
 
 from rules.model.definition import Comparison, Condition
 from rules.model.facts import Fact, FactType
-from rules.model.quantities import said
+from rules.model.quantities import in_words
 
 OTHER_TEXT = "any other"
 """The cell of the texts that no rule names."""
@@ -125,8 +125,8 @@ class Variable:
         if self.words:
             return self.words[index]
         cell = self.cells[index]
-        low = None if cell.low is None else said(cell.low, unit, "en")
-        high = None if cell.high is None else said(cell.high, unit, "en")
+        low = None if cell.low is None else in_words(cell.low, unit, "en")
+        high = None if cell.high is None else in_words(cell.high, unit, "en")
         if cell.is_point:
             return f"exactly {low}"
         if low is None:

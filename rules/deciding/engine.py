@@ -77,6 +77,8 @@ class Engine:
             outcome = None if leaf == MANY or isinstance(leaf, Hole) else leaf
             outcomes[name] = outcome
             if self.compiled.decisions[name].named:
+                # Later rules must see what this decision came to, not what it might come to: an incident whose scope is
+                # open is held (I4), although each completion alone would send its time somewhere else.
                 word = UNDETERMINED if outcome is None else outcome
                 known[self.compiled.position[name]] = self.compiled.words(name).index(word)
         return outcomes
@@ -89,6 +91,8 @@ class Engine:
         rules: set[str] = set()
         alternatives: set[str] = set()
         for name, outcome in outcomes.items():
+            # A rule that only some completions lead to is cited where the outcome is settled all the same. Where it is
+            # open, it would be a guess: only what holds in every completion may be said to a customer.
             certain, possible = self._led_by(self._leaves(compiled.settled[name], known))
             rules |= certain
             if outcome is not None:
@@ -162,7 +166,7 @@ def _locator(variable: Variable, fact: Fact, facts: Mapping[str, Fact]) -> Locat
             if members is None:
                 return UNKNOWN
             if not members:
-                return 1
+                return 1  # nothing is in an empty set, whatever the text turns out to be
             member = known.get(text)
             return UNKNOWN if member is None else variable.index((member, members))
 

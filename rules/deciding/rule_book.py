@@ -24,7 +24,7 @@ from rules.model.decision import Decision
 from rules.model.definition import LANGUAGES, Agreement, Clause, Definition, Parameter, Rule
 from rules.model.errors import RulesError
 from rules.model.facts import Fact, parse_facts
-from rules.model.quantities import said
+from rules.model.quantities import in_words
 
 _STILL_OPEN = {"nl": "Wat bekend is, laat dit nog open.", "en": "What is known leaves this open."}
 _EITHER = {"nl": ("Ofwel: ", "Ofwel: "), "en": ("Either: ", "Or: ")}
@@ -159,7 +159,7 @@ class RuleBook:
         return self.decider(on, agreement), known
 
     def _agreed(self, known: dict[str, Any], agreement: Agreement) -> dict[str, Any]:
-        """The facts with what a customer agreed otherwise."""
+        """The facts with what a customer agreed with us."""
         for name, agreed in agreement.facts.items():
             given = known.get(name, self.definition.facts[name].absent)
             known[name] = given | agreed if isinstance(given, frozenset) else agreed if given is None else given
@@ -192,14 +192,14 @@ class RuleBook:
     def _numbers(self, applied: AppliedVersion) -> dict[str, dict[str, str]]:
         units = {name: parameter.unit for name, parameter in self.definition.parameters.items()}
         return {
-            language: {name: said(number, units[name], language) for name, number in applied.parameters.items()}
+            language: {name: in_words(number, units[name], language) for name, number in applied.parameters.items()}
             for language in LANGUAGES
         }
 
     def why(
         self, decision: Decision, part: str, *, on: date | None = None, organization: str | None = None
     ) -> Mapping[str, str]:
-        """The reasons that led to one part of a decision (``scope``), by language; empty where no rule tells one."""
+        """The reasons that led to one part of a decision (``scope``), by language; empty where no rule gives one."""
         decider = self.decider(on, self.agreement(organization, on))
         rules = [rule for name in decision.rules if (rule := self.definition.rules.get(name)) and rule.decision == part]
         return {

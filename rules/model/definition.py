@@ -7,7 +7,7 @@ Terms
     named       a decision whose being undetermined is a value that later rules may name (``scope: undetermined``)
     basis       on what a rule rests: the policy's text, an inference from it, or a decision of the owner
     version     the rules and numbers in force on a day; it changes where something has a ``from`` or an ``until``
-    agreement   what one customer agreed otherwise: services covered, numbers of their own
+    agreement   what one customer agreed with us: services covered, numbers of their own
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ class Property:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """What one customer agreed otherwise. ``organization`` is an id or a name.
+    """What one customer agreed with us. ``organization`` is an id or a name.
 
     Sets in ``facts`` are added to the ticket's own; other facts fill what the ticket leaves open. ``parameters``
     replace the policy's.

@@ -1,4 +1,4 @@
-"""What is wrong with a rules file or with facts, said so that a person can mend it."""
+"""What is wrong with a rules file or with facts, said so that a person can correct it."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def read_comparisons(text: str) -> list[tuple[str, str]]:
     return comparisons
 
 
-def said(number: float, unit: str, language: str) -> str:
+def in_words(number: float, unit: str, language: str) -> str:
     """A quantity as people read it: ``4 uur``, ``45 minutes``, ``2026-01-31``."""
     if unit == "date":
         return date.fromordinal(int(number)).isoformat()

@@ -5,7 +5,7 @@
 
 Terms
     written     a case that a person made, naming the clause that it is an example of
-    generated   a neighbour of another case: one fact otherwise, where the rules answer by another way
+    generated   a neighbour of another case: one fact changed, where the rules answer by another way
     approved    somebody has looked at the answer and found it right; a case that nobody approved fails
 
 Promise: cases are read with the place of every mistake. Generating only adds: what stands in a file stays as it is.
@@ -143,7 +143,7 @@ def run_cases(book: RuleBook, cases: Iterable[Case]) -> Iterator[CaseFailure]:
 
 
 def neighbouring_cases(book: RuleBook, cases: Sequence[Case]) -> list[Case]:
-    """Neighbours of ``cases``: one fact otherwise or unknown, for each way in which the rules come to an answer.
+    """Neighbours of ``cases``: one fact changed or unknown, for each way in which the rules come to an answer.
 
     They are not approved yet. Ways that a case shows already are not shown again.
     """

@@ -15,8 +15,8 @@ from rules.proving.cases import Case
 class Coverage:
     """Rules and clauses that decided some case, and those that decided none.
 
-    Rules that are never told (``silent``) are left out. ``sides`` counts cases by threshold (``fact parameter``) and
-    side (``below``, ``at``, ``above``).
+    Rules that are never mentioned (``silent``) are left out. ``sides`` counts cases by threshold (``fact parameter``)
+    and side (``below``, ``at``, ``above``).
     """
 
     rules_shown: frozenset[str]

@@ -30,7 +30,7 @@ from rules.model.facts import Fact
 from rules.proving.examples import example_facts, region_of, typical_of
 
 MOST_BOXES = 3
-"""Boxes by which one way of differing is described; what they leave out is told as a share."""
+"""Boxes by which one way of differing is described; what they leave out is given as a share."""
 SAME = "decided alike"
 
 
@@ -113,7 +113,7 @@ def diff_rules(old: Definition, new: Definition) -> RulesDiff:
 
 
 def _common_facts(old: Definition, new: Definition) -> tuple[dict[str, Fact], list[str]]:
-    """The facts of both files; one that takes another type, or means another thing by its absence, is told."""
+    """The facts of both files; one that takes another type, or means another thing by its absence, is reported."""
     facts: dict[str, Fact] = {}
     notes: list[str] = []
     for name in dict.fromkeys((*old.facts, *new.facts)):
@@ -130,7 +130,7 @@ def _common_facts(old: Definition, new: Definition) -> tuple[dict[str, Fact], li
             after.parents,
             after.absent,
         ):
-            notes.append(f"fact {name} is declared otherwise; decisions are compared as the new file declares it")
+            notes.append(f"fact {name} is declared differently; decisions are compared as the new file declares it")
         notes += [f"{value} is not a value of {name} any more" for value in before.values if value not in after.values]
         notes += [f"{value} is a new value of {name}" for value in after.values if value not in before.values]
         minima = [fact.minimum for fact in (before, after) if fact.minimum is not None]

@@ -9,7 +9,7 @@ from typing import Any
 from rules.deciding.cells import OTHER_TEXT, Cell, Variable, months_after
 from rules.deciding.versions import AppliedVersion
 from rules.model.facts import Fact, FactType
-from rules.model.quantities import said
+from rules.model.quantities import in_words as quantity_in_words
 
 _DAY = date(2026, 1, 1)
 _ANOTHER = "something else"
@@ -88,9 +88,9 @@ def _stretch(variable: Variable, first: int, last: int, unit: str) -> str:
         return variable.label(first, unit)
     parts = []
     if low.low is not None:
-        parts.append(f"{'at least' if low.is_point else 'more than'} {said(low.low, unit, 'en')}")
+        parts.append(f"{'at least' if low.is_point else 'more than'} {quantity_in_words(low.low, unit, 'en')}")
     if high.high is not None:
-        parts.append(f"{'at most' if high.is_point else 'less than'} {said(high.high, unit, 'en')}")
+        parts.append(f"{'at most' if high.is_point else 'less than'} {quantity_in_words(high.high, unit, 'en')}")
     return " and ".join(parts) or "any"
 
 

@@ -80,6 +80,7 @@ def prove(definition: Definition) -> Proof:
     for applied, judged_by in _shapes(definition):
         try:
             completions = Completions(CompiledDecisions(applied), definition.facts)
+            # Agreements share their version's reasons: building them once for each shape would only take longer.
             if applied.agreement is None:
                 _ = completions.compiled.settled  # what says why must be as sure to be there as what says what
         except TooEntangled as error:
@@ -91,6 +92,7 @@ def prove(definition: Definition) -> Proof:
         shapes += 1
         situations += prod(completions.diagrams.sizes[completions.first_fact :])
         prover = _Prover(definition, completions, judged_by)
+        # A gap that one customer's numbers open is a gap: every shape is looked at, also when an earlier one failed.
         # One shape may show several examples of the same failure; what an earlier shape showed is not repeated.
         violations += [violation for violation in prover.violations() if violation.what not in reported]
         reported.update(violation.what for violation in violations)
@@ -309,7 +311,7 @@ class _Prover:
         diagrams = self._completions.diagrams
         for name in property_.monotone:
             if name not in self._completions.open:
-                continue
+                continue  # a step is no answer: nobody is told of it, so nothing that was said can turn
             turns = diagrams.apply(
                 _turning(self._open_word(name)), self._completions.answer[name], self._completions.truth[name]
             )
@@ -323,7 +325,7 @@ class _Prover:
 
     def _where(self, box: Box) -> str:
         """A box in words, with facts that lie in it."""
-        return f"{region_in_words(self._region(box))}, as for {in_words(self._example(box))}"
+        return f"{region_in_words(self._region(box))}, for example {in_words(self._example(box))}"
 
     def _example(self, box: Box) -> dict[str, Any]:
         applied, facts = self._compiled.applied, self._definition.facts

@@ -1,4 +1,4 @@
-"""Why not another outcome: the fewest facts that would have to be otherwise, among those that a person can change.
+"""Why not another outcome: the fewest facts that would have to be different, among those that a person can change.
 
 Terms
     wish         an outcome that somebody asks about: ``route=hour_card``
@@ -7,7 +7,7 @@ Terms
                  counts as one that would have to be
 
 Promise: exact over the cells that the rules tell apart: no way with fewer facts leads there. The search goes through
-sets of one fact, two and three; an outcome that needs more is told to be out of reach.
+sets of one fact, two and three; an outcome that needs more is reported as out of reach.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from rules.reading.vocabulary import read_amount
 def read_agreements(
     reader: Reader, node: Node, facts: Mapping[str, Fact], parameters: Mapping[str, Parameter]
 ) -> tuple[Agreement, ...]:
-    """What customers agreed otherwise; two agreements of one customer never hold on the same day."""
+    """What customers agreed with us; two agreements of one customer never hold on the same day."""
     agreements: list[Agreement] = []
     by_organization: dict[str, list[Agreement]] = {}
 

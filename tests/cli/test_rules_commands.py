@@ -218,7 +218,7 @@ def test_what_changed_in_meaning_is_told(rules: Any, tmp_path: Path) -> None:
 def test_what_means_the_same_is_told_to(rules: Any) -> None:
     told = rules("diff", "shipped", "-", given=SHIPPED.read_text(encoding="utf-8") + "# a comment\n")
 
-    assert (told.code, told.output) == (0, "✓ equal in meaning: every situation is decided alike\n")
+    assert (told.code, told.output) == (0, "✓ equal in meaning: every situation is decided the same way\n")
 
 
 def test_a_copy_holds_passes_its_cases_and_means_the_same(rules: Any, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Changed rules over a stored history: what would have been decided otherwise, and what it would have cost whom."""
+"""Changed rules over a stored history: what would have been decided differently, and what it would have cost whom."""
 
 from __future__ import annotations
 

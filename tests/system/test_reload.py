@@ -146,7 +146,7 @@ def test_a_refusal_is_told_by_status_log_and_health_until_the_file_is_mended(
     write(rules_file, GOOD)
     with structlog.testing.capture_logs() as logs:
         office.sync()
-    assert "changed rules taken" in [one["event"] for one in logs]
+    assert "changed rules are in force" in [one["event"] for one in logs]
     assert refusals(office) == []
     assert read_status(office.application.store, office.clock.now()).rules_refused == ""
     assert health(office.application) == "ok"

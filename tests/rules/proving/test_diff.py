@@ -1,4 +1,4 @@
-"""What changed in meaning: equal when nothing did, and otherwise every situation that is decided otherwise."""
+"""What changed in meaning: equal when nothing did, and otherwise every situation that is decided differently."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def test_a_gap_is_shown_at_its_decision_with_its_smallest_example() -> None:
     assert violation.kind == "gap"
     assert (violation.line, violation.column) == (line_of(text, "  scope:"), 3)
     assert violation.example == {"sla": False}
-    assert violation.message == "scope is not decided where sla is no, as for {sla: no}: no rule applies"
+    assert violation.message == "scope is not decided where sla is no, for example {sla: no}: no rule applies"
 
 
 def test_a_gap_at_a_single_number_is_found() -> None:
