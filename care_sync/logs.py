@@ -8,11 +8,13 @@ Terms
     redaction   what replaces a secret: ``[hidden]``
 
 Promise: a value that the settings know as a secret never appears, wherever it stands in a line: in a message, in a
-nested value, in a traceback; nor does anything under a name such as ``authorization`` or ``token``.
+nested value, in a traceback; nor does anything under a name such as ``authorization`` or ``token``. A terminal shows
+foreign text and obeys none of it (:mod:`care_sync.terminal`).
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import Collection, Iterator, Mapping, MutableMapping
@@ -22,6 +24,8 @@ from typing import Any, Protocol, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from care_sync.terminal import harmless, json_text, one_line, takes_colors
 
 REDACTED = "[hidden]"
 SECRET_NAMES = frozenset(
@@ -35,6 +39,10 @@ QUIET = {"apscheduler": "ERROR", "uvicorn": "WARNING", "urllib3": "WARNING", "al
 
 APScheduler warns each time a job is due while it still runs, which is what we want of it.
 """
+
+
+TRACES = frozenset({"exception", "stack"})
+"""What has several lines in the text for people."""
 
 
 class Now(Protocol):
@@ -98,10 +106,10 @@ def configure_logs(
         _stamped(clock),
         structlog.processors.StackInfoRenderer(),
     ]
-    renderer: Processor = (
-        structlog.dev.ConsoleRenderer(colors=stream.isatty(), pad_event_to=40)
+    renderers: list[Processor] = (
+        [_only_shown, structlog.dev.ConsoleRenderer(colors=takes_colors(stream), pad_event_to=40)]
         if for_people
-        else structlog.processors.JSONRenderer(ensure_ascii=False, sort_keys=True)
+        else [structlog.processors.JSONRenderer(serializer=_as_json, sort_keys=True)]
     )
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
@@ -109,7 +117,7 @@ def configure_logs(
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
             Redaction(secrets),
-            renderer,
+            *renderers,
         ],
     )
     structlog.configure(
@@ -141,6 +149,22 @@ def bound(**values: str) -> Iterator[None]:
 def logger(name: str) -> structlog.stdlib.BoundLogger:
     """Return the logger of a module."""
     return structlog.stdlib.get_logger(name)
+
+
+def _only_shown(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Foreign text as text that a terminal shows and does not obey; a traceback keeps its lines."""
+    return {
+        name: harmless(value) if name in TRACES and isinstance(value, str) else _shown(value)
+        for name, value in event.items()
+    }
+
+
+def _shown(value: Any) -> Any:
+    return value if isinstance(value, (int, float)) or value is None else one_line(value)
+
+
+def _as_json(event: EventDict, **options: Any) -> str:
+    return json_text(json.dumps(event, ensure_ascii=False, **options))
 
 
 def _stamped(clock: Now) -> Processor:

@@ -97,3 +97,31 @@ def test_no_two_modules_import_each_other_in_a_circle() -> None:
 def test_no_module_has_outgrown_one_sitting() -> None:
     long = {name_of(path): lines for path in modules() if (lines := len(path.read_text().splitlines())) > 400}
     assert long == {}
+
+
+def test_no_two_folders_import_each_other_in_a_circle() -> None:
+    """A module that stands in no folder of a package counts as one of its own."""
+    known = {name_of(path): folder_of(path) for path in modules()}
+    arrows = {
+        (folder_of(path), known[name])
+        for path in modules()
+        for name in imported(path)
+        if name in known and known[name] != folder_of(path)
+    }
+    circles = [arrow for arrow in sorted(arrows) if arrow[0] in reachable(arrows, arrow[1])]
+    assert circles == []
+
+
+def folder_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:2])
+
+
+def reachable(arrows: set[tuple[str, str]], start: str) -> set[str]:
+    reached, waiting = {start}, [start]
+    while waiting:
+        folder = waiting.pop()
+        following = {target for source, target in arrows if source == folder} - reached
+        reached |= following
+        waiting.extend(following)
+    return reached

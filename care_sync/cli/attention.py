@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from care_sync.cli.output import local, print_json, print_table, say
 from care_sync.cli.session import Session, command_group
 from care_sync.errors import UserError
+from care_sync.terminal import local, print_json, print_table, say
 
 group = command_group("What a person must look at.")
 

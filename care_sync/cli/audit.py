@@ -12,8 +12,8 @@ from care_sync.application import Application, connect_bookkeeping, environment_
 from care_sync.audit.books import audit_books
 from care_sync.audit.difference import Difference
 from care_sync.audit.products import audit_bookkeeping, audit_helpdesk, audit_tracker
-from care_sync.cli.output import print_json, print_table, say
 from care_sync.cli.session import Session
+from care_sync.terminal import print_json, print_table, say
 
 
 def register(app: typer.Typer) -> None:

@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from care_sync.cli.output import hours, print_json, print_table, say
 from care_sync.cli.session import Session
 from care_sync.errors import UserError
 from care_sync.ledger.alerts import take_as_told
 from care_sync.ledger.card_import import PlannedCard, import_cards, read_cards
+from care_sync.terminal import hours, print_json, print_table, say
 
 
 def register(group: typer.Typer) -> None:

@@ -9,13 +9,14 @@ from typing import Annotated
 
 import typer
 
-from care_sync.cli.output import hours, local, print_json, print_table, say
 from care_sync.cli.session import Session, command_group
 from care_sync.errors import UserError
 from care_sync.ledger import accounts, cards
 from care_sync.ledger.cards import CardState
+from care_sync.lookup import find_organization
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
+from care_sync.terminal import hours, local, print_json, print_table, say
 from connectors.records import Organization
 
 group = command_group("Prepaid hour cards.")
@@ -240,16 +241,6 @@ def _tell(state: CardState, organization: Organization, *, as_json: bool) -> Non
         print_json(_as_json(state, organization))
     else:
         say(f"Card {state.card.card_id} of {organization.name} has {hours(state.left)} hours left.")
-
-
-def find_organization(work: UnitOfWork, wanted: str) -> Organization:
-    """Return the customer by name or by id. Raises :class:`UserError` when there is none."""
-    found = work.organizations.by_name(wanted) or work.organizations.get(wanted)
-    if found is None:
-        near = [one.name for one in work.organizations.all() if wanted.casefold() in one.name.casefold()][:5]
-        hint = f"did you mean {', '.join(near)}?" if near else "run `care-sync sync` to read the customers first"
-        raise UserError(f'there is no customer "{wanted}"', [hint])
-    return found
 
 
 def _rate_of(settings: Settings, day: date) -> Decimal:

@@ -9,8 +9,8 @@ import typer
 from rich.markup import escape
 
 from care_sync.check import check_products, check_site, check_webhooks
-from care_sync.cli.output import console, print_json
 from care_sync.cli.session import Session
+from care_sync.terminal import console, print_json
 from connectors.records import CheckResult
 
 

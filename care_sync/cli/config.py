@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -10,9 +9,9 @@ import yaml
 
 from care_sync.check import check_site
 from care_sync.cli.check import report
-from care_sync.cli.output import print_json
 from care_sync.cli.session import Session, command_group
 from care_sync.settings import shown_settings
+from care_sync.terminal import print_json, write
 from connectors.records import CheckResult
 
 group = command_group("The settings.")
@@ -50,4 +49,4 @@ def show(
     if as_json:
         print_json(shown)
     else:
-        yaml.safe_dump(shown, sys.stdout, allow_unicode=True, sort_keys=False)
+        write(yaml.safe_dump(shown, allow_unicode=True, sort_keys=False))

@@ -11,15 +11,15 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from care_sync.cli.cards import find_organization
-from care_sync.cli.output import hours, local, print_json, print_table, say
 from care_sync.cli.session import Session, command_group
 from care_sync.errors import UserError
 from care_sync.ledger import cards
+from care_sync.lookup import find_organization
 from care_sync.pipeline.agreed import Agreements, Span, Stated, Statement, read_agreements, span_at, state
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
 from care_sync.store.agreed import ALWAYS, Agreed, AgreedField, AgreedKind
+from care_sync.terminal import hours, local, print_json, print_table, say
 from connectors.records import FieldValue, Organization
 
 group = command_group("Customers, and what was agreed with them since when.")

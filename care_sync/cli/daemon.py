@@ -5,10 +5,10 @@ from __future__ import annotations
 import typer
 
 from care_sync.application import open_application
-from care_sync.cli.output import errors
 from care_sync.cli.session import Session
 from care_sync.daemon import run_daemon
 from care_sync.scheduler import StoppableClock
+from care_sync.terminal import errors
 
 
 def register(app: typer.Typer) -> None:

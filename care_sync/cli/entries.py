@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from care_sync.cli.output import hours, print_json, print_table, say
 from care_sync.cli.session import Session, command_group
 from care_sync.store.entries import StoredEntry
+from care_sync.terminal import hours, print_json, print_table, say
 
 group = command_group("Time entries that count for nobody: those without a ticket, and copies of others.")
 

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from care_sync.cli.output import hours, local, print_json, print_table, say
 from care_sync.cli.session import Session
 from care_sync.errors import UserError
 from care_sync.messages import Language
@@ -15,6 +14,7 @@ from care_sync.rules_in_force import site_rules
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
 from care_sync.store.decisions import WHOLE_TICKET, StoredDecision
+from care_sync.terminal import hours, local, print_json, print_table, say
 from connectors.records import Ticket
 from rules.deciding.rule_book import RuleBook
 from rules.proving.why_not import MOST_FACTS, Way, why_not
@@ -77,9 +77,11 @@ def _ways(rules: RuleBook, ticket: Ticket, whole: StoredDecision, wish: str, set
 def _show_ways(ways: list[Way], wish: str, whole: StoredDecision) -> None:
     part, _, outcome = wish.partition("=")
     if whole.outcome[part] == outcome:
-        say(f"\nIt is {wish} already.")
+        say("")
+        say(f"It is {wish} already.")
     elif not ways:
-        say(f"\nNo {MOST_FACTS} facts that a person can change lead to {wish}.")
+        say("")
+        say(f"No {MOST_FACTS} facts that a person can change lead to {wish}.")
     else:
         print_table(
             f"\nFor {wish}, one of these would have to hold",

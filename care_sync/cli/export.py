@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from care_sync.billing.journal import Tool, journal
-from care_sync.cli.cards import find_organization
-from care_sync.cli.output import say
 from care_sync.cli.session import Session
 from care_sync.errors import UserError
+from care_sync.lookup import find_organization
+from care_sync.terminal import say, write
 
 
 def register(app: typer.Typer) -> None:
@@ -41,7 +40,8 @@ def export(
         chosen = find_organization(work, customer).id if customer else None
         lines = (f"{line}\n" for line in journal(work, tool, chosen))
         if output is None:
-            sys.stdout.writelines(lines)
+            for line in lines:
+                write(line)
             return
         try:
             with output.open("w", encoding="utf-8", newline="\n") as file:

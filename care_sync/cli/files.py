@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from care_sync.errors import UserError
+from care_sync.terminal import write
 
 
 def month_of(text: str, parameter: str = "--period") -> str:
@@ -38,11 +39,11 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 def write_output(content: bytes) -> None:
-    """Write a document to standard output, byte for byte."""
+    """Write a document to standard output: byte for byte into a pipe, as text that only shows on a terminal."""
     sys.stdout.flush()
     buffer = getattr(sys.stdout, "buffer", None)
-    if buffer is None:
-        sys.stdout.write(content.decode())
+    if buffer is None or sys.stdout.isatty():
+        write(content.decode())
     else:
         buffer.write(content)
     sys.stdout.flush()

@@ -19,13 +19,13 @@ from care_sync.billing.push import Pushed, push_invoices
 from care_sync.billing.tables import invoice_as_json, invoices_as_csv
 from care_sync.billing.texts import clock
 from care_sync.billing.ubl import Issued, ubl_of
-from care_sync.cli.cards import find_organization
 from care_sync.cli.files import file_name, month_of, write_file, write_output
-from care_sync.cli.output import print_json, print_table, say
 from care_sync.cli.session import Session, command_group
 from care_sync.errors import UserError
+from care_sync.lookup import find_organization
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
+from care_sync.terminal import print_json, print_table, say
 
 group = command_group("What customers are invoiced for a month.")
 

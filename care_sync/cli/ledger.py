@@ -8,16 +8,15 @@ from typing import Annotated
 import typer
 
 from care_sync.billing.texts import clock
-from care_sync.cli.cards import find_organization
 from care_sync.cli.files import month_of
-from care_sync.cli.output import local, print_json, print_table, say
 from care_sync.cli.session import Session, command_group
-from care_sync.errors import UserError
 from care_sync.ledger import accounts
+from care_sync.lookup import find_organization, find_ticket
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
 from care_sync.store.ledger import StoredTransaction
 from care_sync.story import EntryStory, Place, customer_balances, entry_story, ticket_stories, transaction_as_json
+from care_sync.terminal import local, print_json, print_table, say
 from connectors.records import Ticket
 
 group = command_group("Where every minute came from and where it went.")
@@ -59,15 +58,6 @@ def show(
             print_json([one.as_json() for one in stories]) if as_json else _show_ticket(found, stories)
         else:
             _customer(work, str(customer), month, settings, as_json=as_json)
-
-
-def find_ticket(work: UnitOfWork, wanted: str) -> Ticket:
-    """Return the ticket by its number (with or without ``#``) or id. Raises :class:`UserError` when there is none."""
-    name = wanted.removeprefix("#")
-    found = work.tickets.by_number(name) or work.tickets.get(name)
-    if found is None:
-        raise UserError(f"there is no ticket {wanted}", [f"read it with `care-sync sync --ticket {name}`"])
-    return found
 
 
 def _show_entry(story: EntryStory, settings: Settings) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from care_sync.cli import (
     attention,
@@ -45,10 +44,10 @@ from care_sync.cli import (
     store,
     sync,
 )
-from care_sync.cli.output import errors
 from care_sync.cli.session import Session
 from care_sync.clock import SystemClock
 from care_sync.errors import CareSyncError, IntegrityError, UserError
+from care_sync.terminal import complain
 from connectors.errors import ConnectorError
 
 HELP = """Decides by rules whether a helpdesk ticket is inside a customer's SLA and who pays, and keeps the hour cards.
@@ -142,21 +141,22 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 130
     except UserError as error:
-        _tell(error.message, error.problems)
+        complain("Error", error.message, error.problems)
         return error.exit_code
     except ConnectorError as error:
-        _tell(str(error))
+        complain("Error", str(error))
     except IntegrityError as error:
-        _tell(f"An invariant of the ledger does not hold: {error}", ["nothing of the change was written"])
+        complain("Error", f"An invariant of the ledger does not hold: {error}", ["nothing of the change was written"])
     except CareSyncError as error:
-        _tell(str(error))
+        complain("Error", str(error))
     except BrokenPipeError:
         # Whoever read our output has enough of it: no more of it, and no complaint at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
         if "--verbose" in arguments or "-v" in arguments:
             raise
-        _tell(
+        complain(
+            "Error",
             f"This is a defect of CareSync: {type(error).__name__}.",
             ["run it again with --verbose first, as in `care-sync --verbose sync`, and report what it shows"],
         )
@@ -166,10 +166,3 @@ def run(arguments: Sequence[str]) -> int:
 def main() -> None:
     """Run the command line of this process."""
     sys.exit(run(sys.argv[1:]))
-
-
-def _tell(message: str, problems: Sequence[str] = ()) -> None:
-    screen = errors()
-    screen.print(f"[bold red]Error:[/] {escape(message)}", soft_wrap=True)
-    for problem in problems:
-        screen.print(f"  [red]•[/] {escape(problem)}", soft_wrap=True)

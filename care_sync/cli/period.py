@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from care_sync.cli.output import hours, local, print_json, print_table, say
 from care_sync.cli.session import Session, command_group
 from care_sync.ledger import accounts
 from care_sync.ledger.closing import Closing, Outlook, close_month, on_account, outlook, require_closable
@@ -17,6 +16,7 @@ from care_sync.pipeline.customer import terms_of
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
 from care_sync.store.ledger import Standing
+from care_sync.terminal import hours, local, print_json, print_table, say
 from connectors.records import Organization
 
 group = command_group("Months, and closing them.")

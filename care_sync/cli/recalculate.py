@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from care_sync.cli.output import hours, print_json, print_table, say
 from care_sync.cli.session import Session
 from care_sync.errors import UserError
 from care_sync.ledger import cards, recalculation
@@ -15,6 +14,7 @@ from care_sync.messages import CardBalance, Messages, NoticeKind, Recalculated, 
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
 from care_sync.store.recalculations import Recalculation, RecalculationState
+from care_sync.terminal import hours, print_json, print_table, say
 
 
 def register(group: typer.Typer) -> None:

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from care_sync.cli.output import print_json, say
 from care_sync.cli.session import Session
-from care_sync.cli.sync import watching
 from care_sync.errors import UserError
 from care_sync.pipeline.reconcile import ReconcileReport, reconcile_window
+from care_sync.progress import watching
+from care_sync.terminal import print_json, say
 
 
 def register(app: typer.Typer) -> None:

@@ -11,7 +11,6 @@ import typer
 
 from care_sync.billing.invoice import rate_of
 from care_sync.cli.files import write_file
-from care_sync.cli.output import age, hours, print_json, print_table, say
 from care_sync.cli.rules_input import RulesArgument, open_rules
 from care_sync.cli.session import Session
 from care_sync.replay.compare import Comparison, compare
@@ -19,6 +18,7 @@ from care_sync.replay.history import History, read_history
 from care_sync.replay.questions import fact_costs
 from care_sync.replay.report import as_document, as_page, signed_hours, totals
 from care_sync.rules_in_force import site_rules
+from care_sync.terminal import age, hours, print_json, print_table, say
 
 Since = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day of the history.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
@@ -63,7 +63,8 @@ def replay(
     else:
         _show(comparison, history)
         if html is not None:
-            say(f"\nWritten: {html}")
+            say("")
+            say(f"Written: {html}")
 
 
 def _show(comparison: Comparison, history: History) -> None:

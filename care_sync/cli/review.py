@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from care_sync.cli.cards import find_organization
-from care_sync.cli.output import hours, local, print_json, print_table, say
 from care_sync.cli.session import Session, command_group
 from care_sync.errors import UserError
 from care_sync.ledger.review import Ruling, Waiting, decide, reviewed, waiting
+from care_sync.lookup import find_organization
 from care_sync.store import UnitOfWork
 from care_sync.store.agreements import Verdict
+from care_sync.terminal import hours, local, print_json, print_table, say
 from connectors.records import Ticket
 
 group = command_group("Time that waits for a person to judge.")

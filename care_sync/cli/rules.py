@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from datetime import date
 from typing import Annotated
 
 import typer
 
-from care_sync.cli.output import print_json, say
 from care_sync.cli.rules_input import SHIPPED_NAME, STANDARD_INPUT, RulesArgument, open_rules, read_day, read_file
 from care_sync.cli.session import command_group
 from care_sync.errors import UserError
+from care_sync.terminal import print_json, say, write
 from rules.deciding.rule_book import RuleBook
 from rules.model.decision import Decision
 from rules.model.errors import Problem, RulesError, TooEntangled
@@ -80,7 +78,7 @@ def code(
     care-sync rules code | less
     ```
     """
-    sys.stdout.write(open_rules(rules).decider(read_day(on)).engine.generated.source)
+    write(open_rules(rules).decider(read_day(on)).engine.generated.source)
 
 
 def _decide_lines(book: RuleBook, text: str, day: date | None, organization: str | None) -> list[Decision]:
@@ -101,7 +99,7 @@ def _decide_lines(book: RuleBook, text: str, day: date | None, organization: str
 
 def _print_lines(decisions: list[Decision]) -> None:
     for decision in decisions:
-        sys.stdout.write(json.dumps(decision.as_json(), ensure_ascii=False) + "\n")
+        print_json(decision.as_json(), indent=None)
 
 
 def _tell(decision: Decision, book: RuleBook) -> None:

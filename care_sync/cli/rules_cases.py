@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from care_sync.cli.output import print_json, print_table, say
 from care_sync.cli.rules_input import SHIPPED_NAME, RulesArgument, open_rules, path_of
 from care_sync.errors import UserError
 from care_sync.rules_in_force import cases_beside, rules_cases
+from care_sync.terminal import print_json, print_table, say
 from rules.deciding.rule_book import RuleBook
 from rules.proving.cases import Case, as_yaml, neighbouring_cases, run_cases
 from rules.proving.coverage import coverage_of
@@ -64,7 +64,8 @@ def run_cases_beside(
         )
     else:
         for failure in failures[:SHOWN]:
-            say("\n".join(failure.lines()))
+            for line in failure.lines():
+                say(line)
         if len(failures) > SHOWN:
             say(f"and {len(failures) - SHOWN} more")
         say(f"{len(cases)} cases, {len(failures)} failed.")

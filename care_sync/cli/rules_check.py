@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from care_sync.cli.output import console, print_json, say
 from care_sync.cli.rules_input import SHIPPED_NAME, RulesArgument, open_rules
+from care_sync.terminal import console, print_json, say
 from rules.model.definition import Definition
 from rules.proving.examples import in_words, region_in_words
 from rules.proving.proof import Proof, prove

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from care_sync.cli.files import write_file
-from care_sync.cli.output import say
 from care_sync.errors import UserError
 from care_sync.rules_in_force import cases_beside, read_rules
+from care_sync.terminal import say
 from rules.loading import SHIPPED
 from rules.reading.json_schema import schema_of
 

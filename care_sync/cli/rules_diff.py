@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from care_sync.cli.output import console, print_json, say
 from care_sync.cli.rules_input import RulesArgument, open_rules
 from care_sync.errors import UserError
+from care_sync.terminal import console, print_json, say
 from rules.model.errors import TooEntangled
 from rules.proving.diff import ChangedRegion, RulesDiff, diff_rules
 from rules.proving.examples import in_words, region_in_words

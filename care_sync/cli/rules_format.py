@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from care_sync.cli.files import write_file
-from care_sync.cli.output import say
 from care_sync.cli.rules_input import read_file
 from care_sync.errors import UserError
+from care_sync.terminal import say
 from rules.model.errors import RulesError
 from rules.reading.formatting import formatted
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import sys
-
 import typer
 
 from care_sync.cli.rules_input import SHIPPED_NAME, RulesArgument, open_rules
+from care_sync.terminal import print_json
 from rules.reading.json_schema import schema_of
 
 
@@ -26,4 +24,4 @@ def schema(rules: RulesArgument = SHIPPED_NAME) -> None:
     # yaml-language-server: $schema=our.schema.json
     ```
     """
-    sys.stdout.write(json.dumps(schema_of(open_rules(rules).definition), ensure_ascii=False, indent=1) + "\n")
+    print_json(schema_of(open_rules(rules).definition), indent=1)

@@ -12,10 +12,10 @@ import typer
 from pydantic import SecretStr
 
 from care_sync.cli.files import write_file
-from care_sync.cli.output import print_json, print_table, say
 from care_sync.cli.session import Session
 from care_sync.errors import UserError
 from care_sync.preparation import wanted_of
+from care_sync.terminal import print_json, print_table, say
 from connectors.errors import ConnectorError
 from connectors.preparation import Action, Preparable, Preparation, ScriptedPreparation, Step, Wanted
 

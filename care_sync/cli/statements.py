@@ -11,13 +11,13 @@ import typer
 
 from care_sync.billing.statement import Statement, read_statement, read_statements
 from care_sync.billing.statement_document import statement_as_csv, statement_as_pdf
-from care_sync.cli.cards import find_organization
 from care_sync.cli.files import file_name, month_of, write_file, write_output
-from care_sync.cli.output import say
 from care_sync.cli.session import Session
 from care_sync.errors import UserError
+from care_sync.lookup import find_organization
 from care_sync.messages import Language
 from care_sync.settings import Settings
+from care_sync.terminal import say
 
 
 class Form(StrEnum):

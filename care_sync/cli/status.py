@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from care_sync.cli.output import age, local, print_json, print_table, say
 from care_sync.cli.session import Session
 from care_sync.settings import Settings
 from care_sync.status import Status, read_status
+from care_sync.terminal import age, local, print_json, print_table, say
 
 
 def register(app: typer.Typer) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from care_sync.cli.output import say
 from care_sync.cli.session import Session, command_group
 from care_sync.store import migrate
+from care_sync.terminal import say
 
 group = command_group("The database.")
 

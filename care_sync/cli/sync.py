@@ -2,56 +2,24 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from care_sync.application import Application
-from care_sync.cli.output import errors, print_json, say
 from care_sync.cli.session import Session
 from care_sync.errors import UserError
 from care_sync.pipeline.difference import Difference, differences
 from care_sync.pipeline.run import PassKind, PassReport, Scope
+from care_sync.progress import watching
 from care_sync.store.rehearsal import rehearsal
+from care_sync.terminal import complain, print_json, say
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command()(sync)
-
-
-class ProgressBars:
-    """Shows the stages of a pass on standard error, on a terminal only."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-
-    def stage(self, name: str) -> Callable[[int], None]:
-        """A line for a stage, which counts what it was told of."""
-        task = self._progress.add_task(name, total=None)
-
-        def advance(count: int) -> None:
-            self._progress.advance(task, count)
-
-        return advance
-
-
-@contextmanager
-def watching() -> Iterator[ProgressBars]:
-    """Progress while the block runs; silent where standard error is no terminal."""
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TextColumn("{task.completed:.0f}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=errors(), disable=not sys.stderr.isatty(), transient=True) as progress:
-        yield ProgressBars(progress)
 
 
 def sync(
@@ -138,7 +106,8 @@ def as_document(report: PassReport, found: list[Difference] | None) -> dict[str,
 def _show(report: PassReport, found: list[Difference] | None) -> None:
     if found is not None:
         for one in found:
-            say("\n".join(one.lines()))
+            for line in one.lines():
+                say(line)
         say(f"{len(found)} tickets would change. Nothing was written." if found else "Nothing would change.")
     else:
         counted = {name: count for name, count in report.counts.items() if count}
@@ -147,4 +116,4 @@ def _show(report: PassReport, found: list[Difference] | None) -> None:
         if not counted:
             say("Nothing new; nothing was written.")
     for failure in report.failures:
-        errors().print(f"[bold red]Failed:[/] {failure}", soft_wrap=True)
+        complain("Failed", failure)

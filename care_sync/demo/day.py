@@ -14,13 +14,13 @@ from decimal import Decimal
 
 from care_sync.application import Application
 from care_sync.billing.texts import clock
-from care_sync.cli.cards import find_organization
 from care_sync.demo.agency import PEOPLE, ZONE, Agency, FiledTicket, Worked
 from care_sync.demo.customers import RATES
 from care_sync.demo.site import BOOKKEEPER
 from care_sync.demo.stage import DAY
 from care_sync.demo.workplace import Workplace
 from care_sync.ledger import cards
+from care_sync.lookup import find_organization
 from care_sync.store.entries import LinkState, StoredEntry
 from care_sync.store.standing import Standing
 from care_sync.store.work import DirtyKind

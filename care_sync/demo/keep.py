@@ -8,7 +8,6 @@ from queue import SimpleQueue
 import requests
 
 from care_sync.application import open_application
-from care_sync.cli.output import say
 from care_sync.clock import Clock
 from care_sync.daemon import run_daemon
 from care_sync.demo.agency import PEOPLE
@@ -17,6 +16,7 @@ from care_sync.demo.stage import Stage
 from care_sync.demo.workplace import ZENDESK_TOKEN, Workplace
 from care_sync.logs import configure_logs
 from care_sync.scheduler import StoppableClock
+from care_sync.terminal import say
 from connectors.sandbox.toggl_state import TogglEvent
 
 
@@ -30,7 +30,8 @@ def keep_running(stage: Stage, machine: Clock, program: str) -> int:
     def announce(address: str) -> None:
         subscribe(stage.workplace, address)
         Courier(stage.workplace).start()
-        say(f"\nCareSync listens on {address}. Its products are at {stage.workplace.zendesk.base_url} (Zendesk) and")
+        say("")
+        say(f"CareSync listens on {address}. Its products are at {stage.workplace.zendesk.base_url} (Zendesk) and")
         say(f"{stage.workplace.toggl.base_url} (Toggl). Ctrl-C ends it. In another terminal, set a ticket's cause:")
         say("")
         say(a_change_to_try(stage, program))

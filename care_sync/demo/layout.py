@@ -11,8 +11,8 @@ from textwrap import wrap
 
 from rich.markup import escape
 
-from care_sync.cli.output import console
 from care_sync.demo.agency import ZONE
+from care_sync.terminal import console
 
 WIDEST = 116
 INDENT = 2
@@ -41,14 +41,14 @@ def told(label: str, text: str, *, style: str = "") -> None:
     begin, end = (f"[{style}]", "[/]") if style else ("", "")
     for place, line in enumerate(wrap(text, WIDEST - INDENT - LABEL, subsequent_indent="  " if not style else "")):
         shown = label if place == 0 else ""
-        console().print(f"  [dim]{shown:{LABEL}}[/]{begin}{escape(line)}{end}", soft_wrap=True)
+        console().print(f"  [dim]{shown:{LABEL - 1}} [/]{begin}{escape(line)}{end}", soft_wrap=True)
 
 
 def rows(label: str, lines: Sequence[str]) -> None:
     """Lines that stand below each other as they are, the first with the label."""
     for place, line in enumerate(lines):
         shown = label if place == 0 else ""
-        console().print(f"  [dim]{shown:{LABEL}}[/]{escape(line)}".rstrip(), soft_wrap=True)
+        console().print(f"  [dim]{shown:{LABEL - 1}} [/]{escape(line)}".rstrip(), soft_wrap=True)
 
 
 def quoted(label: str, body: str) -> None:
@@ -56,4 +56,4 @@ def quoted(label: str, body: str) -> None:
     lines = [part for line in body.splitlines() for part in wrap(line, WIDEST - INDENT - LABEL - 2) or [""]]
     for place, line in enumerate(lines):
         shown = label if place == 0 else ""
-        console().print(f"  [dim]{shown:{LABEL}}│[/] {escape(line)}".rstrip(), soft_wrap=True)
+        console().print(f"  [dim]{shown:{LABEL - 1}} │[/] {escape(line)}".rstrip(), soft_wrap=True)

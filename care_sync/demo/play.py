@@ -13,7 +13,6 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from care_sync.cli.output import console, say
 from care_sync.clock import Clock
 from care_sync.demo.agency import ZONE
 from care_sync.demo.day import Day
@@ -26,6 +25,7 @@ from care_sync.demo.show import show_calls, show_outcome, show_pass
 from care_sync.demo.show_change import show_followed, show_ledger
 from care_sync.demo.stage import DAY, NIGHT, Stage
 from care_sync.pipeline.run import PassKind
+from care_sync.terminal import console, say
 
 
 def play(folder: Path, machine: Clock, *, program: str = "care-sync", keep: bool = False) -> int:

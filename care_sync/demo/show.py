@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from care_sync.cli.output import hours, print_table, say
 from care_sync.demo.layout import rows, told
 from care_sync.demo.outcome import WITHOUT_CUSTOMER, Amount, Outcome
 from care_sync.demo.workplace import Calls, Written
@@ -12,6 +11,7 @@ from care_sync.messages.formats import whole_minutes
 from care_sync.pipeline.explanation import NEXT_STEPS, ROUTES, SCOPES
 from care_sync.pipeline.run import PassReport
 from care_sync.store.entries import LinkState
+from care_sync.terminal import hours, print_table, say
 from rules.deciding.rule_book import RuleBook
 
 LOW_SECONDS = 5 * 3600
@@ -152,7 +152,8 @@ def _show_questions(outcome: Outcome, rules: RuleBook) -> None:
 def _show_clauses(outcome: Outcome, rules: RuleBook) -> None:
     decidable = [name for name, clause in rules.clauses.items() if not clause.kept_by_ledger]
     cited = [name for name in decidable if outcome.clauses[name]]
-    say(f"\nClauses that decided, with the number of their tickets: {len(cited)} of {len(decidable)}")
+    say("")
+    say(f"Clauses that decided, with the number of their tickets: {len(cited)} of {len(decidable)}")
     words = [f"{f'{name} {outcome.clauses[name]}':9}" for name in cited]
     lines = ["".join(words[start : start + CLAUSES_A_LINE]) for start in range(0, len(words), CLAUSES_A_LINE)]
     rows("", lines)

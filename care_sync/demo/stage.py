@@ -12,7 +12,6 @@ from pathlib import Path
 from care_sync.application import Application, open_application, site_settings
 from care_sync.audit.books import audit_books
 from care_sync.audit.products import audit_helpdesk, audit_tracker
-from care_sync.cli.sync import watching
 from care_sync.demo.agency import FIRST_DAY, LAST_DAY, ZONE, Agency, invent
 from care_sync.demo.clock import StoryClock
 from care_sync.demo.outcome import Outcome, read_outcome
@@ -22,6 +21,7 @@ from care_sync.errors import CareSyncError, IntegrityError
 from care_sync.logs import configure_logs
 from care_sync.pipeline.pull import pull_organizations
 from care_sync.pipeline.run import PassKind, PassReport, Scope
+from care_sync.progress import watching
 from care_sync.settings import Settings
 from care_sync.store import migrate
 
