@@ -9,15 +9,16 @@ from collections.abc import Mapping
 
 from care_sync.messages.formats import words
 from care_sync.settings import Settings
-from connectors.preparation import FieldKind, Wanted, WantedField, WantedView
+from connectors.helpdesk_settings import HelpdeskSettings
+from connectors.preparation import Wanted, WantedField, WantedFieldKind, WantedView
 from rules.deciding.rule_book import RuleBook
 from rules.model.facts import Fact, FactType
 
-KINDS: Mapping[FactType, FieldKind] = {
-    FactType.CHOICE: FieldKind.CHOICE,
-    FactType.BOOL: FieldKind.YES_NO,
-    FactType.DATE: FieldKind.DATE,
-    FactType.NUMBER: FieldKind.WHOLE_NUMBER,
+KINDS: Mapping[FactType, WantedFieldKind] = {
+    FactType.CHOICE: WantedFieldKind.CHOICE,
+    FactType.BOOL: WantedFieldKind.YES_NO,
+    FactType.DATE: WantedFieldKind.DATE,
+    FactType.NUMBER: WantedFieldKind.WHOLE_NUMBER,
 }
 NUMBERS = frozenset({"care_minutes", "care_card_minutes"})
 YES_NO: Mapping[str, Mapping[str, str]] = {"nl": {"yes": "Ja", "no": "Nee"}, "en": {"yes": "Yes", "no": "No"}}
@@ -35,8 +36,8 @@ def wanted_of(settings: Settings, rules: RuleBook) -> Wanted:
     """Everything that this site wants of its helpdesk."""
     options = settings.helpdesk.options
     language = "nl" if settings.company.locale.casefold().startswith("nl") else "en"
-    ticket_fields: Mapping[str, str | int] = getattr(options, "fields", {})
-    organization_fields: Mapping[str, str] = getattr(options, "organization_fields", {})
+    ticket_fields = options.fields if isinstance(options, HelpdeskSettings) else {}
+    organization_fields = options.organization_fields if isinstance(options, HelpdeskSettings) else {}
     prefix = settings.write_back.tag_prefix
     waiting, undetermined = VIEWS[language]
     return Wanted(
@@ -44,9 +45,9 @@ def wanted_of(settings: Settings, rules: RuleBook) -> Wanted:
             _ticket_field(name, str(title), rules.facts.get(name), language) for name, title in ticket_fields.items()
         ),
         organization_fields=tuple(
-            WantedField(name, key, FieldKind.CHOICE, SLA[language])
+            WantedField(name, key, WantedFieldKind.CHOICE, SLA[language])
             if name == "sla"
-            else WantedField(name, key, FieldKind.TEXT)
+            else WantedField(name, key, WantedFieldKind.TEXT)
             for name, key in organization_fields.items()
         ),
         views=(WantedView(waiting, f"{prefix}next_ask"), WantedView(undetermined, f"{prefix}sla_undetermined")),
@@ -77,11 +78,11 @@ def _is_helpdesk(settings: Settings, name: str) -> bool:
 
 def _ticket_field(name: str, title: str, fact: Fact | None, language: str) -> WantedField:
     if fact is None:
-        return WantedField(name, title, FieldKind.WHOLE_NUMBER if name in NUMBERS else FieldKind.TEXT)
-    kind = KINDS.get(fact.type, FieldKind.TEXT)
-    if kind is FieldKind.YES_NO:
+        return WantedField(name, title, WantedFieldKind.WHOLE_NUMBER if name in NUMBERS else WantedFieldKind.TEXT)
+    kind = KINDS.get(fact.type, WantedFieldKind.TEXT)
+    if kind is WantedFieldKind.YES_NO:
         return WantedField(name, title, kind, YES_NO[language])
-    if kind is FieldKind.CHOICE:
+    if kind is WantedFieldKind.CHOICE:
         called = words(language).get(name, {})
         return WantedField(name, title, kind, {one: _label(called.get(one, one)) for one in fact.values})
     return WantedField(name, title, kind)

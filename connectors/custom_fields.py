@@ -2,12 +2,12 @@
 
 Terms
     definition   a ticket field or organization field as the product defines it
-    name         how the product's API calls a field (``cf_cause``)
+    name         how the product's API calls a field (``cf_cause``, or a number)
     label        how people see it ("Oorzaak")
     kind         what a field holds, in words that products share
 
-Promise: a value is read by the kind of its field; one that does not fit (text in a numeric field) comes through as the
-text that it is, so that the rules can ask about it.
+Promise: a value is read by the kind of its field; one that does not fit (text, ``nan`` or ``1.9`` where a whole number
+belongs) comes through as the text that it is, so that the rules can ask about it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 
 from connectors.errors import Invalid
 from connectors.records import FieldValue
+from connectors.value_reader import day_of, decimal_of, whole_number_of
 
 
 class FieldKind(StrEnum):
@@ -64,7 +65,7 @@ class FieldMap:
             raise Invalid(
                 product,
                 f"the ticket field of {', '.join(unknown)} does not exist",
-                remedy=f"Make the field in {product.capitalize()} or mend its name in helpdesk.fields.",
+                remedy=f"Create the field in {product.capitalize()} or correct its name in helpdesk.fields.",
             )
         for name, value in values.items():
             self._require_choice(product, self.by_name[name], value)
@@ -72,53 +73,58 @@ class FieldMap:
 
     def differing(self, wanted: Mapping[str, FieldValue], values: Mapping[str, Any]) -> dict[str, FieldValue]:
         """What of ``wanted`` (by our names, each with a field) does not stand in ``values`` (by the product's)."""
-        standing = self.read(values)
-        return {name: value for name, value in wanted.items() if self._as_read(name, value) != standing[name]}
+        present = self.read(values)
+        return {name: value for name, value in wanted.items() if self._as_read(name, value) != present[name]}
 
     def _require_choice(self, product: str, field: FieldDefinition, value: FieldValue) -> None:
-        chosen = {str(one) for one in (value if isinstance(value, tuple) else (value,)) if one not in (None, "")}
-        if field.choices and (strange := sorted(chosen - field.choices)):
-            told = f'"{field.label}" has no choice {", ".join(strange)}; it has {", ".join(sorted(field.choices))}'
-            raise Invalid(product, told, remedy="Make the choice, or see that the field is the one that is meant.")
+        chosen = {
+            str(choice) for choice in (value if isinstance(value, tuple) else (value,)) if choice not in (None, "")
+        }
+        if field.choices and (unknown := sorted(chosen - field.choices)):
+            problem = f'"{field.label}" has no choice {", ".join(unknown)}; it has {", ".join(sorted(field.choices))}'
+            raise Invalid(product, problem, remedy="Add the choice, or check that this is the field you mean.")
 
     def _as_read(self, name: str, value: FieldValue) -> FieldValue:
         kind = self.by_name[name].kind
         return field_value(_to_api(value, kind), kind)
 
 
-def mapped(names: Mapping[str, str], definitions: Sequence[FieldDefinition]) -> FieldMap:
+def mapped(names: Mapping[str, str | int], definitions: Sequence[FieldDefinition]) -> FieldMap:
     """Find each configured field by its name, or else by its label (whatever its capitals)."""
     by_name = {field.name: field for field in definitions}
     by_label = {field.label.casefold(): field for field in reversed(definitions)}
-    found: dict[str, FieldDefinition] = {}
+    fields: dict[str, FieldDefinition] = {}
     missing: dict[str, str] = {}
     for name, wanted in names.items():
-        field = by_name.get(wanted) or by_label.get(wanted.casefold())
+        field = by_name.get(str(wanted)) or by_label.get(str(wanted).casefold())
         if field is None:
-            missing[name] = wanted
+            missing[name] = str(wanted)
         else:
-            found[name] = field
-    return FieldMap(found, missing)
+            fields[name] = field
+    return FieldMap(fields, missing)
 
 
 def field_value(value: Any, kind: FieldKind) -> FieldValue:
     """One value as the product gave it, by the kind of its field."""
     if value is None or value in ("", []):
         return None
-    if kind is FieldKind.YES_OR_NO:
-        return value if isinstance(value, bool) else str(value).lower() in ("true", "1", "yes")
     if isinstance(value, list):
         return tuple(str(item) for item in value)
-    try:
-        if kind is FieldKind.WHOLE_NUMBER:
-            return int(value)
-        if kind is FieldKind.DECIMAL:
-            return float(value)
-        if kind is FieldKind.DATE:
-            return date.fromisoformat(str(value)[:10])
-    except (TypeError, ValueError):
-        return str(value)
-    return value if isinstance(value, (bool, int, float)) else str(value)
+    read = _read_by_kind(value, kind)
+    if read is not None:
+        return read
+    return value if kind is FieldKind.TEXT and isinstance(value, (bool, int, float)) else str(value)
+
+
+def _read_by_kind(value: Any, kind: FieldKind) -> bool | int | float | date | None:
+    if kind is FieldKind.YES_OR_NO:
+        return value if isinstance(value, bool) else _YES_OR_NO.get(str(value).lower())
+    if kind is FieldKind.WHOLE_NUMBER:
+        return whole_number_of(value)
+    if kind is FieldKind.DECIMAL:
+        number = decimal_of(value)
+        return None if number is None else float(number)
+    return day_of(str(value)[:10]) if kind is FieldKind.DATE else None
 
 
 def _to_api(value: FieldValue, kind: FieldKind) -> Any:
@@ -129,3 +135,6 @@ def _to_api(value: FieldValue, kind: FieldKind) -> Any:
     if kind is FieldKind.TEXT and isinstance(value, (bool, int, float)):
         return str(value).lower()
     return value
+
+
+_YES_OR_NO = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}

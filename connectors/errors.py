@@ -9,9 +9,10 @@ from __future__ import annotations
 
 
 class ConnectorError(Exception):
-    """A request to a product failed."""
+    """A request to a product failed. ``retry_after_seconds`` is when the product says that it may be asked again."""
 
     retryable = False
+    retry_after_seconds: float | None = None
 
     def __init__(
         self,
@@ -53,10 +54,15 @@ class Invalid(ConnectorError):
     """The product rejects what we sent (400, 409, 413, 422)."""
 
 
+class Redirected(Invalid):
+    """The product answers from another address (3xx), to which nothing is sent."""
+
+
 class Limited(ConnectorError):
-    """Too many requests: ``retry_after_seconds`` tells when to come back (429, Toggl's 402)."""
+    """Too many requests: ``retry_after_seconds`` says when to come back (429, Toggl's 402)."""
 
     retryable = True
+    retry_after_seconds: float
 
     def __init__(self, product: str, message: str, *, retry_after_seconds: float, request: str = "") -> None:
         super().__init__(product, message, request=request, status=429)

@@ -2,13 +2,17 @@
 
 Terms
     safe        repeating the request does no harm; an unsafe one that may have taken effect is never repeated
-    uncertain   an unsafe request whose answer was lost: look before trying again
+    uncertain   an unsafe request of which nothing proves that it took no effect: look before trying again. Proof is
+                an answer of 429, or a connection that was never made. An error of the server (5xx) proves nothing:
+                proxies give it too when the product took the request and the line broke afterwards
     limit       requests that the product allows; ``Limits`` says by which headers it tells what is left
     budget      what is left, kept in the host's store, so that a restart does not forget it
 
-Promises. Every request has a time-out. Waiting goes through the environment's ``sleep`` and never lasts
-longer than ``longest_wait_seconds``: beyond that :class:`Limited` says when to come back. A budget that is used
-up, but for its reserve, sends nothing. No error, log line or ``repr`` holds a header or a body.
+Promises. Every answer has a deadline and a largest size (:mod:`connectors.transport`). Waiting goes through the
+environment's ``sleep`` and never lasts longer than ``longest_wait_seconds``: beyond that the error says when to come
+back, and no product keeps us away for more than a day. A budget that is used up, but for its reserve, sends nothing. No
+redirect is followed, so that credentials stay with the host that they were configured for. No error, log line or
+``repr`` holds a header or a body.
 """
 
 from __future__ import annotations
@@ -19,10 +23,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import requests
 from pydantic import SecretStr
-from requests.adapters import HTTPAdapter
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from connectors.errors import (
@@ -32,10 +36,15 @@ from connectors.errors import (
     Malformed,
     NotFound,
     PermissionMissing,
+    Redirected,
     Unavailable,
     WrongCredentials,
 )
+from connectors.json_text import harmless, read_json
+from connectors.product_settings import NetworkSettings
 from connectors.protocols import BudgetState, Environment
+from connectors.transport import AnswerTooLarge, DeadlineAdapter, content_of
+from connectors.transport_errors import error_of
 
 logger = logging.getLogger(__name__)
 
@@ -47,10 +56,12 @@ UNKNOWN_WAIT_SECONDS = 60.0
 """How long to stay away when the product says "too many" and not for how long."""
 LARGEST_NUMBER = 1e9
 """In a header about limits; what is beyond (``inf``, ``nan``) says nothing."""
+LONGEST_ABSENCE_SECONDS = 86_400.0
+"""No product keeps us away for longer, whatever its headers say."""
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+SERVER_TIMEOUT = 408
 Params = Mapping[str, Any] | Sequence[tuple[str, Any]]
 """Parameters of a request; pairs where a name stands more than once."""
-NEVER_DONE = frozenset({429, 503})
-"""Answers that tell that an unsafe request took no effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,7 @@ class Limits:
     ``left``         reads both out of the headers where the product does not tell them by two headers of always the
                      same names; it is asked instead of ``remaining`` and ``resets_in``
     ``quota_status`` an answer that means "used up" when it carries the headers, and "not in your plan" without
+    ``counted``      where the product tells nothing: how many requests it allows in how many seconds; we count them
     ``reserve``      requests that are left alone
     """
 
@@ -79,6 +91,7 @@ class Limits:
     resets_in: str = ""
     left: Callable[[Mapping[str, str]], Left | None] | None = None
     quota_status: int | None = None
+    counted: tuple[int, float] | None = None
     reserve: int = 0
     longest_wait_seconds: float = 60.0
 
@@ -95,7 +108,8 @@ class Response:
 class HttpClient:
     """One account's requests. ``authorization`` are the headers that prove who we are.
 
-    ``within`` is the client whose budget these requests use up as well as their own.
+    ``within`` is the client whose budget these requests use up as well as their own. ``network`` says which
+    certificates are trusted, and through which proxy requests go; nothing of it is taken from environment variables.
     """
 
     def __init__(
@@ -106,6 +120,8 @@ class HttpClient:
         environment: Environment,
         limits: Limits = Limits(),
         within: HttpClient | None = None,
+        network: NetworkSettings | None = None,
+        adapter: type[DeadlineAdapter] = DeadlineAdapter,
     ) -> None:
         self._product = product
         self._base_url = base_url.rstrip("/")
@@ -114,8 +130,12 @@ class HttpClient:
         self._within = within
         self._session = requests.Session()
         self._session.trust_env = False
-        self._session.mount("http://", HTTPAdapter(pool_maxsize=4))
-        self._session.mount("https://", HTTPAdapter(pool_maxsize=4))
+        self._session.mount("http://", adapter())
+        self._session.mount("https://", adapter())
+        if network is not None and network.ca_file is not None:
+            self._session.verify = str(network.ca_file)
+        if network is not None and network.proxy is not None:
+            self._session.proxies = dict.fromkeys(("http", "https"), network.proxy.get_secret_value())
         self._session.headers["Accept"] = "application/json"
         self._session.headers["User-Agent"] = "CareSync"
         for name, value in authorization.items():
@@ -188,36 +208,26 @@ class HttpClient:
                 headers=headers,
                 timeout=TIMEOUT_SECONDS,
                 allow_redirects=False,
+                stream=True,
             )
-        except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
-            raise Malformed(self._product, "the answer was cut off", request=request, uncertain=not is_safe) from None
-        except requests.Timeout:
-            told = "no answer in time"
-            raise Unavailable(self._product, told, request=request, uncertain=not is_safe) from None
-        except requests.RequestException as error:
-            never_sent = isinstance(error, requests.exceptions.ConnectTimeout)
-            raise Unavailable(
-                self._product,
-                "cannot be reached or broke the connection",
-                request=request,
-                uncertain=not is_safe and not never_sent,
-                remedy="Check the address and the network.",
-            ) from None
+            content = content_of(answer)
+        except (requests.RequestException, AnswerTooLarge, OSError, UnicodeError, ValueError) as error:
+            raise error_of(self._product, error, request, is_safe=is_safe) from None
         logger.debug("%s %s → %s", self._product, request, answer.status_code)
         self._note_budget(answer)
         if answer.status_code >= 300 and answer.status_code not in accept:
             raise self._failure(answer, request, is_safe)
-        return Response(answer.status_code, answer.headers, self._parsed(answer, request, is_safe))
+        return Response(answer.status_code, answer.headers, self._parsed(content, answer, request, is_safe))
 
-    def _parsed(self, answer: requests.Response, request: str, is_safe: bool) -> Any:
-        if not answer.content:
+    def _parsed(self, content: bytes, answer: requests.Response, request: str, is_safe: bool) -> Any:
+        if not content:
             return None
         try:
-            return answer.json()
-        except ValueError:
+            return read_json(content)
+        except ValueError as error:
             raise Malformed(
                 self._product,
-                "the answer is not JSON",
+                f"the answer {error}",
                 request=request,
                 status=answer.status_code,
                 uncertain=not is_safe,
@@ -228,15 +238,25 @@ class HttpClient:
             self._within._note_budget(answer)
         account, left = self._limits.account, self._left(answer.headers)
         if account and left is not None:
-            resets_at = self._environment.now() + timedelta(seconds=left.resets_in)
+            resets_in = min(left.resets_in, LONGEST_ABSENCE_SECONDS)
+            resets_at = self._environment.now() + timedelta(seconds=resets_in)
             self._environment.budgets.save(account, BudgetState(int(left.requests), resets_at))
 
     def _left(self, headers: Mapping[str, str]) -> Left | None:
         limits = self._limits
+        if limits.counted is not None:
+            return self._counted(*limits.counted)
         if limits.left is not None:
             return limits.left(headers)
         requests_left, resets_in = _number(headers.get(limits.remaining)), _number(headers.get(limits.resets_in))
         return Left(requests_left, resets_in) if requests_left is not None and resets_in is not None else None
+
+    def _counted(self, requests_allowed: int, seconds: float) -> Left:
+        """What is left after one request more, by our own count."""
+        state, now = self.budget(), self._environment.now()
+        if state is None or state.remaining is None or state.resets_at is None or state.resets_at <= now:
+            return Left(requests_allowed - 1, seconds)
+        return Left(max(state.remaining - 1, 0), (state.resets_at - now).total_seconds())
 
     def _failure(self, answer: requests.Response, request: str, is_safe: bool) -> ConnectorError:
         status, product = answer.status_code, self._product
@@ -245,7 +265,7 @@ class HttpClient:
             wait = self._retry_after(answer)
             return Limited(product, "too many requests", retry_after_seconds=wait, request=request)
         kinds: dict[int, tuple[type[ConnectorError], str, str]] = {
-            401: (WrongCredentials, "does not know these credentials", "Set them anew in the settings."),
+            401: (WrongCredentials, "does not know these credentials", "Correct them in the settings."),
             402: (PermissionMissing, "the plan does not include this", "Ask for the plan that includes it."),
             403: (PermissionMissing, "refuses this to the configured account", "Give it the permission."),
             404: (NotFound, "has nothing there", ""),
@@ -254,38 +274,80 @@ class HttpClient:
         if status in kinds:
             kind, message, remedy = kinds[status]
             return kind(product, message, request=request, status=status, remedy=remedy)
-        if status >= 500:
-            uncertain = not is_safe and status not in NEVER_DONE
-            return Unavailable(product, f"is down ({status})", request=request, status=status, uncertain=uncertain)
+        if status in REDIRECTS:
+            return self._redirected(answer, request, is_safe)
+        if status >= 500 or status == SERVER_TIMEOUT:
+            # Proxies answer this too when the product took the request: whatever the status, it proves nothing.
+            error = Unavailable(product, f"is down ({status})", request=request, status=status, uncertain=not is_safe)
+            if "Retry-After" in answer.headers:
+                error.retry_after_seconds = self._retry_after(answer)
+            return error
         return Invalid(product, f"rejects the request ({status})", request=request, status=status)
+
+    def _redirected(self, answer: requests.Response, request: str, is_safe: bool) -> Redirected:
+        """Where an answer leads, without what may be secret in its address; it is not followed."""
+        try:
+            there = urlsplit(urljoin(answer.url, answer.headers.get("Location", "")))
+            address = f"{there.scheme}://{there.hostname}{f':{there.port}' if there.port else ''}{there.path}"
+        except ValueError:
+            address = "an address that cannot be read"
+        return Redirected(
+            self._product,
+            f"redirects to {harmless(address[:200])} ({answer.status_code}), which is not followed",
+            request=request,
+            status=answer.status_code,
+            uncertain=not is_safe,
+            remedy="Set the address in the settings to where the product answers by itself.",
+        )
 
     def _retry_after(self, answer: requests.Response) -> float:
         """Seconds to stay away: ``Retry-After`` as seconds or a date, else the quota's header."""
         told = answer.headers.get("Retry-After", "")
         seconds = _number(told)
-        if seconds is None and (back_at := _date(told)) is not None:
+        if seconds is None and (back_at := date_of(told)) is not None:
             seconds = (back_at - self._environment.now()).total_seconds()
         if seconds is None:
             left = self._left(answer.headers)
             seconds = left.resets_in if left is not None else _number(answer.headers.get(self._limits.resets_in))
-        return max(seconds, 0.0) if seconds is not None else UNKNOWN_WAIT_SECONDS
+        return min(max(seconds, 0.0), LONGEST_ABSENCE_SECONDS) if seconds is not None else UNKNOWN_WAIT_SECONDS
 
     def _may_repeat(self, error: BaseException, is_safe: bool) -> bool:
+        if not isinstance(error, ConnectorError):
+            return False
+        wait = error.retry_after_seconds
+        if wait is not None and wait > self._limits.longest_wait_seconds:
+            return False
         if isinstance(error, Limited):
-            return error.retry_after_seconds <= self._limits.longest_wait_seconds
-        return isinstance(error, ConnectorError) and error.retryable and (is_safe or not error.uncertain)
+            return True
+        return error.retryable and (is_safe or not error.uncertain)
 
     def _wait(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         jittered: Callable[[RetryCallState], float] = wait_random_exponential(
             multiplier=FIRST_WAIT_SECONDS, max=self._limits.longest_wait_seconds
         )
-        return error.retry_after_seconds if isinstance(error, Limited) else jittered(state)
+        wait = error.retry_after_seconds if isinstance(error, ConnectorError) else None
+        return jittered(state) if wait is None else wait
 
 
 def server_time(answer: Response) -> datetime | None:
     """What the product's own clock said, from the ``Date`` header."""
-    return _date(answer.headers.get("Date", ""))
+    return date_of(answer.headers.get("Date", ""))
+
+
+def parameters_of(product: str, link: str, here: str) -> dict[str, str]:
+    """The parameters of a link to the next page.
+
+    Raises :class:`Malformed` for one that leads to another host or path than ``here``: nothing is sent there.
+    """
+    try:
+        there, own = urlsplit(urljoin(here, link)), urlsplit(here)
+        is_here = (there.scheme, there.netloc, there.path) == (own.scheme, own.netloc, own.path)
+    except ValueError:
+        is_here = False
+    if not is_here:
+        raise Malformed(product, "the link to the next page leads elsewhere, and is not followed")
+    return dict(parse_qsl(there.query))
 
 
 def _number(text: str | None) -> float | None:
@@ -296,8 +358,9 @@ def _number(text: str | None) -> float | None:
     return number if number is not None and abs(number) < LARGEST_NUMBER else None
 
 
-def _date(text: str) -> datetime | None:
+def date_of(text: str) -> datetime | None:
+    """The instant of a header such as ``Date``; ``None`` for what is none."""
     try:
         return parsedate_to_datetime(text).astimezone(UTC)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

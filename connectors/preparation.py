@@ -23,7 +23,7 @@ from pydantic import SecretStr
 MARK = "Made by CareSync."
 
 
-class FieldKind(StrEnum):
+class WantedFieldKind(StrEnum):
     """What a field holds. ``yes_no`` has an empty value too: nobody answered yet."""
 
     CHOICE = "choice"
@@ -42,7 +42,7 @@ class WantedField:
 
     name: str
     title: str
-    kind: FieldKind
+    kind: WantedFieldKind
     options: Mapping[str, str] = field(default_factory=dict)
 
     def is_called(self, *names: object) -> bool:

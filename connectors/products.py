@@ -4,9 +4,9 @@ Terms
     shipped       part of CareSync
     entry point   what a package says that it provides (``importlib.metadata``), by group and name
 
-Promise: a package that cannot be used disturbs nobody who does not use its product; whoever does is told which package
-it is, what is wrong with it, and what to do. A mistake that its code makes later on is told so, too
-(:mod:`connectors.contained`).
+Promise: a package that cannot be used disturbs nobody who does not use its product; whoever does learns which package
+it is, what is wrong with it, and what to do. So does whoever meets a mistake that its code makes later on
+(:mod:`connectors.package_guard`).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from connectors.contained import contained
 from connectors.errors import BrokenPackage, ConnectorError
+from connectors.package_guard import guarded
 from connectors.protocols import Bookkeeping, Environment, Helpdesk, TimeTracker
 
 Connector_co = TypeVar("Connector_co", bound=Helpdesk | TimeTracker | Bookkeeping, covariant=True)
@@ -79,10 +79,10 @@ class Products(Mapping[str, Product[Connector_co]]):
 
     @cached_property
     def _provided(self) -> dict[str, list[EntryPoint]]:
-        found: dict[str, list[EntryPoint]] = {}
-        for one in entry_points(group=self.group):
-            found.setdefault(one.name, []).append(one)
-        return found
+        provided: dict[str, list[EntryPoint]] = {}
+        for entry_point in entry_points(group=self.group):
+            provided.setdefault(entry_point.name, []).append(entry_point)
+        return provided
 
     def _load(self, provided: EntryPoint) -> Product[Connector_co]:
         try:
@@ -90,7 +90,7 @@ class Products(Mapping[str, Product[Connector_co]]):
         except Exception as error:
             raise _broken(provided, _in_words(error)) from error
         if not isinstance(product, Product):
-            raise _broken(provided, f"{provided.value} is no connectors.products.Product")
+            raise _broken(provided, f"{provided.value} is not a connectors.products.Product")
         if not (isinstance(product.settings, type) and issubclass(product.settings, self._settings)):
             raise _broken(provided, f"its settings do not derive from {self._settings.__name__}")
         made: Callable[[Any, Environment], Connector_co] = product.connect
@@ -105,7 +105,7 @@ class Products(Mapping[str, Product[Connector_co]]):
                 raise _broken(provided, f"its connector cannot be made: {_in_words(error)}") from error
             if lacking:
                 raise _broken(provided, f"its connector has no {', '.join(lacking)}")
-            return contained(connector, partial(_mistaken, provided), provided.module)
+            return guarded(connector, partial(_mistaken, provided), provided.module)
 
         return replace(product, connect=connect)
 
@@ -130,7 +130,7 @@ def _broken(provided: EntryPoint, problem: str) -> BrokenPackage:
     return BrokenPackage(
         provided.name,
         f"{_package(provided)}, which provides it, cannot be used: {problem}",
-        remedy="Install that package anew, ask its makers, or remove it.",
+        remedy="Reinstall that package, ask its makers, or remove it.",
     )
 
 

@@ -181,12 +181,20 @@ class EntryKind(StrEnum):
 class TicketReference:
     """A structured pointer from a time entry to a ticket, where the tracker has one.
 
-    ``ticket_id`` or ``url``; ``via`` says which feature of the product it came by.
+    ``ticket_id``, ``url`` or ``ticket_number``, which is what people see and write in a field; ``via`` says which
+    feature of the product it came by.
     """
 
     via: str
     ticket_id: str | None = None
     url: str | None = None
+    ticket_number: str | None = None
+
+    @property
+    def content(self) -> tuple[str | None, ...]:
+        """What it says; a number stands in it only where there is one."""
+        said = (self.via, self.ticket_id, self.url)
+        return said if self.ticket_number is None else (*said, self.ticket_number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,9 +256,27 @@ class TimeEntry:
             sorted(self.tags),
             self.billable,
             self.locked,
-            [(reference.via, reference.ticket_id, reference.url) for reference in self.references],
+            [reference.content for reference in self.references],
         )
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableRecord:
+    """A record that the product gave and that cannot be read: set aside, while the page goes on.
+
+    It exists: what is known of it stays as it was, and a person is told. ``kind`` is ``ticket``, ``time entry``,
+    ``organization`` or ``person``; ``id`` is ``None`` where not even that can be read. Of time entries that are read
+    ticket by ticket (``7-12``) it may be the ticket's (``7``): none of its entries could be read.
+    """
+
+    kind: str
+    id: str | None
+    reason: str
+
+    def covers(self, identity: str) -> bool:
+        """Whether the record of this id may be the one; one without an id may be any."""
+        return self.id is None or identity == self.id or identity.startswith(f"{self.id}-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +285,7 @@ class TicketPage:
 
     ``cursor`` is to be stored together with the records: reading goes on there after a crash.
     ``last`` says that nothing newer was there when the page was made.
+    ``unreadable`` are records of any kind that were set aside.
     """
 
     tickets: tuple[Ticket, ...]
@@ -266,15 +293,20 @@ class TicketPage:
     people: tuple[Person, ...]
     cursor: str | None
     last: bool
+    unreadable: tuple[UnreadableRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class EntryPage:
-    """Part of a reading of time entries; ``cursor`` and ``last`` as for tickets."""
+    """Part of a reading of time entries; ``cursor``, ``last`` and ``unreadable`` as for tickets.
+
+    An entry that is unreadable is there: it counts as seen, and never as missing.
+    """
 
     entries: tuple[TimeEntry, ...]
     cursor: str | None
     last: bool
+    unreadable: tuple[UnreadableRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from connectors.freshdesk.settings import FreshdeskSettings, FreshdeskTimeSettin
 from connectors.freshdesk.time_tracker import FreshdeskTimeTracker
 from connectors.harvest.connector import HarvestTimeTracker
 from connectors.harvest.settings import HarvestSettings
+from connectors.helpdesk_settings import HelpdeskSettings
 from connectors.kimai.connector import KimaiTimeTracker
 from connectors.kimai.settings import KimaiSettings
 from connectors.moneybird.connector import MoneybirdBookkeeping
@@ -44,6 +45,7 @@ HELPDESKS: Products[Helpdesk] = Products(
         "zendesk": Product(ZendeskSettings, ZendeskHelpdesk),
     },
     Helpdesk,
+    settings=HelpdeskSettings,
 )
 TIME_TRACKERS: Products[TimeTracker] = Products(
     "care_sync.time_trackers",

@@ -7,10 +7,12 @@ so that one account is never configured twice.
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator
+
+from connectors.product_settings import ProductSettings
 
 
 def _known_zone(name: str) -> str:
@@ -25,12 +27,31 @@ TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
 """A name such as ``Europe/Amsterdam``. A setting ``time_zone`` that is not given is the company's."""
 
 
-class TimeTrackerSettings(BaseModel):
-    """The section of one time tracker: unknown settings are refused, and nothing changes afterwards."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class TimeTrackerSettings(ProductSettings):
+    """The section of one time tracker."""
 
     @property
     @abstractmethod
     def account_name(self) -> str:
         """The account or workspace that this is about: what :attr:`connectors.protocols.TimeTracker.account` gives."""
+
+
+class ColleaguesSettings(TimeTrackerSettings):
+    """Of a time tracker whose credentials may see one person's time alone.
+
+    ``sees_only``  ``own`` where that is meant. Without it a credential that does not see every colleague is refused:
+                   hours that nobody reads are charged to nobody
+    """
+
+    sees_only: Literal["own"] | None = None
+
+
+class ZonedSettings(TimeTrackerSettings):
+    """Of a time tracker that tells instants; ``time_zone`` is the zone whose calendar gives time its work date."""
+
+    time_zone: TimeZoneName = "Europe/Amsterdam"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone itself."""
+        return ZoneInfo(self.time_zone)

@@ -18,6 +18,7 @@ from care_sync.preparation import wanted_of
 from care_sync.terminal import print_json, print_table, say
 from connectors.errors import ConnectorError
 from connectors.preparation import Action, Preparable, Preparation, ScriptedPreparation, Step, Wanted
+from connectors.product_settings import WebhookSettings
 
 MARKS = {
     Action.KEEP: "✓ there",
@@ -89,7 +90,8 @@ def setup(
                 raise typer.Exit(1)
             return
         act = preparation.remove if remove else preparation.prepare
-        configured = getattr(site.settings.helpdesk.options, "webhook_secret", None)
+        options = site.settings.helpdesk.options
+        configured = options.webhook_secret if isinstance(options, WebhookSettings) else None
         try:
             done = list(act(wanted))
         except ConnectorError:

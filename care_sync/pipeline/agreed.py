@@ -28,6 +28,7 @@ from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
 from care_sync.store.agreed import ALWAYS, Agreed, AgreedField, AgreedKind
 from care_sync.store.work import DirtyKind
+from connectors.helpdesk_settings import HelpdeskSettings
 from connectors.records import FieldValue, Organization
 
 ACTOR = "care-sync"
@@ -70,7 +71,8 @@ def read_agreements(
     work: UnitOfWork, settings: Settings, organization_ids: Collection[str]
 ) -> Mapping[str, Agreements]:
     """What was agreed with each of these customers, in the fields that the settings name."""
-    mapped = getattr(settings.helpdesk.options, "organization_fields", None)
+    options = settings.helpdesk.options
+    mapped = options.organization_fields if isinstance(options, HelpdeskSettings) else None
     written = work.agreed.of_organizations(organization_ids)
     return {
         key: Agreements.of(one for one in written.get(key, ()) if mapped is None or one.name in mapped)

@@ -169,6 +169,8 @@ def _by_reference(entry: TimeEntry, linking: Linking) -> Iterator[_Pointer]:
         addressed = list(_in_text(reference.url[:LONGEST_TEXT], linking.urls)) if reference.url else []
         if reference.ticket_id and (addressed or not reference.url):
             yield _Pointer(reference.ticket_id, is_id=True)
+        elif reference.ticket_number:
+            yield _Pointer(reference.ticket_number, is_id=False)
         else:
             yield from addressed
 

@@ -25,12 +25,14 @@ from typing import Protocol, TypeVar
 from care_sync.clock import Clock
 from care_sync.pipeline.link import Linking
 from care_sync.pipeline.relink import take_entries, take_organizations, take_tickets
+from care_sync.pipeline.unreadable import note_unreadable
 from care_sync.settings.model import GuardSection
 from care_sync.store import Store, UnitOfWork
 from care_sync.store.work import DirtyKind
 from connectors.errors import ConnectorError, Invalid, Limited, Malformed, NotFound, PermissionMissing
 from connectors.protocols import Helpdesk, TimeTracker
 from connectors.records import EntryPage, EntryState, TicketPage, TimeEntry
+from connectors.unreadable import TICKET, ReadRecords
 
 Progress = Callable[[int], None]
 """Told how many records each page brought."""
@@ -95,8 +97,11 @@ def pull_organizations(store: Store, helpdesk: Helpdesk, clock: Clock, progress:
     """Read every organization; those whose fields changed have their tickets marked."""
     report = PullReport()
     for page in helpdesk.organizations():
+        unreadable = page.unreadable if isinstance(page, ReadRecords) else ()
         with store.begin() as work:
             changed = take_organizations(work, page, clock.now())
+            read = [organization.id for organization in page]
+            note_unreadable(work, helpdesk, unreadable, clock.now(), organizations=read)
         report = replace(
             report,
             pages=report.pages + 1,
@@ -116,7 +121,7 @@ def pull_tickets(
     """
 
     def take(work: UnitOfWork, page: TicketPage, report: PullReport) -> PullReport:
-        return _take_tickets(work, page, report, linking, clock)
+        return _take_tickets(work, helpdesk, page, report, linking, clock)
 
     name = tickets_cursor(helpdesk)
     return _read(store, clock, name, lambda cursor: helpdesk.changed_tickets(cursor, since), take, progress)
@@ -129,7 +134,7 @@ def reread_tickets(
     report = PullReport()
     for page in helpdesk.changed_tickets(None, since):
         with store.begin() as work:
-            report = _take_tickets(work, page, replace(report, pages=report.pages + 1), linking, clock)
+            report = _take_tickets(work, helpdesk, page, replace(report, pages=report.pages + 1), linking, clock)
         progress(len(page.tickets))
     return report
 
@@ -141,20 +146,37 @@ def pull_entries(
 
     def take(work: UnitOfWork, page: EntryPage, report: PullReport) -> PullReport:
         changed = take_entries(work, page.entries, linking, clock.now())
+        read = [entry.id for entry in page.entries]
+        note_unreadable(work, tracker, page.unreadable, clock.now(), entries=read)
         return replace(report, read=report.read + len(page.entries), changed=report.changed + changed)
 
     name = entries_cursor(tracker)
     return _read(store, clock, name, lambda cursor: tracker.changed_entries(cursor, since), take, progress)
 
 
-def _take_tickets(work: UnitOfWork, page: TicketPage, report: PullReport, linking: Linking, clock: Clock) -> PullReport:
+def _take_tickets(
+    work: UnitOfWork, helpdesk: Helpdesk, page: TicketPage, report: PullReport, linking: Linking, clock: Clock
+) -> PullReport:
     taken = take_tickets(work, page, linking, clock.now())
+    _note_unreadable_of(work, helpdesk, page, clock)
     return replace(
         report,
         read=report.read + len(page.tickets),
         changed=report.changed + taken.tickets,
         organizations_changed=report.organizations_changed + taken.organizations,
         relinked=report.relinked + taken.relinked,
+    )
+
+
+def _note_unreadable_of(work: UnitOfWork, helpdesk: Helpdesk, page: TicketPage, clock: Clock) -> None:
+    note_unreadable(
+        work,
+        helpdesk,
+        page.unreadable,
+        clock.now(),
+        tickets=[ticket.id for ticket in page.tickets],
+        organizations=[organization.id for organization in page.organizations],
+        people=[person.id for person in page.people],
     )
 
 
@@ -248,8 +270,10 @@ def _named_tickets(
         tried.update(batch)
         page = helpdesk.tickets(batch)
         there = {ticket.id for ticket in page.tickets}
+        set_aside = {record.id for record in page.unreadable if record.kind == TICKET}
         with store.begin() as work:
             taken = take_tickets(work, page, linking, clock.now())
+            _note_unreadable_of(work, helpdesk, page, clock)
             work.dirty.mark(DirtyKind.TICKET, sorted(there.intersection(ticket_ids)), "asked for", clock.now())
             work.dirty.clear(DirtyKind.FETCH_TICKET, {key: marked[key] for key in batch if key in marked})
         report = replace(
@@ -257,7 +281,7 @@ def _named_tickets(
             tickets_read=report.tickets_read + len(there),
             tickets_changed=report.tickets_changed + taken.tickets,
             relinked=report.relinked + taken.relinked,
-            absent=report.absent + tuple(key for key in batch if key not in there),
+            absent=report.absent + tuple(key for key in batch if key not in there | set_aside),
         )
         progress(len(batch))
 

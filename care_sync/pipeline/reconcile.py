@@ -7,7 +7,8 @@ Terms
     guard     more entries are missing at once than people delete in a day: a person is asked
 
 Promise: an entry gives its seconds back only after it was absent from a complete reading *and* its own reading said
-that it is gone. A reading that breaks off compares nothing. Missing permission proves nothing. Each pass reads a
+that it is gone. A reading that breaks off compares nothing. Missing permission proves nothing. An entry that cannot be
+read is there: it is never missing, and while one has not even an id, nothing is. Each pass reads a
 bounded number of entries one by one; the next pass goes on with what is left. Entries that are there are brought up
 to date whatever the guard says, and the links of the window are searched again, so that renamed customers and
 changed settings come through.
@@ -24,16 +25,19 @@ from care_sync.clock import Clock
 from care_sync.pipeline.link import Linking
 from care_sync.pipeline.pull import Progress
 from care_sync.pipeline.relink import relink_entries, take_entries
+from care_sync.pipeline.unreadable import NO_ID, note_unreadable, noted_entries, settle_entries
 from care_sync.settings.model import GuardSection
 from care_sync.store import Store, UnitOfWork
 from care_sync.store.entries import StoredEntry
 from connectors.errors import ConnectorError, Malformed, PermissionMissing, WrongCredentials
 from connectors.protocols import TimeTracker
-from connectors.records import EntryState, TimeEntry
+from connectors.records import EntryState, TimeEntry, UnreadableRecord
 
 MISSING = "missing_entries"
 """The kind of attention that the guard asks for; its subject is ``<product>:<account>``."""
 MOST_CONFIRMATIONS = 25
+MOST_LOOKED_AT_AGAIN = 10
+"""Entries that were unreadable and are read one by one in a pass: requests are few."""
 RELINKED_AT_ONCE = 500
 
 
@@ -95,8 +99,9 @@ def reconcile_window(
     confirming reads are off, the confirming itself is not.
     Raises :class:`connectors.errors.ConnectorError` when the window cannot be read whole.
     """
-    seen, changed = _read_window(store, tracker, linking, clock, first, last, progress)
-    missing, window = _note_missing(store, tracker, clock, first, last, seen)
+    seen, unreadable, changed = _read_window(store, tracker, linking, clock, first, last, progress)
+    _look_again(store, tracker, linking, clock, unreadable)
+    missing, window = _note_missing(store, tracker, clock, first, last, seen, unreadable)
     report = ReconcileReport(first, last, read=len(seen), changed=changed, missing=len(missing))
     stopped_work = [one for one in missing if one.entry.state is EntryState.STOPPED]
     if not accept_missing and is_suspicious(len(stopped_work), window, guard):
@@ -119,6 +124,10 @@ def confirm(tracker: TimeTracker, missing: Sequence[StoredEntry]) -> Confirmed:
             entry = tracker.entry(stored.entry.id)
         except (PermissionMissing, WrongCredentials) as error:
             return Confirmed((), tuple(found), error)
+        except Malformed as error:
+            if error.request:
+                return Confirmed(tuple(gone), tuple(found), error)
+            continue  # It is there and cannot be read: left as it is, and the others go on.
         except ConnectorError as error:
             return Confirmed(tuple(gone), tuple(found), error)
         if entry is None:
@@ -130,29 +139,64 @@ def confirm(tracker: TimeTracker, missing: Sequence[StoredEntry]) -> Confirmed:
 
 def _read_window(
     store: Store, tracker: TimeTracker, linking: Linking, clock: Clock, first: date, last: date, progress: Progress
-) -> tuple[set[str], int]:
-    """Bring every entry of the window up to date; return their keys, and how many had changed."""
+) -> tuple[set[str], list[UnreadableRecord], int]:
+    """Bring every entry of the window up to date; return their keys, what cannot be read, and how many had changed."""
     seen: set[str] = set()
+    unreadable: list[UnreadableRecord] = []
     changed = 0
     is_complete = False
     for page in tracker.entries_between(first, last):
         with store.begin() as work:
             changed += take_entries(work, page.entries, linking, clock.now())
+            read = [entry.id for entry in page.entries]
+            note_unreadable(work, tracker, page.unreadable, clock.now(), entries=read)
+        unreadable += page.unreadable
         seen.update(entry.key for entry in page.entries if entry.state is not EntryState.DELETED)
         is_complete = page.last
         progress(len(page.entries))
     if not is_complete:
         raise Malformed(tracker.product, f"the time entries of {first} to {last} broke off before the last page")
-    return seen, changed
+    return seen, unreadable, changed
+
+
+def _look_again(
+    store: Store, tracker: TimeTracker, linking: Linking, clock: Clock, unreadable: Sequence[UnreadableRecord]
+) -> None:
+    """Read entries one by one that were unreadable before and are not among those of this window."""
+    still = {record.id or NO_ID for record in unreadable}
+    with store.read() as work:
+        noted = [identity for identity in noted_entries(work, tracker) if identity not in still]
+    settled = [identity for identity in noted if identity == NO_ID]
+    entries: list[TimeEntry] = []
+    for identity in [identity for identity in noted if identity != NO_ID][:MOST_LOOKED_AT_AGAIN]:
+        try:
+            entry = tracker.entry(identity)
+        except ConnectorError:
+            continue
+        settled.append(identity)
+        if entry is not None:
+            entries.append(entry)
+    if settled:
+        with store.begin() as work:
+            take_entries(work, entries, linking, clock.now())
+            settle_entries(work, tracker, settled)
 
 
 def _note_missing(
-    store: Store, tracker: TimeTracker, clock: Clock, first: date, last: date, seen: set[str]
+    store: Store,
+    tracker: TimeTracker,
+    clock: Clock,
+    first: date,
+    last: date,
+    seen: set[str],
+    unreadable: Sequence[UnreadableRecord],
 ) -> tuple[list[StoredEntry], int]:
     """Mark what is missing now; return all that is missing, oldest first, and the size of the window with it."""
     with store.begin() as work:
-        live = {one.entry.key for one in work.entries.live_between(tracker.product, tracker.account, first, last)}
-        work.entries.mark_missing(sorted(live - seen), clock.now())
+        stored = work.entries.live_between(tracker.product, tracker.account, first, last)
+        live = {one.entry.key for one in stored}
+        there = {one.entry.key for one in stored if any(record.covers(one.entry.id) for record in unreadable)}
+        work.entries.mark_missing(sorted(live - seen - there), clock.now())
         missing = work.entries.missing(tracker.product, tracker.account)
     missing.sort(key=lambda one: (one.missing_since is None, one.missing_since, one.entry.key))
     return missing, len(live | {one.entry.key for one in missing})

@@ -330,7 +330,7 @@ DETAILS = (
 def _row(stored: StoredEntry, seen_at: datetime) -> dict[str, Any]:
     entry = stored.entry
     details: dict[str, Any] = {name: getattr(entry, name) for name in DETAILS}
-    details["references"] = [[one.via, one.ticket_id, one.url] for one in entry.references]
+    details["references"] = [list(one.content) for one in entry.references]
     return {
         "entry_key": entry.key,
         "tracker": entry.tracker,

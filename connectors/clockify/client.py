@@ -1,7 +1,8 @@
 """The calls of Clockify that we make, one method each.
 
 Terms
-    core      ``https://api.clockify.me/api/v1``: one entry, and the timers that run
+    core      ``https://api.clockify.me/api/v1``: one entry, the timers that run, and one person's entries, whose types
+              the report does not tell
     reports   ``https://reports.api.clockify.me/v1``: the detailed report, the only call that shows everyone
 
 The report is asked in UTC, because its window is otherwise read as a wall clock in the account's zone, and
@@ -11,16 +12,20 @@ smaller than asked for is not mistaken for the last. Free workspaces give at mos
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
-from connectors.clockify.translate import PRODUCT
+from connectors.clockify.translate import PRODUCT, READ, is_entry_id
 from connectors.errors import Invalid, Malformed, NotFound
 from connectors.http import HttpClient, Response
+from connectors.value_reader import Object
 
 LONGEST_REPORT = timedelta(days=31)
-TIMERS_A_PAGE = 200
+ROWS_A_PAGE = 200
+WIDEST_DIFFERENCE = timedelta(hours=14)
+"""Lists of one person read their window as a wall clock in the account's zone, whatever zone is written."""
 READINGS = 4
 """How often a report is begun that changes while it is read."""
 NOT_IN_WORKSPACE = 501
@@ -49,38 +54,49 @@ class ClockifyClient:
         for role in ("WORKSPACE_ADMIN", "OWNER"):
             path = "/workspaces"
             listed = self._core.request("GET", path, params={"roles": role}).data
-            if not isinstance(listed, list):
-                raise Malformed(PRODUCT, "a list was expected and something else came", request=f"GET {path}")
-            if any(_object(one).get("id") == self._workspace_id for one in listed):
+            if any(workspace.get("id") == self._workspace_id for workspace in READ.objects(listed, "workspaces")):
                 return True
         return False
 
-    def entry(self, entry_id: str) -> dict[str, Any] | None:
+    def entry(self, entry_id: str) -> Object | None:
         """Read one entry with its names; ``None`` when the workspace has none of that id."""
+        if not is_entry_id(entry_id):
+            return None
         path = f"/workspaces/{self._workspace_id}/time-entries/{entry_id}"
         try:
             answer = self._core.request("GET", path, params={"hydrated": "true"}, accept=frozenset({400}))
         except NotFound:
             return None
-        found = _object(answer.data)
+        entry = READ.an_object(answer.data, "the answer")
         if answer.status != 400:
-            return found
-        if found.get("code") == NOT_IN_WORKSPACE:
+            return entry
+        if entry.get("code") == NOT_IN_WORKSPACE:
             return None
         raise Invalid(PRODUCT, "rejects the request (400)", request=f"GET {path}", status=400)
 
     def running(self) -> list[Any]:
         """Read the timers that run, everybody's."""
-        found: list[Any] = []
-        path = f"/workspaces/{self._workspace_id}/time-entries/status/in-progress"
+        return list(self._pages(f"/workspaces/{self._workspace_id}/time-entries/status/in-progress", {}))
+
+    def entries_of(self, user_id: str, first: datetime, last: datetime) -> Iterator[Object]:
+        """Read one person's entries that began from ``first`` to ``last``, and some before and after, as the core
+        tells them."""
+        path = f"/workspaces/{self._workspace_id}/user/{quote(user_id, safe='')}/time-entries"
+        window = {"start": _literal(first - WIDEST_DIFFERENCE), "end": _literal(last + WIDEST_DIFFERENCE)}
+        for entry in self._pages(path, window):
+            yield READ.an_object(entry, "a time entry")
+
+    def _pages(self, path: str, filters: Mapping[str, str]) -> Iterator[Any]:
+        page = 1
         while True:
-            params = {"page": 1 + len(found) // TIMERS_A_PAGE, "page-size": TIMERS_A_PAGE}
+            params = {**filters, "page": page, "page-size": ROWS_A_PAGE}
             listed = self._core.request("GET", path, params=params).data
             if not isinstance(listed, list):
                 raise Malformed(PRODUCT, "a list was expected and something else came", request=f"GET {path}")
-            found += listed
-            if len(listed) < TIMERS_A_PAGE:
-                return found
+            yield from listed
+            if len(listed) < ROWS_A_PAGE:
+                return
+            page += 1
 
     def report(self, first: datetime, last: datetime) -> Iterator[list[Any]]:
         """Read every entry that began from ``first`` to ``last`` (both in UTC), page by page.
@@ -137,7 +153,9 @@ class ClockifyClient:
                 "options": {"totals": "CALCULATE"},
             },
         }
-        answer = _object(self._reports.request("POST", self._report_path, json=body, safe=True).data)
+        answer = READ.an_object(
+            self._reports.request("POST", self._report_path, json=body, safe=True).data, "the answer"
+        )
         rows = answer.get("timeentries")
         if not isinstance(rows, list):
             raise Malformed(PRODUCT, "the report has no list of entries", request=self._report_request)
@@ -159,9 +177,3 @@ def _total(totals: object) -> int:
 
 def _literal(instant: datetime) -> str:
     return instant.strftime("%Y-%m-%dT%H:%M:%S.000Z")
-
-
-def _object(data: object) -> dict[str, Any]:
-    if isinstance(data, dict):
-        return data
-    raise Malformed(PRODUCT, "an object was expected and something else came")

@@ -11,33 +11,33 @@ Terms
 from __future__ import annotations
 
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
-from pydantic import AnyHttpUrl, Field, SecretStr
+from pydantic import AnyHttpUrl, Field
 
-from connectors.tracker_settings import TimeTrackerSettings, TimeZoneName
+from connectors.product_settings import Credential, NetworkSettings, WebhookSecret
+from connectors.tracker_settings import ColleaguesSettings, ZonedSettings
+
+MOST_ROWS_A_PAGE = 200
 
 
-class ClockifySettings(TimeTrackerSettings):
+class ClockifySettings(NetworkSettings, ColleaguesSettings, ZonedSettings):
     """One workspace, seen whole with one administrator's key.
 
-    ``time_zone``         the zone whose calendar gives an entry its work date
-    ``webhook_tokens``    the token of each webhook; without any webhook calls are refused
-    ``report_page_size``  rows asked for per page of the detailed report
+    ``webhook_tokens``     the token of each webhook; without any webhook calls are refused
+    ``report_page_size``   rows asked for per page of the detailed report; Clockify gives at most 200
+    ``requests_an_hour``   what the plan allows (30 on a free one), which Clockify tells nobody; without it the requests
+                           are not counted
+    ``reserved_requests``  of those, how many are never used
     """
 
     workspace_id: Annotated[str, Field(pattern=r"^[0-9a-f]{24}$")]
-    api_key: Annotated[SecretStr, Field(min_length=1)]
+    api_key: Credential
     base_url: AnyHttpUrl = AnyHttpUrl("https://api.clockify.me/api/v1")
     reports_url: AnyHttpUrl = AnyHttpUrl("https://reports.api.clockify.me/v1")
-    time_zone: TimeZoneName = "Europe/Amsterdam"
-    webhook_tokens: tuple[SecretStr, ...] = ()
-    report_page_size: Annotated[int, Field(ge=1, le=1000)] = 200
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The time zone itself."""
-        return ZoneInfo(self.time_zone)
+    webhook_tokens: tuple[WebhookSecret, ...] = ()
+    report_page_size: Annotated[int, Field(ge=1, le=MOST_ROWS_A_PAGE)] = MOST_ROWS_A_PAGE
+    requests_an_hour: Annotated[int, Field(ge=10)] | None = None
+    reserved_requests: Annotated[int, Field(ge=0)] = 3
 
     @property
     def account_name(self) -> str:

@@ -4,46 +4,60 @@ Terms
     row       an entry in the detailed report (``timeentries[]``): names included, duration in whole seconds
     entry     an entry of API v1: ids only unless hydrated, duration as ISO 8601 text (``PT1H30M``)
 
-Running: ``timeInterval.end`` is null. Only entries of type ``REGULAR`` are work; breaks, holidays and time
-off are told apart. Clockify keeps no time of change. Anything of another shape than documented raises
-:class:`connectors.errors.Malformed`.
+Running: ``timeInterval.end`` is null. Only entries of type ``REGULAR`` are work; breaks, holidays and time off are
+kept apart. A row of the report has no type in the vendor's description: who reads it gives the type that the core API
+says. The lock is ``locked`` or ``isLocked``, by the edition of the description. Clockify keeps no time of change.
+Anything of another shape than documented raises :class:`connectors.errors.Malformed`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.errors import Malformed
 from connectors.records import EntryKind, EntryState, TimeEntry
+from connectors.value_reader import Object, ValueReader
 
 PRODUCT = "clockify"
-BELIEVABLE_YEARS = range(1970, 2200)
+READ = ValueReader(PRODUCT)
+ENTRY_ID = re.compile(r"[0-9a-f]{24}")
+WORK = "REGULAR"
 _KINDS = {
-    "REGULAR": EntryKind.WORK,
+    WORK: EntryKind.WORK,
     "BREAK": EntryKind.BREAK,
     "HOLIDAY": EntryKind.LEAVE,
     "TIME_OFF": EntryKind.LEAVE,
 }
-_DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?")
+_DURATION = re.compile(r"PT(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(?:\.\d{1,9})?S)?")
 
 
-def entry_from_row(raw: object, *, account: str, zone: ZoneInfo) -> TimeEntry:
-    """Translate a row of the detailed report."""
-    row = _object(raw, "report row")
-    interval = _object(row.get("timeInterval"), "time interval")
+def is_entry_id(text: str) -> bool:
+    """Whether a text can be the id of an entry: anything else does not exist and is not asked for."""
+    return ENTRY_ID.fullmatch(text) is not None
+
+
+def row_id(row: Mapping[str, Any]) -> str | None:
+    """The id of a row of the report, as far as it has one."""
+    identity = row.get("_id") or row.get("id")
+    return identity if isinstance(identity, str) and is_entry_id(identity) else None
+
+
+def entry_from_row(raw: object, *, kind: str, account: str, zone: ZoneInfo) -> TimeEntry:
+    """Translate a row of the detailed report, whose type is ``kind``."""
+    row = READ.an_object(raw, "a row of the report")
+    interval = READ.an_object(row.get("timeInterval"), "timeInterval")
     return _entry(
         row,
         interval,
-        entry_id=_text(row.get("_id") or row.get("id"), "id"),
-        seconds=_optional_whole(interval.get("duration")),
-        project=(_optional_text(row.get("projectId")), _optional_text(row.get("projectName"))),
-        client=(_optional_text(row.get("clientId")), _optional_text(row.get("clientName"))),
-        person_name=_optional_text(row.get("userName")),
-        locked=row.get("locked") is True or bool(row.get("approvalRequestId")),
+        entry_id=_id(row.get("_id") or row.get("id")),
+        kind=kind,
+        seconds=None if interval.get("duration") is None else READ.seconds(interval["duration"], "duration"),
+        project=(_text(row, "projectId"), _text(row, "projectName")),
+        client=(_text(row, "clientId"), _text(row, "clientName")),
+        person_name=_text(row, "userName"),
         account=account,
         zone=zone,
     )
@@ -51,91 +65,77 @@ def entry_from_row(raw: object, *, account: str, zone: ZoneInfo) -> TimeEntry:
 
 def entry_from_api(raw: object, *, account: str, zone: ZoneInfo) -> TimeEntry:
     """Translate a *hydrated* entry of API v1 (``hydrated=true``: project, tags and user are objects)."""
-    item = _object(raw, "time entry")
-    interval = _object(item.get("timeInterval"), "time interval")
-    project = _object(item.get("project") or {}, "project")
-    person = _object(item.get("user") or {}, "user")
+    item = READ.an_object(raw, "a time entry")
+    interval = READ.an_object(item.get("timeInterval"), "timeInterval")
+    project = READ.object_or_empty(item.get("project"), "project")
+    person = READ.object_or_empty(item.get("user"), "user")
     return _entry(
         item,
         interval,
-        entry_id=_text(item.get("id"), "id"),
+        entry_id=_id(item.get("id")),
+        kind=kind_of(item) or WORK,
         seconds=_iso_seconds(interval.get("duration")),
-        project=(_optional_text(item.get("projectId") or project.get("id")), _optional_text(project.get("name"))),
-        client=(_optional_text(project.get("clientId")), _optional_text(project.get("clientName"))),
-        person_name=_optional_text(person.get("name")),
-        locked=item.get("isLocked") is True,
+        project=(_text(item, "projectId") or _text(project, "id"), _text(project, "name")),
+        client=(_text(project, "clientId"), _text(project, "clientName")),
+        person_name=_text(person, "name"),
         account=account,
         zone=zone,
     )
 
 
-def instant(value: object, what: str) -> datetime:
-    """Read an instant with its zone."""
-    if isinstance(value, str):
-        try:
-            parsed = datetime.fromisoformat(value)
-        except ValueError:
-            parsed = None
-        if parsed is not None and parsed.tzinfo is not None and parsed.year in BELIEVABLE_YEARS:
-            return parsed.astimezone(UTC)
-    raise Malformed(PRODUCT, f"{what} is not an instant with its zone")
+def kind_of(item: Object) -> str | None:
+    """The type that an entry or a row says; ``None`` where it says none."""
+    return READ.text_or_none(item.get("type"), "type")
 
 
 def _entry(
-    item: Mapping[str, Any],
-    interval: Mapping[str, Any],
+    item: Object,
+    interval: Object,
     *,
     entry_id: str,
+    kind: str,
     seconds: int | None,
     project: tuple[str | None, str | None],
     client: tuple[str | None, str | None],
     person_name: str | None,
-    locked: bool,
     account: str,
     zone: ZoneInfo,
 ) -> TimeEntry:
-    started_at = instant(interval.get("start"), "start")
-    ended_at = None if interval.get("end") is None else instant(interval["end"], "end")
+    started_at = READ.instant(interval.get("start"), "start")
+    ended_at = READ.instant_or_none(interval.get("end"), "end")
     is_running = ended_at is None
-    if not is_running and seconds is None:
-        raise Malformed(PRODUCT, "an entry has ended and has no duration")
-    billable = item.get("billable")
+    if not is_running and (seconds is None or seconds < 0):
+        raise Malformed(PRODUCT, "an entry has ended and has no duration, or one below zero")
+    tags = READ.objects([] if item.get("tags") is None else item["tags"], "tags")
     return TimeEntry(
         tracker=PRODUCT,
         account=account,
         id=entry_id,
         state=EntryState.RUNNING if is_running else EntryState.STOPPED,
-        kind=_kind(item.get("type")),
-        seconds=0 if is_running else max(seconds or 0, 0),
+        # A type that we do not know is not work.
+        kind=_KINDS.get(kind, EntryKind.LEAVE),
+        seconds=0 if is_running else seconds or 0,
         work_date=started_at.astimezone(zone).date(),
-        description=_optional_text(item.get("description")) or "",
+        description=READ.text(item.get("description"), "description"),
         started_at=started_at,
         ended_at=ended_at,
-        person_id=_optional_text(item.get("userId")),
+        person_id=_text(item, "userId"),
         person_name=person_name,
         project_id=project[0],
         project_name=project[1],
         client_id=client[0],
         client_name=client[1],
-        tags=_tags(item.get("tags")),
-        billable=billable if isinstance(billable, bool) else None,
-        locked=locked,
+        tags=tuple(_tag(tag) for tag in tags),
+        billable=READ.flag(item.get("billable"), "billable"),
+        locked=item.get("locked") is True or item.get("isLocked") is True or bool(item.get("approvalRequestId")),
     )
 
 
-def _kind(value: object) -> EntryKind:
-    """The report leaves the type of ordinary work out; a type that we do not know is not work."""
-    if value is None:
-        return EntryKind.WORK
-    return _KINDS.get(str(value), EntryKind.LEAVE)
-
-
-def _tags(value: object) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    if not isinstance(value, list):
-        raise Malformed(PRODUCT, "tags is not a list")
-    return tuple(_text(_object(tag, "tag").get("name"), "a tag's name") for tag in value)
+def _tag(tag: Object) -> str:
+    name = READ.text(tag.get("name"), "tag.name")
+    if not name:
+        raise Malformed(PRODUCT, "a tag should have a name")
+    return name
 
 
 def _iso_seconds(value: object) -> int | None:
@@ -143,30 +143,17 @@ def _iso_seconds(value: object) -> int | None:
         return None
     matched = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if matched is None:
-        raise Malformed(PRODUCT, "duration is not of the form PT1H30M")
+        raise Malformed(PRODUCT, "duration should be of the form PT1H30M")
     hours, minutes, seconds = (int(part or 0) for part in matched.groups())
-    return hours * 3600 + minutes * 60 + seconds
+    return READ.seconds(hours * 3600 + minutes * 60 + seconds, "duration")
 
 
-def _optional_whole(value: object) -> int | None:
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-        return value
-    raise Malformed(PRODUCT, "duration is not a whole number")
+def _id(value: object) -> str:
+    text = READ.text(value, "id")
+    if not text:
+        raise Malformed(PRODUCT, "id should be text")
+    return text
 
 
-def _object(value: object, what: str) -> dict[str, Any]:
-    if isinstance(value, dict):
-        return value
-    raise Malformed(PRODUCT, f"a {what} is not an object")
-
-
-def _text(value: object, what: str) -> str:
-    if isinstance(value, str) and value:
-        return value
-    raise Malformed(PRODUCT, f"{what} is not text")
-
-
-def _optional_text(value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value or None
-    raise Malformed(PRODUCT, "text was expected and something else came")
+def _text(item: Object, name: str) -> str | None:
+    return READ.text_or_none(item.get(name), name)

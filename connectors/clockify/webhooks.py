@@ -8,17 +8,15 @@ is no handshake and no delivery id: calls are told apart by their content and th
 from __future__ import annotations
 
 import hashlib
-import hmac
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from pydantic import SecretStr
 
-from connectors.clockify.translate import PRODUCT
-from connectors.errors import BadSignature, Malformed
+from connectors.clockify.translate import PRODUCT, is_entry_id
+from connectors.errors import Malformed
 from connectors.records import WebhookCall
+from connectors.webhook_proof import json_of, named_ids, require_proof
 
 PROOF_HEADER = "clockify-signature"
 EVENT_HEADER = "clockify-webhook-event-type"
@@ -31,41 +29,35 @@ def read_call(
 
     Raises :class:`BadSignature` and :class:`Malformed`.
     """
-    given = headers.get(PROOF_HEADER, "").encode()
-    known = [hmac.compare_digest(given, token.get_secret_value().encode()) for token in tokens]
-    if not any(known):
-        raise BadSignature(
-            PRODUCT,
-            "a webhook call carries a token that is not configured",
-            remedy="Copy the token of each webhook from Clockify into webhook_tokens.",
-        )
-    try:
-        content = json.loads(body)
-    except ValueError as error:
-        raise Malformed(PRODUCT, "the body of a webhook call is not JSON") from error
-    came = hashlib.sha256(headers.get(EVENT_HEADER, "").encode() + body).hexdigest()
+    require_proof(
+        PRODUCT,
+        headers.get(PROOF_HEADER, ""),
+        tokens,
+        lambda token: token.decode(),
+        setting="webhook_tokens",
+        source="the token that Clockify shows beside each webhook",
+    )
+    content = json_of(PRODUCT, body)
+    event = headers.get(EVENT_HEADER, "")
+    entry_ids = named_ids(_entry_ids(content, workspace_id), is_entry_id)
+    is_about_entries = not event or "TIME_ENTRY" in event or "TIMER" in event
+    digest = hashlib.sha256(event.encode(errors="replace") + body).hexdigest()
     return WebhookCall(
-        delivery_id=f"{came}:{now.isoformat()}",
-        entry_ids=tuple(_entry_ids(content, workspace_id)) if _is_about_entries(headers) else (),
+        delivery_id=f"{digest}:{now.isoformat()}",
+        entry_ids=entry_ids if is_about_entries else (),
     )
 
 
-def _is_about_entries(headers: Mapping[str, str]) -> bool:
-    event = headers.get(EVENT_HEADER, "")
-    return not event or "TIME_ENTRY" in event or "TIMER" in event
-
-
-def _entry_ids(content: Any, workspace_id: str) -> Iterator[str]:
+def _entry_ids(content: object, workspace_id: str) -> Iterator[object]:
     """The ids in a flat entry, or in the list of ids that a deletion in bulk sends."""
-    items = content if isinstance(content, list) else [content]
-    for item in items:
+    for item in content if isinstance(content, list) else [content]:
         if isinstance(item, str):
             yield item
         elif isinstance(item, dict):
             if item.get("workspaceId", workspace_id) != workspace_id:
                 continue
-            if isinstance(item.get("id"), str):
-                yield item["id"]
-            yield from (each for each in item.get("ids") or item.get("timeEntryIds") or [] if isinstance(each, str))
+            yield item.get("id")
+            ids = item.get("ids") or item.get("timeEntryIds")
+            yield from ids if isinstance(ids, list) else ()
         else:
             raise Malformed(PRODUCT, "the body of a webhook call names no entries")

@@ -236,8 +236,8 @@ class HelpdeskBed(ABC):
         """From now on every answer fails in this way."""
         raise NotImplementedError("has_faults")
 
-    def lose_writes(self, *, after_their_effect: bool) -> None:
-        """From now on no answer comes to what writes; it took effect, or did not."""
+    def lose_writes(self, *, after_their_effect: bool, status: int | None = None) -> None:
+        """From now on no answer comes to what writes, or one of ``status``; it took effect, or did not."""
         raise NotImplementedError("has_faults")
 
     def while_we_write(self, act: Callable[[], object]) -> None:

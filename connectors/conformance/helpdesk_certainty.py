@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from connectors.conformance.helpdesk_bed import Fault, HelpdeskBed
-from connectors.conformance.helpdesk_words import apply, note, outcomes, reply, says
+from connectors.conformance.helpdesk_words import apply, note, outcomes, reply, same_value, says, write_once
 from connectors.conformance.traits import needs
-from connectors.records import TicketChange
+from connectors.records import Comment, TicketChange
 
 REFERENCE = "CS-00000000-0001"
 OTHER = "CS-00000000-0002"
@@ -104,7 +105,50 @@ class CertaintyPromises:
         assert results[0].outcome.value in (("uncertain",) if stands else ("uncertain", "failed"))
         assert says(bed.seen(ticket_id), note("Binnen de SLA.")) == int(stands)
 
-    @pytest.mark.parametrize("fault", [Fault.DOWN, Fault.LIMITED])
+    @pytest.mark.parametrize("kind", [note, reply], ids=["note", "reply"])
+    @pytest.mark.parametrize("status", [500, 502, 503, 504])
+    def test_an_error_of_the_server_after_its_effect_makes_nothing_twice(
+        self, bed: HelpdeskBed, status: int, kind: Callable[[str], Comment]
+    ) -> None:
+        needs(bed, "has_faults")
+        ticket_id, comment = bed.file_ticket("Menu broken", tags=("vip",)), kind("Binnen de SLA.")
+        change = TicketChange(
+            ticket_id,
+            REFERENCE,
+            add_tags=frozenset({"sla_included"}),
+            fields={"care_scope": "included"},
+            comment=comment,
+        )
+        bed.lose_writes(after_their_effect=True, status=status)
+
+        results = apply(bed.helpdesk(), change)
+
+        bed.mend()
+        bed.settle()
+        assert outcomes(results) == ["uncertain"]
+        if not bed.helpdesk().applied_references(ticket_id, frozenset({REFERENCE})):
+            write_once(bed, change)
+        seen = bed.seen(ticket_id)
+        assert says(seen, comment) == 1
+        assert seen.tags == {"vip", "sla_included"}
+        assert same_value(bed, seen.fields["care_scope"], "included")
+
+    @pytest.mark.parametrize("status", [500, 502, 503, 504])
+    def test_an_error_of_the_server_before_its_effect_loses_nothing(self, bed: HelpdeskBed, status: int) -> None:
+        needs(bed, "has_faults")
+        ticket_id = bed.file_ticket("Menu broken")
+        change = TicketChange(ticket_id, REFERENCE, comment=note("Binnen de SLA."))
+        bed.lose_writes(after_their_effect=False, status=status)
+
+        results = apply(bed.helpdesk(), change)
+
+        bed.mend()
+        bed.settle()
+        assert outcomes(results) == ["uncertain"]
+        write_once(bed, change)
+        assert says(bed.seen(ticket_id), note("Binnen de SLA.")) == 1
+
+    @pytest.mark.parametrize("fault", [Fault.LIMITED])
     def test_what_certainly_did_not_happen_may_be_tried_again(self, bed: HelpdeskBed, fault: Fault) -> None:
         needs(bed, "has_faults")
         ids = [bed.file_ticket(f"Question {number}") for number in range(bed.changes_a_call() + 1)]

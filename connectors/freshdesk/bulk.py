@@ -19,8 +19,8 @@ from collections.abc import Callable, Sequence
 from connectors.custom_fields import FieldMap
 from connectors.errors import ConnectorError, Invalid
 from connectors.freshdesk.client import PRODUCT, FreshdeskClient
-from connectors.reading import Object, is_number
 from connectors.records import TicketChange
+from connectors.value_reader import Object, is_number
 
 FEWEST = 4
 """Fewer tickets are written one by one: reading and writing each costs less than a call, its job and the waiting."""

@@ -18,17 +18,19 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from pydantic import SecretStr
 
 from connectors.errors import Invalid, Malformed, NotFound, PermissionMissing, Unavailable
 from connectors.freshdesk.limits import left_of_account
+from connectors.freshdesk.settings import FreshdeskAccess
 from connectors.http import HttpClient, Limits, Response
 from connectors.protocols import Environment
-from connectors.reading import Object, Reading
+from connectors.value_reader import Object, ValueReader
 
 PRODUCT = "freshdesk"
-READ = Reading(PRODUCT)
+READ = ValueReader(PRODUCT)
 REFUSALS = frozenset({400, 409, 415, 422})
 """Answers that say in their body what is wrong with a write."""
 GLOBAL_ACCESS = 1
@@ -37,13 +39,12 @@ SEES_TOO_LITTLE = "Give the agent of the API key global access (Admin, Agents, S
 MOVED = frozenset({301, 302, 303, 307, 308})
 
 
-def http_client(
-    address: str, domain: str, api_key: SecretStr, reserved_requests: int, environment: Environment
-) -> HttpClient:
+def http_client(settings: FreshdeskAccess, environment: Environment) -> HttpClient:
     """An account's requests. Freshdesk takes the key as the user's name, and anything as the password."""
-    pair = base64.b64encode(f"{api_key.get_secret_value()}:X".encode()).decode()
-    limits = Limits(account=f"{PRODUCT}:{domain}", left=left_of_account, reserve=reserved_requests)
-    return HttpClient(PRODUCT, address, {"Authorization": SecretStr(f"Basic {pair}")}, environment, limits)
+    pair = base64.b64encode(f"{settings.api_key.get_secret_value()}:X".encode()).decode()
+    limits = Limits(account=f"{PRODUCT}:{settings.domain}", left=left_of_account, reserve=settings.reserved_requests)
+    proof = {"Authorization": SecretStr(f"Basic {pair}")}
+    return HttpClient(PRODUCT, settings.address, proof, environment, limits, network=settings)
 
 
 class FreshdeskClient:
@@ -66,8 +67,8 @@ class FreshdeskClient:
         Raises :class:`PermissionMissing`.
         """
         if not sees_everything(self.me()[0]):
-            told = "the agent of the API key does not see every ticket"
-            raise PermissionMissing(PRODUCT, told, remedy=SEES_TOO_LITTLE)
+            problem = "the agent of the API key does not see every ticket"
+            raise PermissionMissing(PRODUCT, problem, remedy=SEES_TOO_LITTLE)
 
     def require_account(self) -> None:
         """Make sure that the account itself is there: of an address that moved everything is *not found*.
@@ -77,9 +78,9 @@ class FreshdeskClient:
         try:
             self.me()
         except (NotFound, Invalid) as error:
-            told = "the account does not answer at this address"
-            remedy = "Mend domain or base_url in the settings if the account was renamed."
-            raise Unavailable(PRODUCT, told, request=error.request, status=error.status, remedy=remedy) from None
+            problem = "the account does not answer at this address"
+            remedy = "Correct domain or base_url in the settings if the account was renamed."
+            raise Unavailable(PRODUCT, problem, request=error.request, status=error.status, remedy=remedy) from None
 
     def agents(self) -> Iterator[Sequence[Object]]:
         """Every agent, in pages."""
@@ -139,14 +140,14 @@ class FreshdeskClient:
         """The notes and replies of a ticket, archived or not, the oldest first. Raises :class:`NotFound`."""
         path = f"/api/v2/tickets/{ticket_id}/conversations"
         try:
-            yield from (one for page in self._pages(path, "conversations") for one in page)
+            yield from (row for page in self._pages(path, "conversations") for row in page)
             return
         except NotFound:
             pass
         except Invalid as error:
             _moved(error)
         path = f"/api/v2/tickets/archived/{ticket_id}/conversations"
-        yield from (one for page in self._pages(path, "conversations") for one in page)
+        yield from (row for page in self._pages(path, "conversations") for row in page)
 
     # ---- writing -----------------------------------------------------------------------------------
 
@@ -165,7 +166,7 @@ class FreshdeskClient:
     def update_many(self, ticket_ids: Sequence[str], properties: Mapping[str, Any]) -> str:
         """Change up to a hundred tickets alike, in the background; gives the job's id."""
         path = "/api/v2/tickets/bulk_update"
-        action = {"ids": [int(one) for one in ticket_ids], "properties": dict(properties)}
+        action = {"ids": [int(ticket_id) for ticket_id in ticket_ids], "properties": dict(properties)}
         answer = self._http.request("POST", path, json={"bulk_action": action}, accept=REFUSALS)
         job_id = _accepted(answer, path).get("job_id")
         if not isinstance(job_id, str) or not job_id:
@@ -174,7 +175,7 @@ class FreshdeskClient:
 
     def job(self, job_id: str) -> Object:
         """Where a job is. Raises :class:`NotFound`."""
-        return self._object("GET", f"/api/v2/jobs/{job_id}")
+        return self._object("GET", f"/api/v2/jobs/{quote(job_id, safe='')}")
 
     # ---- time entries ------------------------------------------------------------------------------
 
@@ -196,18 +197,18 @@ class FreshdeskClient:
 
     def definitions(self, path: str, what: str) -> list[Object]:
         """Every definition of a list: fields, or automation rules (an array, or one in ``rules``)."""
-        found: dict[str, Object] = {}
+        definitions: dict[str, Object] = {}
         page = 1
         while True:
             data = self._http.request("GET", path, params={"per_page": MOST_ROWS, "page": page}).data
             rows = READ.objects(data.get("rules") if isinstance(data, dict) else data, what)
             # A list that knows no pages gives the same again.
-            fresh = {READ.identity(one.get("id"), f"an id of {what}"): one for one in rows}
-            if fresh.keys() <= found.keys():
-                return list(found.values())
-            found |= fresh
+            fresh = {READ.identity(row.get("id"), f"an id of {what}"): row for row in rows}
+            if fresh.keys() <= definitions.keys():
+                return list(definitions.values())
+            definitions |= fresh
             if len(rows) < MOST_ROWS:
-                return list(found.values())
+                return list(definitions.values())
             page += 1
 
     def administer(self, method: str, path: str, body: Object | None = None) -> Object:
@@ -275,13 +276,13 @@ def words_of(data: Any) -> str:
     if not isinstance(data, dict):
         return "no reason given"
     errors = data.get("errors")
-    told = [str(data.get("description") or data.get("message") or "refused")]
-    told += [
-        f"{one.get('field', '')}: {one.get('message', one.get('code', ''))}".strip(": ")
-        for one in (errors if isinstance(errors, list) else [])
-        if isinstance(one, dict)
+    words = [str(data.get("description") or data.get("message") or "refused")]
+    words += [
+        f"{error.get('field', '')}: {error.get('message', error.get('code', ''))}".strip(": ")
+        for error in (errors if isinstance(errors, list) else [])
+        if isinstance(error, dict)
     ]
-    return "; ".join(told)[:400]
+    return "; ".join(words)[:400]
 
 
 def _accepted(answer: Response, path: str) -> Object:

@@ -2,7 +2,7 @@
 
 What is read how
     changed tickets   four lists, each from its own position on: contacts, the trash, spam, and living tickets, which
-                      come last; :mod:`connectors.walking` says how no ticket is missed
+                      come last; :mod:`connectors.paged_changes` says how no ticket is missed
     named tickets     one request each; an archived one needs a second
     organizations     the list of companies; tickets bring along those that this connector has not met
     merged tickets    nothing but a note tells them: the conversations of closed tickets are read, once per change
@@ -14,12 +14,13 @@ who we are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connectors.custom_fields import FieldMap, mapped
-from connectors.errors import ConnectorError, Invalid, NotFound
+from connectors.errors import ConnectorError, NotFound
 from connectors.freshdesk import translate
 from connectors.freshdesk.client import (
     PRODUCT,
@@ -34,8 +35,8 @@ from connectors.freshdesk.settings import FreshdeskSettings
 from connectors.freshdesk.webhooks import read_webhook
 from connectors.freshdesk.writing import write
 from connectors.http import Response, server_time
+from connectors.paged_changes import SETTLES_IN, ChangedRows, read_changes
 from connectors.protocols import Environment
-from connectors.reading import Object, is_number
 from connectors.records import (
     ChangeResult,
     CheckResult,
@@ -46,9 +47,10 @@ from connectors.records import (
     TicketPage,
     WebhookCall,
 )
-from connectors.walking import SETTLES_IN, Stretch, walk
+from connectors.self_check import check_clock, check_fields, check_reading, check_that
+from connectors.unreadable import ORGANIZATION, PERSON, TICKET, ReadRecords, id_of_row, read_records
+from connectors.value_reader import Object, is_number
 
-LARGEST_CLOCK_DIFFERENCE = timedelta(seconds=60)
 LIVING, DELETED, SPAM = None, "deleted", "spam"
 
 
@@ -66,19 +68,17 @@ class Position:
         """The position that a cursor names. Raises :class:`Invalid` for one that is none of ours."""
         if cursor is None:
             return cls(since, since, since)
-        try:
-            told = [datetime.fromisoformat(one) if one else None for one in cursor.split(" ")]
-            living, deleted, spam, people = told
-        except ValueError:
-            raise Invalid(PRODUCT, "the stored cursor is not one of ours") from None
-        if living is None or deleted is None or spam is None or not all(one.tzinfo for one in told if one):
-            raise Invalid(PRODUCT, "the stored cursor is not one of ours")
-        return cls(living, deleted, spam, people)
+        parts = cursor.split(" ")
+        if len(parts) != 4 or not all(parts[:3]):
+            raise READ.not_our_cursor()
+        living, deleted, spam = (READ.cursor_instant(part) for part in parts[:3])
+        return cls(living, deleted, spam, READ.cursor_instant(parts[3]) if parts[3] else None)
 
     @property
     def cursor(self) -> str:
         """The text to store."""
-        return " ".join(one.isoformat() if one else "" for one in (self.living, self.deleted, self.spam, self.people))
+        instants = (self.living, self.deleted, self.spam, self.people)
+        return " ".join(instant.isoformat() if instant else "" for instant in instants)
 
 
 class FreshdeskHelpdesk:
@@ -88,8 +88,7 @@ class FreshdeskHelpdesk:
         self._settings = settings
         self._now = environment.now
         self._sleep = environment.sleep
-        http = http_client(settings.address, settings.domain, settings.api_key, settings.reserved_requests, environment)
-        self._client = FreshdeskClient(http, settings.page_size)
+        self._client = FreshdeskClient(http_client(settings, environment), settings.page_size)
         self.preparation = FreshdeskPreparation(self._client, settings.webhook_secret)
         self._ticket_fields: FieldMap | None = None
         self._company_fields: FieldMap | None = None
@@ -113,32 +112,37 @@ class FreshdeskHelpdesk:
         self._read_missing_fields_again()
         for people, at in self._changed_people(position.people):
             position = replace(position, people=at)
-            yield TicketPage((), (), people, position.cursor, last=False)
-        for stretch in self._walk(position.deleted, DELETED):
-            position = replace(position, deleted=stretch.position)
-            yield self._page(stretch.rows, position, is_gone=True)
-        for stretch in self._walk(position.spam, SPAM):
-            position = replace(position, spam=stretch.position)
-            yield self._page(stretch.rows, position, is_gone=True)
-        for stretch in self._walk(position.living, LIVING):
-            position = replace(position, living=stretch.position)
-            yield self._page(stretch.rows, position, is_last=stretch.is_last)
+            yield TicketPage((), (), tuple(people), position.cursor, last=False, unreadable=people.unreadable)
+        for page in self._changes(position.deleted, DELETED):
+            position = replace(position, deleted=page.position)
+            yield self._page(page.rows, position, is_gone=True)
+        for page in self._changes(position.spam, SPAM):
+            position = replace(position, spam=page.position)
+            yield self._page(page.rows, position, is_gone=True)
+        for page in self._changes(position.living, LIVING):
+            position = replace(position, living=page.position)
+            yield self._page(page.rows, position, is_last=page.is_last)
 
     def tickets(self, ticket_ids: Sequence[str]) -> TicketPage:
         """Read these tickets, one request each. Ids that are no numbers do not exist."""
-        wanted = list(dict.fromkeys(one for one in ticket_ids if is_number(one)))
-        found = [ticket for ticket_id in wanted if (ticket := self._ticket_now(ticket_id)) is not None]
+        wanted = list(dict.fromkeys(ticket_id for ticket_id in ticket_ids if is_number(ticket_id)))
+        found = [item for ticket_id in wanted if (item := self._item_now(ticket_id)) is not None]
         if len(found) < len(wanted):
             self._client.require_account()
-        return TicketPage(tuple(found), self._unmet_organizations(found), (), cursor=None, last=True)
+        tickets = read_records(
+            TICKET, found, lambda item: self._ticket(item[0], is_archived=item[1]), lambda item: id_of_row(item[0])
+        )
+        organizations = self._unmet_organizations(tickets)
+        unreadable = (*tickets.unreadable, *organizations.unreadable)
+        return TicketPage(tuple(tickets), tuple(organizations), (), cursor=None, last=True, unreadable=unreadable)
 
     def organizations(self) -> Iterator[Sequence[Organization]]:
         """Yield every company."""
         self._read_missing_fields_again()
         for page in self._client.companies():
-            found = [translate.organization_from_api(item, self._fields_of_companies()) for item in page]
-            self._met_companies.update(one.id for one in found)
-            yield found
+            companies = read_records(ORGANIZATION, page, self._organization)
+            self._met_companies.update(company.id for company in companies)
+            yield companies
 
     def apply(self, changes: Sequence[TicketChange]) -> Iterator[ChangeResult]:
         """Write one by one, and alike values together."""
@@ -149,19 +153,19 @@ class FreshdeskHelpdesk:
         """Look through the ticket's notes and replies for our marks; a ticket that is gone has none."""
         if not is_number(ticket_id):
             return frozenset()
-        found: set[str] = set()
+        applied: set[str] = set()
         try:
-            for one in self._client.conversations(ticket_id):
-                found.update(reference for reference in references if translate.has_mark(one, reference))
-                if len(found) == len(references):
+            for conversation in self._client.conversations(ticket_id):
+                applied.update(reference for reference in references if translate.has_mark(conversation, reference))
+                if len(applied) == len(references):
                     break
         except NotFound:
             self._client.require_account()
-        return frozenset(found)
+        return frozenset(applied)
 
     def webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookCall:
         """Prove a call by its secret, and read the ticket that it points at."""
-        return read_webhook(headers, body, now, self._settings.webhook_secret)
+        return read_webhook(headers, body, now, self._settings.webhook_secrets)
 
     def ticket_url(self, ticket_id: str) -> str:
         """The address where an agent opens the ticket."""
@@ -175,57 +179,56 @@ class FreshdeskHelpdesk:
         except ConnectorError as error:
             return (CheckResult("API key", passed=False, remedy=str(error)),)
         yesterday = self._now() - timedelta(days=1)
-        is_proven = self._settings.webhook_secret is not None
         return (
             CheckResult("API key", passed=True),
-            CheckResult("sees every ticket", sees_all, "" if sees_all else SEES_TOO_LITTLE),
-            _tried("tickets", lambda: self._client.tickets(yesterday, 1)),
-            _tried("contacts", lambda: next(self._client.contacts(yesterday))),
-            _tried("companies", lambda: next(self._client.companies())),
-            self._check_clock(server_time(answer)),
-            *self._check_fields("ticket field", self._fields_of_tickets, "helpdesk.fields"),
-            *self._check_fields("company field", self._fields_of_companies, "helpdesk.organization_fields"),
-            CheckResult(
+            check_that("sees every ticket", sees_all, SEES_TOO_LITTLE),
+            check_reading("tickets can be read", lambda: self._client.tickets(yesterday, 1)),
+            check_reading("contacts can be read", lambda: next(self._client.contacts(yesterday))),
+            check_reading("companies can be read", lambda: next(self._client.companies())),
+            check_clock(self._now(), server_time(answer)),
+            *check_fields(PRODUCT, "ticket field", "helpdesk.fields", self._fields_of_tickets),
+            *check_fields(PRODUCT, "company field", "helpdesk.organization_fields", self._fields_of_companies),
+            check_that(
                 "webhook secret",
-                is_proven,
-                "" if is_proven else "Set webhook_secret; until then changes are seen by polling alone.",
+                self._settings.webhook_secret is not None,
+                "Set webhook_secret; until then changes are seen by polling alone.",
             ),
         )
 
     # ---- readings ----------------------------------------------------------------------------------
 
-    def _changed_people(self, since: datetime | None) -> Iterator[tuple[tuple[Person, ...], datetime | None]]:
+    def _changed_people(self, since: datetime | None) -> Iterator[tuple[ReadRecords[Person], datetime | None]]:
         """Yield contacts in pages; how far they were read is told with the last one alone, for pages have no order."""
         pages = self._client.contacts(since)
         rows, answer = next(pages)
         served_at = server_time(answer)
         until = max(filter(None, (since, served_at and served_at - SETTLES_IN)), default=None)
         for following in pages:
-            yield tuple(translate.person_from_api(item) for item in rows), since
+            yield read_records(PERSON, rows, translate.person_from_api), since
             rows, _ = following
-        yield tuple(translate.person_from_api(item) for item in rows), until
+        yield read_records(PERSON, rows, translate.person_from_api), until
 
-    def _walk(self, since: datetime, filter_name: str | None) -> Iterator[Stretch]:
+    def _changes(self, since: datetime, filter_name: str | None) -> Iterator[ChangedRows]:
         def ask(position: datetime, page: int) -> tuple[Sequence[Object], Response]:
             return self._client.tickets(position, page, filter_name)
 
-        return walk(ask, since, self._client.page_size, READ)
+        return read_changes(ask, since, self._client.page_size, READ)
 
     def _page(
         self, rows: Sequence[Object], position: Position, *, is_gone: bool = False, is_last: bool = False
     ) -> TicketPage:
-        tickets = tuple(self._ticket({**row, "deleted": True} if is_gone else row) for row in rows)
-        return TicketPage(tickets, self._unmet_organizations(tickets), (), position.cursor, is_last)
+        tickets = read_records(TICKET, rows, lambda row: self._ticket({**row, "deleted": True} if is_gone else row))
+        organizations = self._unmet_organizations(tickets)
+        unreadable = (*tickets.unreadable, *organizations.unreadable)
+        return TicketPage(tuple(tickets), tuple(organizations), (), position.cursor, is_last, unreadable)
 
-    def _ticket_now(self, ticket_id: str) -> Ticket | None:
-        try:
-            return self._ticket(self._client.ticket(ticket_id))
-        except NotFound:
-            pass
-        try:
-            return self._ticket(self._client.archived_ticket(ticket_id), is_archived=True)
-        except NotFound:
-            return None
+    def _item_now(self, ticket_id: str) -> tuple[Object, bool] | None:
+        """A ticket as it is now, and whether it is archived."""
+        with suppress(NotFound):
+            return self._client.ticket(ticket_id), False
+        with suppress(NotFound):
+            return self._client.archived_ticket(ticket_id), True
+        return None
 
     def _ticket(self, item: Object, *, is_archived: bool = False) -> Ticket:
         return translate.ticket_from_api(
@@ -244,25 +247,25 @@ class FreshdeskHelpdesk:
         changed_at = READ.text(item.get("updated_at"), "ticket.updated_at")
         if self._merged_into.get(ticket_id, ("", None))[0] != changed_at:
             try:
-                told = self._client.conversations(ticket_id)
-                target = translate.merge_target(told, ticket_id, self._settings.merge_notes)
+                conversations = self._client.conversations(ticket_id)
+                target = translate.merge_target(conversations, ticket_id, self._settings.merge_notes)
             except NotFound:
                 target = None
             self._merged_into[ticket_id] = changed_at, target
         return self._merged_into[ticket_id][1]
 
-    def _unmet_organizations(self, tickets: Sequence[Ticket]) -> tuple[Organization, ...]:
+    def _unmet_organizations(self, tickets: Sequence[Ticket]) -> ReadRecords[Organization]:
         """Companies that were made since the list was read. What was met before is left to the list, which is newer."""
         wanted = {ticket.organization_id for ticket in tickets if ticket.organization_id} - self._met_companies
-        found: list[Organization] = []
+        companies: list[Object] = []
         for company_id in sorted(wanted):
-            try:
-                item = self._client.company(company_id)
-                found.append(translate.organization_from_api(item, self._fields_of_companies()))
-            except NotFound:
-                pass
+            with suppress(NotFound):
+                companies.append(self._client.company(company_id))
             self._met_companies.add(company_id)
-        return tuple(found)
+        return read_records(ORGANIZATION, companies, self._organization)
+
+    def _organization(self, item: Object) -> Organization:
+        return translate.organization_from_api(item, self._fields_of_companies())
 
     # ---- fields ------------------------------------------------------------------------------------
 
@@ -286,29 +289,3 @@ class FreshdeskHelpdesk:
             definitions = self._client.company_fields() if wanted else ()
             self._company_fields = mapped(wanted, [translate.field_from_api(item) for item in definitions])
         return self._company_fields
-
-    def _check_clock(self, theirs: datetime | None) -> CheckResult:
-        difference = abs(self._now() - theirs) if theirs else timedelta()
-        passed = difference <= LARGEST_CLOCK_DIFFERENCE
-        told = f"This machine's clock differs by {int(difference.total_seconds())} seconds; set it by NTP."
-        return CheckResult("clock", passed, "" if passed else told)
-
-    def _check_fields(self, kind: str, read: Callable[[], FieldMap], where: str) -> Iterator[CheckResult]:
-        try:
-            fields = read()
-        except ConnectorError as error:
-            yield CheckResult(f"{kind}s", passed=False, remedy=str(error))
-            return
-        for name in fields.by_name:
-            yield CheckResult(f"{kind} {name}", passed=True)
-        for name, wanted in fields.missing.items():
-            remedy = f'There is no {kind} "{wanted}": make it in Freshdesk or mend {where}.{name}.'
-            yield CheckResult(f"{kind} {name}", passed=False, remedy=remedy)
-
-
-def _tried(subject: str, read: Callable[[], object]) -> CheckResult:
-    try:
-        read()
-    except ConnectorError as error:
-        return CheckResult(f"{subject} can be read", passed=False, remedy=str(error))
-    return CheckResult(f"{subject} can be read", passed=True)

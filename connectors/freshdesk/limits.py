@@ -11,16 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from connectors.http import Left
+from connectors.value_reader import decimal_of
 
 REMAINING_HEADER = "x-ratelimit-remaining"
 WINDOW_SECONDS = 60.0
-LARGEST = 1e9
 
 
 def left_of_account(headers: Mapping[str, str]) -> Left | None:
     """Requests that the account has left this minute."""
-    try:
-        remaining = float(headers.get(REMAINING_HEADER, ""))
-    except ValueError:
-        return None
-    return Left(remaining, WINDOW_SECONDS) if abs(remaining) < LARGEST else None
+    remaining = decimal_of(headers.get(REMAINING_HEADER, ""))
+    return None if remaining is None else Left(float(remaining), WINDOW_SECONDS)

@@ -29,15 +29,15 @@ from pydantic import SecretStr
 from connectors.errors import PermissionMissing
 from connectors.freshdesk.client import PRODUCT, READ, FreshdeskClient
 from connectors.freshdesk.webhooks import HEADER
-from connectors.preparation import MARK, Action, FieldKind, Job, Preparation, Stage, Step, Wanted, WantedField
-from connectors.reading import Object
+from connectors.preparation import MARK, Action, Job, Preparation, Stage, Step, Wanted, WantedField, WantedFieldKind
+from connectors.value_reader import Object
 
-TYPES: Mapping[FieldKind, str] = {
-    FieldKind.CHOICE: "custom_dropdown",
-    FieldKind.YES_NO: "custom_dropdown",
-    FieldKind.DATE: "custom_date",
-    FieldKind.WHOLE_NUMBER: "custom_number",
-    FieldKind.TEXT: "custom_text",
+TYPES: Mapping[WantedFieldKind, str] = {
+    WantedFieldKind.CHOICE: "custom_dropdown",
+    WantedFieldKind.YES_NO: "custom_dropdown",
+    WantedFieldKind.DATE: "custom_date",
+    WantedFieldKind.WHOLE_NUMBER: "custom_number",
+    WantedFieldKind.TEXT: "custom_text",
 }
 ALIKE: Mapping[str, frozenset[str]] = {
     "custom_dropdown": frozenset({"custom_dropdown"}),
@@ -165,7 +165,7 @@ class FreshdeskPreparation(Preparation):
         if found is None:
             return self._new_field(place, wanted, needed)
         kind = READ.text(found.get("type"), "field.type")
-        if place is COMPANIES and wanted.kind is FieldKind.CHOICE and kind in (CHECKBOX, *ALIKE["custom_text"]):
+        if place is COMPANIES and wanted.kind is WantedFieldKind.CHOICE and kind in (CHECKBOX, *ALIKE["custom_text"]):
             return Job(Step(Action.KEEP, place.kind, wanted.title))
         if kind not in ALIKE[needed]:
             told = f"it is there as {kind}, and {needed} is needed: rename it, or give another name in the settings"

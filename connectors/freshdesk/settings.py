@@ -8,22 +8,17 @@ Terms
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, AnyHttpUrl, Field
 
-from connectors.tracker_settings import TimeTrackerSettings, TimeZoneName
+from connectors.helpdesk_settings import HelpdeskSettings
+from connectors.product_settings import Credential, Name, NetworkSettings
+from connectors.tracker_settings import ZonedSettings
 
 MOST_ROWS_A_PAGE = 100
-SHORTEST_SECRET = 16
-"""The secret of webhook calls is all that proves them genuine."""
 MERGE_NOTES = ("merged into ticket {number}",)
 """What Freshdesk writes into a ticket that goes, where the agent leaves its words as they are."""
-
-Name = Annotated[str, Field(min_length=1)]
-Domain = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
 
 def _with_number(template: str) -> str:
@@ -32,63 +27,41 @@ def _with_number(template: str) -> str:
     return template
 
 
-def address_of(base_url: AnyHttpUrl | None, domain: str) -> str:
-    """Where an account is, without a slash at the end."""
-    return str(base_url or f"https://{domain}.freshdesk.com").rstrip("/")
-
-
-class FreshdeskSettings(BaseModel):
-    """One account as a helpdesk.
+class FreshdeskAccess(NetworkSettings):
+    """Where an account is, and the way in.
 
     ``base_url``          where the account is when that is not ``https://<domain>.freshdesk.com``
-    ``webhook_secret``    what the automation rules send in the header ``X-CareSync-Secret``; without one webhook calls
-                          are refused
-    ``merge_notes``       how a ticket that was merged says so; ``{number}`` stands for the other ticket. Freshdesk
-                          tells merges by this note alone, which costs a request per closed ticket; without any, merges
-                          are not followed
     ``page_size``         rows asked for per page
     ``reserved_requests`` requests of each minute's limit that are never used, for people and other programs
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    domain: Domain
+    domain: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     base_url: AnyHttpUrl | None = None
-    api_key: Annotated[SecretStr, Field(min_length=1)]
-    webhook_secret: Annotated[SecretStr, Field(min_length=SHORTEST_SECRET)] | None = None
-    fields: Mapping[Name, Name] = {}
-    organization_fields: Mapping[Name, Name] = {}
-    merge_notes: tuple[Annotated[Name, AfterValidator(_with_number)], ...] = MERGE_NOTES
+    api_key: Credential
     page_size: Annotated[int, Field(ge=2, le=MOST_ROWS_A_PAGE)] = MOST_ROWS_A_PAGE
     reserved_requests: Annotated[int, Field(ge=0)] = 5
 
     @property
     def address(self) -> str:
         """Where the account is, without a slash at the end."""
-        return address_of(self.base_url, self.domain)
+        return str(self.base_url or f"https://{self.domain}.freshdesk.com").rstrip("/")
 
 
-class FreshdeskTimeSettings(TimeTrackerSettings):
+class FreshdeskSettings(FreshdeskAccess, HelpdeskSettings):
+    """One account as a helpdesk. ``webhook_secret`` is what the automation rules send in ``X-CareSync-Secret``.
+
+    ``merge_notes``  how a ticket that was merged says so; ``{number}`` stands for the other ticket. Freshdesk tells
+                     merges by this note alone, which costs a request per closed ticket; without any, merges are not
+                     followed
+    """
+
+    merge_notes: tuple[Annotated[Name, AfterValidator(_with_number)], ...] = MERGE_NOTES
+
+
+class FreshdeskTimeSettings(FreshdeskAccess, ZonedSettings):
     """One account as a time tracker; ``time_zone`` is the account's, in which time is booked on days."""
-
-    domain: Domain
-    base_url: AnyHttpUrl | None = None
-    api_key: Annotated[SecretStr, Field(min_length=1)]
-    time_zone: TimeZoneName = "Europe/Amsterdam"
-    page_size: Annotated[int, Field(ge=2, le=MOST_ROWS_A_PAGE)] = MOST_ROWS_A_PAGE
-    reserved_requests: Annotated[int, Field(ge=0)] = 5
 
     @property
     def account_name(self) -> str:
         """The domain."""
         return self.domain
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The time zone itself."""
-        return ZoneInfo(self.time_zone)
-
-    @property
-    def address(self) -> str:
-        """Where the account is, without a slash at the end."""
-        return address_of(self.base_url, self.domain)

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 
 from connectors.errors import Malformed
 from connectors.freshdesk.client import PRODUCT, READ
-from connectors.reading import Object, is_number
 from connectors.records import EntryKind, EntryState, TicketReference, TimeEntry
+from connectors.value_reader import Object, is_number
 
 GRAIN_SECONDS = 60
 TIME_SPENT = re.compile(r"([0-9]{1,5}):([0-5][0-9])")
@@ -32,7 +32,6 @@ def entry_from_api(
     is_running = item.get("timer_running") is True
     agent_id = READ.identity_or_none(item.get("agent_id"), "time_entry.agent_id")
     company_id = READ.identity_or_none(item.get("company_id"), "time_entry.company_id")
-    billable = item.get("billable")
     started_at = READ.instant(item.get("start_time"), "time_entry.start_time") if is_running else None
     return TimeEntry(
         tracker=PRODUCT,
@@ -48,11 +47,17 @@ def entry_from_api(
         person_name=agents.get(agent_id or ""),
         client_id=company_id,
         client_name=companies.get(company_id or ""),
-        billable=billable if isinstance(billable, bool) else None,
+        billable=READ.flag(item.get("billable"), "time_entry.billable"),
         references=(TicketReference("ticket", ticket_id=ticket_id),),
         source_updated_at=READ.instant(item.get("updated_at"), "time_entry.updated_at"),
         grain_seconds=GRAIN_SECONDS,
     )
+
+
+def id_from_api(item: Object) -> str | None:
+    """The id of a time entry, as far as it has one."""
+    ticket_id, number = (str(item.get(name)) for name in ("ticket_id", "id"))
+    return f"{ticket_id}-{number}" if is_number(ticket_id) and is_number(number) else None
 
 
 def seconds_of(time_spent: object) -> int:

@@ -16,22 +16,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from connectors.errors import (
-    BadSignature,
-    ConnectorError,
-    Invalid,
-    Malformed,
-    NotFound,
-    PermissionMissing,
-    Unavailable,
-)
+from connectors.errors import BadSignature, ConnectorError, Malformed, NotFound, PermissionMissing, Unavailable
 from connectors.freshdesk.client import PRODUCT, READ, FreshdeskClient, http_client
 from connectors.freshdesk.settings import FreshdeskTimeSettings
-from connectors.freshdesk.time_entries import entry_from_api, parts_of
+from connectors.freshdesk.time_entries import entry_from_api, id_from_api, parts_of
 from connectors.http import server_time
 from connectors.protocols import BudgetState, Environment
-from connectors.reading import Object
 from connectors.records import CheckResult, EntryPage, TimeEntry, WebhookCall
+from connectors.self_check import check_reading
+from connectors.unreadable import TIME_ENTRY, ReadRecords, id_of_row, read_records, row_key
+from connectors.value_reader import Object
 
 LOOK_BACK = timedelta(days=3)
 """Most time is written down, and put right, within days."""
@@ -46,9 +40,7 @@ class FreshdeskTimeTracker:
     def __init__(self, settings: FreshdeskTimeSettings, environment: Environment) -> None:
         self._settings = settings
         self._now = environment.now
-        self._http = http_client(
-            settings.address, settings.domain, settings.api_key, settings.reserved_requests, environment
-        )
+        self._http = http_client(settings, environment)
         self._client = FreshdeskClient(self._http, settings.page_size)
 
     @property
@@ -66,27 +58,29 @@ class FreshdeskTimeTracker:
 
         Raises :class:`Invalid` for a cursor that is none of ours.
         """
-        begin = _read_cursor(cursor) - LOOK_BACK if cursor else since
+        begin = READ.cursor_instant(cursor) - LOOK_BACK if cursor else since
         self._client.require_global_access()
         names = self._names()
         served_at: datetime | None = None
-        told: set[str] = set()
+        yielded: set[str] = set()
         for rows, answer in self._client.time_entries(begin - A_DAY):
             served_at = served_at or server_time(answer)
-            entries = [one for one in self._translated(rows, names) if one.id not in told]
-            told.update(one.id for one in entries)
-            yield EntryPage(tuple(entries), cursor, last=False)
+            read = self._translated(rows, names)
+            entries = [entry for entry in read if entry.id not in yielded]
+            yielded.update(entry.id for entry in entries)
+            yield EntryPage(tuple(entries), cursor, last=False, unreadable=read.unreadable)
         yield EntryPage((), served_at.isoformat() if served_at else cursor, last=True)
 
     def entries_between(self, first: date, last: date) -> Iterator[EntryPage]:
         """Yield every entry with ``first <= work_date <= last``, running ones with 0 seconds."""
         self._client.require_global_access()
-        entries = [
-            one for one in self._translated(self._window(first, last), self._names()) if first <= one.work_date <= last
-        ]
+        read = self._translated(self._window(first, last), self._names())
+        entries = [entry for entry in read if first <= entry.work_date <= last]
         size = self._settings.page_size
         for start in range(0, max(len(entries), 1), size):
-            yield EntryPage(tuple(entries[start : start + size]), None, last=start + size >= len(entries))
+            is_last = start + size >= len(entries)
+            page = tuple(entries[start : start + size])
+            yield EntryPage(page, None, last=is_last, unreadable=read.unreadable if is_last else ())
 
     def entry(self, entry_id: str) -> TimeEntry | None:
         """Read one entry; ``None`` when its ticket no longer holds it and the key sees every ticket.
@@ -99,17 +93,17 @@ class FreshdeskTimeTracker:
         self._client.require_global_access()
         try:
             for rows in self._client.time_entries_of(parts[0]):
-                found = [row for row in rows if READ.identity(row.get("id"), "time_entry.id") == parts[1]]
-                if found:
-                    return self._translated(found, self._names())[0]
+                for row in rows:
+                    if id_of_row(row) == parts[1]:
+                        return self._entry(row, self._names())
         except NotFound:
             self._require_not_archived(parts[0])
         return None
 
     def webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookCall:
         """Refuse: Freshdesk's automation rules tell of tickets and go to the helpdesk's address."""
-        told = "tells of tickets alone"
-        raise BadSignature(PRODUCT, told, remedy="Let the webhook call the helpdesk's address, /webhooks/helpdesk.")
+        problem = "sends calls about tickets alone"
+        raise BadSignature(PRODUCT, problem, remedy="Let the webhook call the helpdesk's address, /webhooks/helpdesk.")
 
     def budget(self) -> BudgetState | None:
         """Requests left of the account's limit a minute, as the last answer told."""
@@ -121,18 +115,12 @@ class FreshdeskTimeTracker:
             self._client.me()
         except ConnectorError as error:
             return (CheckResult("API key", passed=False, remedy=str(error)),)
-        results = [CheckResult("API key", passed=True)]
-        for subject, read in (
-            ("sees every ticket", self._client.require_global_access),
-            ("time entries can be read", lambda: next(self._client.time_entries(self._now() - A_DAY))),
-            ("names of agents can be read", lambda: next(self._client.agents())),
-        ):
-            try:
-                read()
-                results.append(CheckResult(subject, passed=True))
-            except ConnectorError as error:
-                results.append(CheckResult(subject, passed=False, remedy=str(error)))
-        return tuple(results)
+        return (
+            CheckResult("API key", passed=True),
+            check_reading("sees every ticket", self._client.require_global_access),
+            check_reading("time entries can be read", lambda: next(self._client.time_entries(self._now() - A_DAY))),
+            check_reading("names of agents can be read", lambda: next(self._client.agents())),
+        )
 
     def _window(self, first: date, last: date) -> Sequence[Object]:
         """Every entry of a day more at both ends, for the filter's edges and zones are not told."""
@@ -140,16 +128,16 @@ class FreshdeskTimeTracker:
         before = datetime.combine(last, time(), self._settings.zone).astimezone(UTC) + 2 * A_DAY
         known: set[str] = set()
         for reading in range(READINGS):
-            found: dict[str, Object] = {}
+            entries: dict[str, Object] = {}
             pages = 0
             for rows, _ in self._client.time_entries(after, before):
-                found |= {READ.identity(row.get("id"), "time_entry.id"): row for row in rows}
+                entries |= {row_key(row): row for row in rows}
                 pages += 1
-            if pages == 1 or (reading > 0 and found.keys() == known):
-                return list(found.values())
-            known = set(found)
-        told = "the time entries kept changing while they were read"
-        raise Malformed(PRODUCT, told, request="GET /api/v2/time_entries")
+            if pages == 1 or (reading > 0 and entries.keys() == known):
+                return list(entries.values())
+            known = set(entries)
+        problem = "the time entries kept changing while they were read"
+        raise Malformed(PRODUCT, problem, request="GET /api/v2/time_entries")
 
     def _require_not_archived(self, ticket_id: str) -> None:
         self._client.require_account()
@@ -163,26 +151,26 @@ class FreshdeskTimeTracker:
             remedy="Look at the ticket in Freshdesk.",
         )
 
-    def _translated(self, rows: Sequence[Object], names: _Names) -> list[TimeEntry]:
+    def _translated(self, rows: Sequence[Object], names: _Names) -> ReadRecords[TimeEntry]:
+        return read_records(TIME_ENTRY, rows, lambda row: self._entry(row, names), id_from_api)
+
+    def _entry(self, row: Object, names: _Names) -> TimeEntry:
         agents, companies = names
-        return [
-            entry_from_api(row, account=self.account, zone=self._settings.zone, agents=agents, companies=companies)
-            for row in rows
-        ]
+        return entry_from_api(row, account=self.account, zone=self._settings.zone, agents=agents, companies=companies)
 
     def _names(self) -> _Names:
         companies = {
-            READ.identity(one.get("id"), "company.id"): READ.text(one.get("name"), "company.name")
+            READ.identity(company.get("id"), "company.id"): READ.text(company.get("name"), "company.name")
             for page in self._client.companies()
-            for one in page
+            for company in page
         }
         try:
             agents = {
-                READ.identity(one.get("id"), "agent.id"): READ.text(
-                    READ.an_object(one.get("contact"), "agent.contact").get("name"), "agent.contact.name"
+                READ.identity(agent.get("id"), "agent.id"): READ.text(
+                    READ.an_object(agent.get("contact"), "agent.contact").get("name"), "agent.contact.name"
                 )
                 for page in self._client.agents()
-                for one in page
+                for agent in page
             }
         except PermissionMissing:
             agents = {}
@@ -191,10 +179,3 @@ class FreshdeskTimeTracker:
 
 _Names = tuple[Mapping[str, str], Mapping[str, str]]
 """Of agents and of companies, by id."""
-
-
-def _read_cursor(text: str) -> datetime:
-    try:
-        return READ.instant(text, "the cursor")
-    except Malformed as error:
-        raise Invalid(PRODUCT, "the stored cursor is not one of ours") from error

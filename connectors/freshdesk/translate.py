@@ -15,8 +15,8 @@ from collections.abc import Iterable, Sequence
 
 from connectors.custom_fields import FieldDefinition, FieldKind, FieldMap
 from connectors.freshdesk.client import READ
-from connectors.reading import Object
 from connectors.records import Channel, Organization, Person, Ticket, TicketStatus
+from connectors.value_reader import Object
 
 CLOSED = 5
 STATUSES = {
@@ -91,12 +91,12 @@ def merge_target(conversations: Iterable[Object], ticket_id: str, merge_notes: S
     patterns = [
         re.compile(re.escape(note).replace(r"\{number\}", r"#?(\d{1,19})"), re.IGNORECASE) for note in merge_notes
     ]
-    for one in conversations:
-        if one.get("private") is not True or one.get("incoming") is not False:
+    for conversation in conversations:
+        if conversation.get("private") is not True or conversation.get("incoming") is not False:
             continue
-        told = READ.text(one.get("body_text"), "conversation.body_text")
+        note = READ.text(conversation.get("body_text"), "conversation.body_text")
         for pattern in patterns:
-            for number in pattern.findall(told):
+            for number in pattern.findall(note):
                 target = number if number != ticket_id else target
     return target
 
@@ -150,8 +150,8 @@ def has_mark(conversation: Object, reference: str) -> bool:
     """Whether a note or reply of ours holds this mark; what comes from a customer, quoting it, does not count."""
     if conversation.get("incoming") is not False:
         return False
-    told = READ.text(conversation.get("body_text"), "conversation.body_text")
-    return re.search(rf"(?<![\w-]){re.escape(reference)}(?![\w-])", told) is not None
+    body = READ.text(conversation.get("body_text"), "conversation.body_text")
+    return re.search(rf"(?<![\w-]){re.escape(reference)}(?![\w-])", body) is not None
 
 
 def _status(item: Object, *, is_archived: bool, is_merged: bool) -> TicketStatus:

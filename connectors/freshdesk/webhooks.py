@@ -13,59 +13,37 @@ Source: "Using webhooks in automation rules".
 from __future__ import annotations
 
 import hashlib
-import hmac
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from pydantic import SecretStr
 
-from connectors.errors import BadSignature, Malformed
 from connectors.freshdesk.client import PRODUCT
-from connectors.reading import is_number
 from connectors.records import WebhookCall
+from connectors.webhook_proof import content_of, named_ids, require_proof
 
 HEADER = "x-caresync-secret"
 
 
-def read_webhook(headers: Mapping[str, str], body: bytes, now: datetime, secret: SecretStr | None) -> WebhookCall:
+def read_webhook(headers: Mapping[str, str], body: bytes, now: datetime, secrets: Sequence[SecretStr]) -> WebhookCall:
     """The ticket a genuine call points at; ``headers`` have names in lower case.
 
     Freshdesk gives deliveries no id, and the calls about two changes of one ticket are the same to the letter, so a
     delivery is known by its body and the second in which it came.
     Raises :class:`BadSignature` and :class:`Malformed`.
     """
-    if secret is None:
-        raise BadSignature(
-            PRODUCT,
-            "a webhook call came but no secret is configured",
-            remedy="Set webhook_secret to what the automation rule sends in the header X-CareSync-Secret.",
-        )
-    given = headers.get(HEADER, "").strip().encode(errors="replace")
-    if not hmac.compare_digest(given, secret.get_secret_value().encode()):
-        raise BadSignature(
-            PRODUCT,
-            "a webhook call does not bring the secret",
-            remedy="Compare webhook_secret with the header X-CareSync-Secret of the automation rule.",
-        )
-    moment = now.replace(microsecond=0).isoformat().encode()
-    return WebhookCall(hashlib.sha256(moment + b"\n" + body).hexdigest(), ticket_ids=_ticket_ids(_content(body)))
-
-
-def _content(body: bytes) -> Mapping[str, Any]:
-    if not body.strip():
-        return {}
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Malformed(PRODUCT, "the body of a webhook call is not JSON") from None
-    if not isinstance(content, dict):
-        raise Malformed(PRODUCT, "the body of a webhook call is not an object")
+    require_proof(
+        PRODUCT,
+        headers.get(HEADER, "").strip(),
+        secrets,
+        lambda secret: secret.decode(),
+        setting="webhook_secret",
+        source="what the automation rule sends in the header X-CareSync-Secret",
+    )
+    content = content_of(PRODUCT, body, may_be_empty=True)
     simple = content.get("freshdesk_webhook")
-    return simple if isinstance(simple, dict) else content
-
-
-def _ticket_ids(content: Mapping[str, Any]) -> tuple[str, ...]:
-    found = content.get("ticket_id")
-    return (str(found),) if isinstance(found, (int, str)) and is_number(str(found)) else ()
+    moment = now.replace(microsecond=0).isoformat().encode()
+    return WebhookCall(
+        hashlib.sha256(moment + b"\n" + body).hexdigest(),
+        ticket_ids=named_ids([(simple if isinstance(simple, dict) else content).get("ticket_id")]),
+    )

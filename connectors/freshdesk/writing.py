@@ -27,8 +27,8 @@ from connectors.errors import ConnectorError, Invalid, Malformed, NotFound, Perm
 from connectors.freshdesk.bulk import write_alike
 from connectors.freshdesk.client import PRODUCT, READ, FreshdeskClient
 from connectors.freshdesk.translate import html_of, is_gone
-from connectors.reading import Object, is_number
 from connectors.records import ChangeOutcome, ChangeResult, CommentKind, TicketChange
+from connectors.value_reader import Object, is_number
 
 TRIES = 3
 """How often the difference is written when it does not come to stand."""

@@ -17,21 +17,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import SecretStr
 
-from connectors.errors import BadSignature, ConnectorError, Invalid, Malformed, NotFound, PermissionMissing
+from connectors.colleagues import Colleagues
+from connectors.errors import BadSignature, ConnectorError, Malformed, NotFound
 from connectors.harvest.settings import HarvestSettings
-from connectors.harvest.translate import PRODUCT, entry_from_api, instant
-from connectors.http import HttpClient, server_time
+from connectors.harvest.translate import PRODUCT, READ, entry_from_api
+from connectors.http import HttpClient, parameters_of, server_time
 from connectors.protocols import BudgetState, Environment
-from connectors.reading import is_number
 from connectors.records import CheckResult, EntryPage, TimeEntry, WebhookCall
+from connectors.self_check import check_clock
+from connectors.unreadable import TIME_ENTRY, ReadRecords, read_records, row_key
+from connectors.value_reader import is_number
 
 OVERLAP = timedelta(minutes=2)
 """Changes are told to the second, and two can share one."""
-LARGEST_CLOCK_DIFFERENCE = timedelta(minutes=2)
 NOT_ADMINISTRATOR = "Use the token of an administrator: managers see their team, others themselves."
 READINGS = 4
 """How often a window is begun that changes while it is read."""
@@ -39,9 +40,11 @@ READINGS = 4
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """Part of a list: ``total`` is how many entries the whole of it has, ``served_at`` Harvest's clock."""
+    """Part of a list: ``keys`` tell its rows apart, ``total`` is how many the whole list has, ``served_at`` Harvest's
+    clock."""
 
-    entries: tuple[TimeEntry, ...]
+    entries: ReadRecords[TimeEntry]
+    keys: frozenset[str]
     total: int
     is_last: bool
     served_at: datetime | None
@@ -62,7 +65,9 @@ class HarvestTimeTracker:
                 "User-Agent": SecretStr(f"CareSync ({settings.contact})"),
             },
             environment,
+            network=settings,
         )
+        self._colleagues = Colleagues(PRODUCT, settings.sees_only, self._hidden, environment.now)
 
     @property
     def product(self) -> str:
@@ -79,13 +84,15 @@ class HarvestTimeTracker:
 
         Raises :class:`Invalid` for a cursor that is none of ours.
         """
-        newest = _read_cursor(cursor) if cursor else since
+        newest = READ.cursor_instant(cursor) if cursor else since
+        self._colleagues.require()
         after = (newest - OVERLAP if cursor else since).astimezone(UTC)
         for page in self._pages({"updated_since": after.strftime("%Y-%m-%dT%H:%M:%SZ")}):
             newest = max([newest, *(entry.source_updated_at for entry in page.entries if entry.source_updated_at)])
             if page.is_last and page.served_at is not None and not page.entries:
                 newest = max(newest, min(page.served_at, self._now()))
-            yield EntryPage(page.entries, newest.isoformat() if page.is_last else cursor, last=page.is_last)
+            reached = newest.isoformat() if page.is_last else cursor
+            yield EntryPage(tuple(page.entries), reached, last=page.is_last, unreadable=page.entries.unreadable)
 
     def entries_between(self, first: date, last: date) -> Iterator[EntryPage]:
         """Yield every entry with ``first <= work_date <= last``, each once, running ones with 0 seconds.
@@ -93,18 +100,19 @@ class HarvestTimeTracker:
         What is entered or deleted meanwhile shifts the pages behind it, so the window is then read anew.
         Raises :class:`Malformed` when it never stands still.
         """
-        told: set[str] = set()
+        self._colleagues.require(anew=True)
+        yielded: set[str] = set()
         for _ in range(READINGS):
             read: set[str] = set()
             first_total: int | None = None
             for page in self._pages({"from": first.isoformat(), "to": last.isoformat()}):
                 first_total = page.total if first_total is None else first_total
-                read.update(entry.id for entry in page.entries)
+                read.update(page.keys)
                 if page.total != first_total or (page.is_last and len(read) != page.total):
                     break
-                fresh = tuple(entry for entry in page.entries if entry.id not in told)
-                told.update(entry.id for entry in fresh)
-                yield EntryPage(fresh, None, last=page.is_last)
+                fresh = tuple(entry for entry in page.entries if entry.id not in yielded)
+                yielded.update(entry.id for entry in fresh)
+                yield EntryPage(fresh, None, last=page.is_last, unreadable=page.entries.unreadable)
                 if page.is_last:
                     return
         raise Malformed(PRODUCT, "the entries kept moving while they were read", request="GET /time_entries")
@@ -117,9 +125,7 @@ class HarvestTimeTracker:
             return entry_from_api(self._http.request("GET", f"/time_entries/{entry_id}").data, account=self.account)
         except NotFound:
             pass
-        if not self._is_administrator():
-            told = f"cannot tell whether entry {entry_id} is gone or out of sight"
-            raise PermissionMissing(PRODUCT, told, remedy=NOT_ADMINISTRATOR)
+        self._colleagues.require_gone(entry_id)
         return None
 
     def webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookCall:
@@ -131,61 +137,46 @@ class HarvestTimeTracker:
         return None
 
     def check(self) -> Sequence[CheckResult]:
-        """Try the token, the administrator's right and the clock, in two requests."""
+        """Try the token, the administrator's right and the clock, in three requests."""
         try:
             answer = self._http.request("GET", "/users/me")
             self._http.request("GET", "/time_entries", params={"per_page": 1})
+            colleagues = self._colleagues.check()
         except ConnectorError as error:
             return (CheckResult("access token", passed=False, remedy=str(error)),)
-        administrator = _is_administrator(answer.data)
-        theirs = server_time(answer)
-        difference = abs(self._now() - theirs) if theirs else timedelta()
-        agrees = difference <= LARGEST_CLOCK_DIFFERENCE
-        told = f"This machine's clock differs by {int(difference.total_seconds())} seconds; set it by NTP."
-        return (
-            CheckResult("access token", passed=True),
-            CheckResult("sees every colleague", administrator, "" if administrator else NOT_ADMINISTRATOR),
-            CheckResult("clock", agrees, "" if agrees else told),
-        )
+        return (CheckResult("access token", passed=True), colleagues, check_clock(self._now(), server_time(answer)))
 
-    def _is_administrator(self) -> bool:
-        return _is_administrator(self._http.request("GET", "/users/me").data)
+    def _hidden(self) -> str:
+        return "" if _is_administrator(self._http.request("GET", "/users/me").data) else NOT_ADMINISTRATOR
 
     def _pages(self, filters: Mapping[str, str]) -> Iterator[_Page]:
-        params: dict[str, Any] = {**filters, "per_page": self._settings.page_size}
+        asked: dict[str, str] = {**filters, "per_page": str(self._settings.page_size)}
         read = 0
         while True:
-            answer = self._http.request("GET", "/time_entries", params=params)
-            rows, total, following = _page(answer.data)
+            answer = self._http.request("GET", "/time_entries", params=asked)
+            rows, total, following = self._page(answer.data)
             read += len(rows)
-            if following is not None and (not rows or following == params):
+            if following is not None and (not rows or following == asked):
                 raise Malformed(PRODUCT, "the pages lead nowhere", request="GET /time_entries")
             if following is None and read < total:
                 raise Malformed(PRODUCT, "fewer entries came than there are", request="GET /time_entries")
-            entries = tuple(entry_from_api(row, account=self.account) for row in rows)
-            yield _Page(entries, total, following is None, server_time(answer))
+            entries = read_records(TIME_ENTRY, rows, lambda row: entry_from_api(row, account=self.account))
+            yield _Page(entries, frozenset(map(row_key, rows)), total, following is None, server_time(answer))
             if following is None:
                 return
-            params = following
+            asked = following
 
-
-def _page(data: object) -> tuple[list[Any], int, dict[str, Any] | None]:
-    """The rows of a page, how many there are in all, and the parameters of the next page."""
-    page = data if isinstance(data, dict) else {}
-    rows, total, links = page.get("time_entries"), page.get("total_entries"), page.get("links")
-    if not isinstance(rows, list) or not isinstance(total, int) or not isinstance(links, dict):
-        raise Malformed(PRODUCT, "a page of time entries has another shape", request="GET /time_entries")
-    following = links.get("next")
-    return rows, total, dict(parse_qsl(urlsplit(following).query)) if isinstance(following, str) else None
+    def _page(self, data: object) -> tuple[list[Any], int, dict[str, str] | None]:
+        """The rows of a page, how many there are in all, and the parameters of the next page."""
+        page = data if isinstance(data, dict) else {}
+        rows, total, links = page.get("time_entries"), page.get("total_entries"), page.get("links")
+        if not isinstance(rows, list) or not isinstance(total, int) or not isinstance(links, dict):
+            raise Malformed(PRODUCT, "a page of time entries has another shape", request="GET /time_entries")
+        link = links.get("next")
+        here = f"{str(self._settings.base_url).rstrip('/')}/time_entries"
+        return rows, total, parameters_of(PRODUCT, link, here) if isinstance(link, str) else None
 
 
 def _is_administrator(me: object) -> bool:
-    roles = me.get("access_roles") if isinstance(me, dict) else None
-    return isinstance(roles, list) and "administrator" in roles
-
-
-def _read_cursor(text: str) -> datetime:
-    try:
-        return instant(text, "cursor")
-    except Malformed as error:
-        raise Invalid(PRODUCT, "the stored cursor is not one of ours") from error
+    roles = READ.an_object(me, "user").get("access_roles")
+    return "administrator" in READ.a_list(roles, "user.access_roles")

@@ -11,16 +11,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AnyHttpUrl, Field, SecretStr
+from pydantic import AnyHttpUrl, Field
 
-from connectors.tracker_settings import TimeTrackerSettings
+from connectors.product_settings import Credential, NetworkSettings
+from connectors.tracker_settings import ColleaguesSettings
 
 
-class HarvestSettings(TimeTrackerSettings):
+class HarvestSettings(NetworkSettings, ColleaguesSettings):
     """One account, seen whole with one administrator's token. ``page_size`` is at most 2000 (more is refused)."""
 
     account_id: Annotated[int, Field(gt=0)]
-    access_token: Annotated[SecretStr, Field(min_length=1)]
+    access_token: Credential
     contact: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
     base_url: AnyHttpUrl = AnyHttpUrl("https://api.harvestapp.com/v2")
     page_size: Annotated[int, Field(ge=1, le=2000)] = 2000

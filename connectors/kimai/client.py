@@ -13,7 +13,9 @@ from typing import Any
 
 from connectors.errors import Malformed, NotFound
 from connectors.http import HttpClient, Response, server_time
-from connectors.kimai.translate import PRODUCT, begin_of, identifier, object_of
+from connectors.kimai.translate import PRODUCT, READ, begin_of
+from connectors.unreadable import row_key
+from connectors.value_reader import Object, is_number
 
 READINGS = 4
 """How often a list is begun that changes while it is read."""
@@ -32,52 +34,50 @@ class KimaiClient:
     def version(self) -> tuple[int, datetime | None]:
         """Read the release's number (26600 for 2.66.0), and what the site's clock says."""
         answer = self._http.request("GET", "/api/version")
-        number = object_of(answer.data, "version").get("versionId")
-        if isinstance(number, int):
-            return number, server_time(answer)
-        raise Malformed(PRODUCT, "the version is not told as a number", request="GET /api/version")
+        version = READ.an_object(answer.data, "version")
+        return READ.whole_number(version.get("versionId"), "versionId"), server_time(answer)
 
     def me(self) -> Response:
         """Read who the token belongs to."""
         answer = self._http.request("GET", "/api/users/me")
-        identifier(object_of(answer.data, "user"))
+        READ.identity(READ.an_object(answer.data, "user").get("id"), "user.id")
         return answer
 
-    def newest(self) -> list[dict[str, Any]]:
+    def newest(self) -> list[Any]:
         """Read the newest timesheets, one page of them."""
         answer = self._page({"orderBy": "id", "order": "DESC"}, 1)
         return _rows(answer)
 
-    def timesheet(self, timesheet_id: str) -> dict[str, Any] | None:
+    def timesheet(self, timesheet_id: str) -> Object | None:
         """Read one timesheet in its full form; ``None`` when there is none of that number.
 
         Asked for by its number it comes without names, so it is then looked for in a list.
         """
         try:
-            found = object_of(self._http.request("GET", f"{LIST}/{timesheet_id}").data, "timesheet")
+            bare = READ.an_object(self._http.request("GET", f"{LIST}/{timesheet_id}").data, "timesheet")
         except NotFound:
             return None
-        begin = begin_of(found).replace(tzinfo=None)
+        begin = begin_of(bare).replace(tzinfo=None)
         filters = {
-            "user": found.get("user"),
-            "project": found.get("project"),
+            "user": bare.get("user"),
+            "project": bare.get("project"),
             "begin": _literal(begin - WIDEST_DIFFERENCE),
             "end": _literal(begin + WIDEST_DIFFERENCE),
         }
         for rows, _ in self.timesheets(filters):
             for row in rows:
-                if identifier(row) == identifier(found):
-                    return row
+                if row_key(row) == row_key(bare):
+                    return READ.an_object(row, "timesheet")
         raise Malformed(PRODUCT, "a timesheet changed while it was read", request=f"GET {LIST}")
 
-    def timesheets(self, filters: dict[str, Any]) -> Iterator[tuple[list[dict[str, Any]], bool]]:
+    def timesheets(self, filters: dict[str, Any]) -> Iterator[tuple[list[Any], bool]]:
         """Yield every timesheet that the filters leave, each once, and whether that was the last page.
 
         Raises :class:`Malformed` when the list never stands still.
         """
-        told: set[int] = set()
+        yielded: set[str] = set()
         for _ in range(READINGS):
-            read: set[int] = set()
+            read: set[str] = set()
             page, first_total = 1, None
             while True:
                 answer = self._page({"orderBy": "id", "order": "ASC", **filters}, page)
@@ -85,12 +85,12 @@ class KimaiClient:
                     break
                 rows, total, pages = _rows(answer), _header(answer, "X-Total-Count"), _header(answer, "X-Total-Pages")
                 first_total = total if first_total is None else first_total
-                read.update(identifier(row) for row in rows)
+                read.update(map(row_key, rows))
                 is_last = page >= pages
                 if total != first_total or (is_last and len(read) != total):
                     break
-                fresh = [row for row in rows if identifier(row) not in told]
-                told.update(identifier(row) for row in fresh)
+                fresh = [row for row in rows if row_key(row) not in yielded]
+                yielded.update(map(row_key, fresh))
                 yield fresh, is_last
                 if is_last:
                     return
@@ -111,14 +111,14 @@ def _literal(wall_clock: datetime) -> str:
     return wall_clock.strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _rows(answer: Response) -> list[dict[str, Any]]:
+def _rows(answer: Response) -> list[Any]:
     if not isinstance(answer.data, list):
         raise Malformed(PRODUCT, "a list was expected and something else came", request=f"GET {LIST}")
-    return [object_of(row, "timesheet") for row in answer.data]
+    return answer.data
 
 
 def _header(answer: Response, name: str) -> int:
-    told = answer.headers.get(name, "")
-    if told.isdecimal():
-        return int(told)
-    raise Malformed(PRODUCT, f"the header {name} does not tell a number", request=f"GET {LIST}")
+    number = answer.headers.get(name, "")
+    if is_number(number):
+        return int(number)
+    raise Malformed(PRODUCT, f"the header {name} should be a number", request=f"GET {LIST}")

@@ -17,23 +17,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from pydantic import SecretStr
 
-from connectors.errors import BadSignature, ConnectorError, Invalid
+from connectors.colleagues import Colleagues
+from connectors.errors import BadSignature, ConnectorError
 from connectors.http import HttpClient, server_time
 from connectors.kimai.client import WIDEST_DIFFERENCE, KimaiClient, literal_days
 from connectors.kimai.settings import KimaiSettings
-from connectors.kimai.translate import PRODUCT, entry_from_api, meta_names
+from connectors.kimai.translate import PRODUCT, READ, entry_from_api, meta_names
 from connectors.protocols import BudgetState, Environment
-from connectors.reading import is_number
 from connectors.records import CheckResult, EntryPage, TimeEntry, WebhookCall
+from connectors.self_check import check_clock, check_that
+from connectors.unreadable import TIME_ENTRY, ReadRecords, read_records
+from connectors.value_reader import is_number
 
 OVERLAP = timedelta(minutes=5)
 """Changes are kept to the second, and two can share one."""
 CHANGES_IN_UTC_SINCE = 24500
 """Kimai 2.45.0."""
-LARGEST_CLOCK_DIFFERENCE = timedelta(minutes=2)
 NOT_SUPER_ADMINISTRATOR = "Use the API token of a super administrator: others see themselves and the teams they lead."
 
 
@@ -44,8 +47,9 @@ class KimaiTimeTracker:
         self._settings = settings
         self._now = environment.now
         token = SecretStr(f"Bearer {settings.api_token.get_secret_value()}")
-        http = HttpClient(PRODUCT, str(settings.base_url), {"Authorization": token}, environment)
+        http = HttpClient(PRODUCT, str(settings.base_url), {"Authorization": token}, environment, network=settings)
         self._client = KimaiClient(http, settings.page_size)
+        self._colleagues = Colleagues(PRODUCT, settings.sees_only, self._hidden, environment.now)
 
     @property
     def product(self) -> str:
@@ -62,30 +66,34 @@ class KimaiTimeTracker:
 
         Raises :class:`Invalid` for a cursor that is none of ours.
         """
-        after = _read_cursor(cursor) if cursor else since
+        after = READ.cursor_instant(cursor) if cursor else since
+        self._colleagues.require()
         version, begun_at = self._client.version()
         overlap = OVERLAP if version >= CHANGES_IN_UTC_SINCE else WIDEST_DIFFERENCE
         modified_after = (after.astimezone(UTC) - overlap).strftime("%Y-%m-%dT%H:%M:%S")
         for rows, is_last in self._client.timesheets({"modified_after": modified_after}):
             reached = max(after, begun_at or self._now()).isoformat() if is_last else cursor
-            yield EntryPage(tuple(map(self._translated, rows)), reached, last=is_last)
+            read = self._translated(rows)
+            yield EntryPage(tuple(read), reached, last=is_last, unreadable=read.unreadable)
 
     def entries_between(self, first: date, last: date) -> Iterator[EntryPage]:
         """Yield every entry with ``first <= work_date <= last``, running ones with 0 seconds."""
+        self._colleagues.require(anew=True)
         filters = literal_days(datetime.combine(first, time.min), datetime.combine(last, time.max))
         for rows, is_last in self._client.timesheets(filters):
-            entries = tuple(entry for entry in map(self._translated, rows) if first <= entry.work_date <= last)
-            yield EntryPage(entries, None, last=is_last)
+            read = self._translated(rows)
+            entries = tuple(entry for entry in read if first <= entry.work_date <= last)
+            yield EntryPage(entries, None, last=is_last, unreadable=read.unreadable)
 
     def entry(self, entry_id: str) -> TimeEntry | None:
         """Read one entry; ``None`` when there is none of that number and the site answers as ourselves."""
         if not is_number(entry_id):
             return None
-        found = self._client.timesheet(entry_id)
-        if found is None:
+        timesheet = self._client.timesheet(entry_id)
+        if timesheet is None:
             self._client.me()
             return None
-        return self._translated(found)
+        return self._entry(timesheet)
 
     def webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookCall:
         """Refuse: Kimai sends no webhooks, so whoever calls is somebody else."""
@@ -96,22 +104,22 @@ class KimaiTimeTracker:
         return None
 
     def check(self) -> Sequence[CheckResult]:
-        """Try the token, what it sees, the clock and the meta field, in two requests."""
+        """Try the token, what it sees, the clock and the meta field, in three requests."""
         try:
             me = self._client.me()
+            colleagues = self._colleagues.check()
         except ConnectorError as error:
             return (CheckResult("API token", passed=False, remedy=str(error)),)
-        roles = me.data.get("roles")
-        sees_all = isinstance(roles, list) and "ROLE_SUPER_ADMIN" in roles
-        difference = abs(self._now() - (server_time(me) or self._now()))
-        agrees = difference <= LARGEST_CLOCK_DIFFERENCE
-        told = f"This machine's clock differs by {int(difference.total_seconds())} seconds; set it by NTP."
         return (
             CheckResult("API token", passed=True),
-            CheckResult("sees every colleague", sees_all, "" if sees_all else NOT_SUPER_ADMINISTRATOR),
-            CheckResult("clock", agrees, "" if agrees else told),
+            colleagues,
+            check_clock(self._now(), server_time(me)),
             *self._check_timesheets(),
         )
+
+    def _hidden(self) -> str:
+        sees_all = "ROLE_SUPER_ADMIN" in READ.a_list(self._client.me().data.get("roles"), "user.roles")
+        return "" if sees_all else NOT_SUPER_ADMINISTRATOR
 
     def _check_timesheets(self) -> Iterator[CheckResult]:
         try:
@@ -121,21 +129,12 @@ class KimaiTimeTracker:
             return
         yield CheckResult("timesheets", passed=True)
         if (name := self._settings.ticket_field) is not None:
-            there = not rows or any(name in meta_names(row) for row in rows)
-            told = (
-                "" if there else "The newest timesheets do not have it; write its internal name, and make it visible."
-            )
-            yield CheckResult(f'meta field "{name}"', there, told)
+            is_there = not rows or any(name in meta_names(row) for row in rows if isinstance(row, dict))
+            remedy = "The newest timesheets do not have it; write its internal name, and make it visible."
+            yield check_that(f'meta field "{name}"', is_there, remedy)
 
-    def _translated(self, row: object) -> TimeEntry:
+    def _translated(self, rows: list[Any]) -> ReadRecords[TimeEntry]:
+        return read_records(TIME_ENTRY, rows, self._entry)
+
+    def _entry(self, row: object) -> TimeEntry:
         return entry_from_api(row, account=self.account, ticket_field=self._settings.ticket_field)
-
-
-def _read_cursor(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise Invalid(PRODUCT, "the stored cursor is not one of ours")
-    return found

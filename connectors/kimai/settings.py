@@ -9,26 +9,27 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AnyHttpUrl, Field, SecretStr
+from pydantic import AnyHttpUrl, Field
 
 from connectors.addresses import site_name
-from connectors.tracker_settings import TimeTrackerSettings
+from connectors.product_settings import Credential, Name, NetworkSettings
+from connectors.tracker_settings import ColleaguesSettings
 
 
-class KimaiSettings(TimeTrackerSettings):
+class KimaiSettings(NetworkSettings, ColleaguesSettings):
     """One site.
 
     ``base_url``      the site's address, without ``/api``
     ``account``       the name under which its entries are kept, by default the site's address. Whoever moves the
                       site to another address writes the old one here: otherwise every entry would be a new one
-    ``ticket_field``  the meta field that holds the helpdesk's ticket: its id or its address
+    ``ticket_field``  the meta field that holds the helpdesk's ticket: the number that people see, or its address
     ``page_size``     timesheets asked for at a time; Kimai gives at most 500
     """
 
     base_url: AnyHttpUrl
-    api_token: Annotated[SecretStr, Field(min_length=1)]
-    account: Annotated[str, Field(min_length=1)] | None = None
-    ticket_field: Annotated[str, Field(min_length=1)] | None = None
+    api_token: Credential
+    account: Name | None = None
+    ticket_field: Name | None = None
     page_size: Annotated[int, Field(ge=1, le=500)] = 500
 
     @property

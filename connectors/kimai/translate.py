@@ -13,123 +13,79 @@ runs. Kimai tells no time of change.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from connectors.errors import Malformed
 from connectors.records import EntryKind, EntryState, TicketReference, TimeEntry
+from connectors.ticket_pointers import pointers_in_field
+from connectors.value_reader import Object, ValueReader
 
 PRODUCT = "kimai"
-BELIEVABLE_YEARS = range(1970, 2200)
+READ = ValueReader(PRODUCT)
+NEGATIVE = (
+    "the duration is below zero: Kimai's timesheets are corrected themselves, so correct the one that was too long"
+)
 
 
 def entry_from_api(raw: object, *, account: str, ticket_field: str | None = None) -> TimeEntry:
     """Translate a timesheet in its full form (``TimesheetCollectionFull`` of the API's description)."""
-    item = object_of(raw, "timesheet")
-    project, activity = object_of(item.get("project"), "project"), object_of(item.get("activity"), "activity")
-    customer, person = object_of(project.get("customer"), "customer"), object_of(item.get("user"), "user")
-    begin = _moment(item.get("begin"), "begin")
-    end = None if item.get("end") is None else _moment(item["end"], "end")
+    item = READ.an_object(raw, "a timesheet")
+    project, activity = READ.an_object(item.get("project"), "project"), READ.an_object(item.get("activity"), "activity")
+    customer, person = READ.an_object(project.get("customer"), "customer"), READ.an_object(item.get("user"), "user")
+    begin = begin_of(item)
+    end = None if item.get("end") is None else READ.local_instant(item["end"], "end")
+    seconds = 0 if end is None else READ.seconds(item.get("duration"), "duration")
+    if seconds < 0:
+        raise Malformed(PRODUCT, NEGATIVE)
     return TimeEntry(
         tracker=PRODUCT,
         account=account,
-        id=str(identifier(item)),
+        id=READ.identity(item.get("id"), "timesheet.id"),
         state=EntryState.RUNNING if end is None else EntryState.STOPPED,
         kind=EntryKind.WORK,
-        seconds=0 if end is None else _whole(item.get("duration"), "duration"),
+        seconds=seconds,
         work_date=begin.date(),
-        description=_text(item.get("description")),
+        description=READ.text(item.get("description"), "description"),
         started_at=begin.astimezone(UTC),
         ended_at=end.astimezone(UTC) if end else None,
-        person_id=str(identifier(person)),
-        person_name=_text(person.get("alias")) or _text(person.get("username")) or None,
-        project_id=str(identifier(project)),
-        project_name=_text(project.get("name")) or None,
-        client_id=str(identifier(customer)),
-        client_name=_text(customer.get("name")) or None,
-        tags=tuple(name for name in (_text(activity.get("name")), *_tags(item.get("tags"))) if name),
-        billable=_flag(item.get("billable")),
-        locked=_flag(item.get("exported")) is True,
+        person_id=READ.identity(person.get("id"), "user.id"),
+        person_name=READ.text_or_none(person.get("alias"), "user.alias")
+        or READ.text_or_none(person.get("username"), "user.username"),
+        project_id=READ.identity(project.get("id"), "project.id"),
+        project_name=READ.text_or_none(project.get("name"), "project.name"),
+        client_id=READ.identity(customer.get("id"), "customer.id"),
+        client_name=READ.text_or_none(customer.get("name"), "customer.name"),
+        tags=tuple(filter(None, (READ.text(activity.get("name"), "activity.name"), *_tags(item.get("tags"))))),
+        billable=READ.flag(item.get("billable"), "billable"),
+        locked=READ.flag(item.get("exported"), "exported") is True,
         references=_references(item.get("metaFields"), ticket_field),
     )
 
 
-def identifier(item: Mapping[str, Any]) -> int:
-    """The number of a thing."""
-    return _whole(item.get("id"), "an id")
+def begin_of(item: Object) -> datetime:
+    """When a timesheet of any form began, in its own zone: ``2026-11-20T09:00:00+0100``."""
+    return READ.local_instant(item.get("begin"), "begin")
 
 
-def begin_of(item: Mapping[str, Any]) -> datetime:
-    """When a timesheet of any form began."""
-    return _moment(item.get("begin"), "begin")
-
-
-def object_of(value: object, what: str) -> dict[str, Any]:
-    """``value`` as the object that it must be."""
-    if isinstance(value, dict):
-        return value
-    raise Malformed(PRODUCT, f"a {what} is not an object")
-
-
-def meta_names(item: Mapping[str, Any]) -> frozenset[str]:
+def meta_names(item: Object) -> frozenset[str]:
     """The names of the meta fields of a timesheet, empty ones too."""
     fields = item.get("metaFields")
     return frozenset(
-        _text(object_of(one, "meta field").get("name")) for one in (fields if isinstance(fields, list) else ())
+        READ.text(field.get("name"), "metaField.name")
+        for field in (READ.objects(fields, "metaFields") if isinstance(fields, list) else ())
     )
 
 
 def _references(fields: object, name: str | None) -> tuple[TicketReference, ...]:
     if name is None or fields is None:
         return ()
-    if not isinstance(fields, list):
-        raise Malformed(PRODUCT, "metaFields is not a list")
-    values = [_text(one.get("value")).strip() for one in map(_meta, fields) if one.get("name") == name]
-    return tuple(
-        TicketReference("meta_field", url=value)
-        if value.startswith(("http://", "https://"))
-        else TicketReference("meta_field", ticket_id=value.lstrip("#"))
-        for value in values
-        if value
-    )
-
-
-def _meta(value: object) -> dict[str, Any]:
-    return object_of(value, "meta field")
+    values = [
+        READ.text(field.get("value"), "metaField.value")
+        for field in READ.objects(fields, "metaFields")
+        if field.get("name") == name
+    ]
+    return pointers_in_field("meta_field", values)
 
 
 def _tags(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise Malformed(PRODUCT, "tags is not a list")
-    return tuple(_text(name) for name in value)
-
-
-def _moment(value: object, what: str) -> datetime:
-    """An instant in the zone in which it is told: ``2026-11-20T09:00:00+0100``."""
-    if isinstance(value, str):
-        try:
-            parsed = datetime.fromisoformat(value)
-        except ValueError:
-            parsed = None
-        if parsed is not None and parsed.tzinfo is not None and parsed.year in BELIEVABLE_YEARS:
-            return parsed
-    raise Malformed(PRODUCT, f"{what} is not an instant with its offset")
-
-
-def _whole(value: object, what: str) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    raise Malformed(PRODUCT, f"{what} is not a whole number")
-
-
-def _flag(value: object) -> bool | None:
-    if value is None or isinstance(value, bool):
-        return value
-    raise Malformed(PRODUCT, "yes or no was expected and something else came")
-
-
-def _text(value: object) -> str:
-    if value is None or isinstance(value, str):
-        return value or ""
-    raise Malformed(PRODUCT, "text was expected and something else came")
+    return READ.text_list(READ.a_list(value, "tags"), "tags")

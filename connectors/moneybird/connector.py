@@ -2,7 +2,7 @@
 
 Terms
     contact       whom an invoice is to; found by its customer number, which is the organization's id in the helpdesk,
-                  and else by its company name, when exactly one contact has it
+                  and otherwise by its company name, when exactly one contact of all has it
     reference     our own mark on an invoice; Moneybird lets two invoices have the same, so we look before we ask
 
 Promises. A request to make a draft is never repeated by itself: when its answer is lost, the error says that the
@@ -16,28 +16,20 @@ latter is believed where it is there, and the former only while it can be a numb
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from pydantic import SecretStr
 
 from connectors.errors import ConnectorError, Invalid, Malformed, NotFound
-from connectors.http import HttpClient, Left, Limits
+from connectors.http import HttpClient, Left, Limits, date_of
 from connectors.moneybird.settings import MoneybirdSettings
-from connectors.moneybird.translate import (
-    PRODUCT,
-    contacts_named,
-    draft_to_api,
-    invoice_from_api,
-    object_of,
-    objects_of,
-    text_of,
-)
+from connectors.moneybird.translate import PRODUCT, READ, contacts_named, draft_to_api, invoice_from_api, text_of
 from connectors.protocols import Environment
 from connectors.records import BookedInvoice, CheckResult, DraftInvoice
+from connectors.self_check import check_that
+from connectors.value_reader import Object
 
 WINDOW_SECONDS = 300
 """150 requests in five minutes, per address that asks ("Throttling")."""
@@ -55,6 +47,7 @@ class MoneybirdBookkeeping:
             {"Authorization": SecretStr(f"Bearer {settings.access_token.get_secret_value()}")},
             environment,
             Limits(account=f"{PRODUCT}:{settings.administration_id}", left=left, reserve=settings.reserved_requests),
+            network=settings,
         )
         self._contacts: dict[str, str] = {}
 
@@ -75,8 +68,8 @@ class MoneybirdBookkeeping:
             answer = self._http.request("GET", path)
         except NotFound:
             return None
-        found = invoice_from_api(answer.data, settings=self._settings)
-        return found if found.reference == reference else None
+        invoice = invoice_from_api(answer.data, settings=self._settings)
+        return invoice if invoice.reference == reference else None
 
     def create_draft(self, draft: DraftInvoice) -> BookedInvoice:
         """Make a draft for the customer's contact.
@@ -89,25 +82,28 @@ class MoneybirdBookkeeping:
         try:
             return invoice_from_api(answer.data, settings=self._settings)
         except Malformed as error:
-            told = "the answer has another shape"
-            raise Malformed(PRODUCT, told, request="POST /sales_invoices.json", uncertain=True) from error
+            problem = "the answer has another shape"
+            raise Malformed(PRODUCT, problem, request="POST /sales_invoices.json", uncertain=True) from error
 
     def check(self) -> Sequence[CheckResult]:
         """Try token, administration and tax rate, in two requests."""
         try:
-            rates = objects_of(self._http.request("GET", "/tax_rates.json", params={"per_page": PAGE}).data, "tax rate")
+            rates = list(self._listed("/tax_rates.json", "tax rates", {}))
             self._http.request("GET", "/contacts.json", params={"per_page": 1})
         except ConnectorError as error:
             return (CheckResult("access token and administration", passed=False, remedy=str(error)),)
-        found = next((one for one in rates if text_of(one, "id") == self._settings.tax_rate_id), None)
-        is_usable = found is not None and found.get("tax_rate_type") == "sales_invoice" and found.get("active") is True
-        named = ", ".join(
-            f"{text_of(one, 'id')} ({one.get('name')})" for one in rates if one.get("tax_rate_type") == "sales_invoice"
+        rate = next((rate for rate in rates if text_of(rate, "id") == self._settings.tax_rate_id), None)
+        is_usable = rate is not None and rate.get("tax_rate_type") == "sales_invoice" and rate.get("active") is True
+        usable = ", ".join(
+            f"{text_of(rate, 'id')} ({rate.get('name')})"
+            for rate in rates
+            if rate.get("tax_rate_type") == "sales_invoice"
         )
-        remedy = "" if is_usable else f"tax_rate_id is no active rate for sales invoices; there are: {named}."
         return (
             CheckResult("access token and administration", passed=True),
-            CheckResult("tax rate", is_usable, remedy),
+            check_that(
+                "tax rate", is_usable, f"tax_rate_id is not an active rate for sales invoices; there are: {usable}."
+            ),
         )
 
     def _contact(self, draft: DraftInvoice) -> str:
@@ -121,14 +117,28 @@ class MoneybirdBookkeeping:
         except (NotFound, Invalid):
             pass
         else:
-            return text_of(object_of(answer.data, "contact"), "id")
-        params: Mapping[str, Any] = {"query": draft.customer_name, "per_page": PAGE}
-        named = contacts_named(self._http.request("GET", "/contacts.json", params=params).data, draft.customer_name)
+            return text_of(READ.an_object(answer.data, "a contact"), "id")
+        contacts = self._listed("/contacts.json", "contacts", {"query": draft.customer_name})
+        named = sorted(set(contacts_named(contacts, draft.customer_name)))
         if len(named) == 1:
             return named[0]
-        told = f'{"no contact is" if not named else "several contacts are"} called "{draft.customer_name}"'
+        problem = f'{"no contact is" if not named else "several contacts are"} called "{draft.customer_name}"'
         remedy = f"Give the contact in Moneybird the customer number {draft.customer_id}."
-        raise NotFound(PRODUCT, told, request="GET /contacts.json", remedy=remedy)
+        raise NotFound(PRODUCT, problem, request="GET /contacts.json", remedy=remedy)
+
+    def _listed(self, path: str, what: str, filters: Mapping[str, Any]) -> Iterator[Object]:
+        """Every item of a list, page by page; a ``Link`` header names the next page where there is one."""
+        page, seen = 1, set[str]()
+        while True:
+            answer = self._http.request("GET", path, params={**filters, "per_page": PAGE, "page": page})
+            items = READ.objects(answer.data, what)
+            fresh = [item for item in items if text_of(item, "id") not in seen]
+            seen.update(text_of(item, "id") for item in fresh)
+            yield from fresh
+            goes_on = len(items) == PAGE or 'rel="next"' in answer.headers.get("Link", "")
+            if not goes_on or not fresh:
+                return
+            page += 1
 
 
 def left(headers: Mapping[str, str]) -> Left | None:
@@ -137,7 +147,7 @@ def left(headers: Mapping[str, str]) -> Left | None:
     counted = _count(headers, "RateLimit-RequestsRemaining")
     if counted is None and remaining is not None and limit is not None and remaining <= limit:
         counted = remaining
-    resets_at, now = _count(headers, "RateLimit-Reset"), _date(headers.get("Date", ""))
+    resets_at, now = _count(headers, "RateLimit-Reset"), date_of(headers.get("Date", ""))
     if counted is None or resets_at is None or now is None:
         return None
     resets_in = resets_at - now.timestamp()
@@ -147,10 +157,3 @@ def left(headers: Mapping[str, str]) -> Left | None:
 def _count(headers: Mapping[str, str], name: str) -> float | None:
     text = headers.get(name, "")
     return float(text) if text.isascii() and text.isdigit() and len(text) < 15 else None
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        return parsedate_to_datetime(text).astimezone(UTC)
-    except (ValueError, TypeError):
-        return None

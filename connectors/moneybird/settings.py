@@ -11,18 +11,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AnyHttpUrl, ConfigDict, Field
+
+from connectors.product_settings import Credential, NetworkSettings
 
 Number = Annotated[str, Field(pattern=r"^\d+$")]
 
 
-class MoneybirdSettings(BaseModel):
+class MoneybirdSettings(NetworkSettings):
     """One administration. Numbers are text: they are longer than some programs can count."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(coerce_numbers_to_str=True)
 
     administration_id: Number
-    access_token: Annotated[SecretStr, Field(min_length=1)]
+    access_token: Credential
     tax_rate_id: Number
     ledger_account_id: Number | None = None
     workflow_id: Number | None = None

@@ -9,15 +9,18 @@ come back as text with at least one decimal (``"129.95"``, ``"300.0"``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from connectors.errors import Malformed
 from connectors.moneybird.settings import MoneybirdSettings
 from connectors.records import BookedInvoice, DraftInvoice
+from connectors.value_reader import Object, ValueReader
 
 PRODUCT = "moneybird"
+READ = ValueReader(PRODUCT)
+LARGEST_AMOUNT = 10**12
 DRAFT = "draft"
 
 
@@ -50,7 +53,7 @@ def draft_to_api(draft: DraftInvoice, *, contact_id: str, settings: MoneybirdSet
 
 def invoice_from_api(raw: object, *, settings: MoneybirdSettings) -> BookedInvoice:
     """Translate a sales invoice. Raises :class:`Malformed`."""
-    item = object_of(raw, "sales invoice")
+    item = READ.an_object(raw, "a sales invoice")
     invoice_id, number = text_of(item, "id"), item.get("invoice_id")
     site = str(settings.site_url).rstrip("/")
     return BookedInvoice(
@@ -64,30 +67,16 @@ def invoice_from_api(raw: object, *, settings: MoneybirdSettings) -> BookedInvoi
     )
 
 
-def contacts_named(raw: object, name: str) -> list[str]:
-    """Ids of the contacts in a list whose company has exactly this name, upper and lower case alike."""
+def contacts_named(contacts: Iterable[Object], name: str) -> list[str]:
+    """Ids of the contacts whose company has exactly this name, upper and lower case alike."""
     return [
         text_of(contact, "id")
-        for contact in objects_of(raw, "contact")
+        for contact in contacts
         if str(contact.get("company_name") or "").strip().casefold() == name.strip().casefold()
     ]
 
 
-def object_of(raw: object, what: str) -> Mapping[str, Any]:
-    """A JSON object. Raises :class:`Malformed` for anything else."""
-    if isinstance(raw, dict):
-        return raw
-    raise Malformed(PRODUCT, f"a {what} is not an object")
-
-
-def objects_of(raw: object, what: str) -> Iterable[Mapping[str, Any]]:
-    """A list of JSON objects."""
-    if not isinstance(raw, list):
-        raise Malformed(PRODUCT, f"a list of {what}s is no list")
-    return [object_of(one, what) for one in raw]
-
-
-def text_of(item: Mapping[str, Any], name: str) -> str:
+def text_of(item: Object, name: str) -> str:
     """An id, which comes as text or as a number."""
     value = item.get(name)
     if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value):
@@ -95,14 +84,8 @@ def text_of(item: Mapping[str, Any], name: str) -> str:
     raise Malformed(PRODUCT, f"{name} is missing")
 
 
-def _amount(item: Mapping[str, Any], name: str) -> Decimal:
-    try:
-        amount = Decimal(str(item.get(name)))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite():
-        raise Malformed(PRODUCT, f"{name} is no amount")
-    return amount.quantize(Decimal("0.01"))
+def _amount(item: Object, name: str) -> Decimal:
+    return READ.decimal(item.get(name), name, most=LARGEST_AMOUNT).quantize(Decimal("0.01"))
 
 
 def _given(**values: object) -> dict[str, object]:

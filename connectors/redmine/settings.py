@@ -11,29 +11,29 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AnyHttpUrl, Field, SecretStr
+from pydantic import AnyHttpUrl, Field
 
 from connectors.addresses import site_name
-from connectors.tracker_settings import TimeTrackerSettings
+from connectors.product_settings import Credential, Name, NetworkSettings, WebhookSettings
+from connectors.tracker_settings import ColleaguesSettings
 
 
-class RedmineSettings(TimeTrackerSettings):
+class RedmineSettings(NetworkSettings, WebhookSettings, ColleaguesSettings):
     """One site.
 
     ``account``         the name under which its entries are kept, by default the site's address. Whoever moves the
                         site to another address writes the old one here: otherwise every entry would be a new one
     ``ticket_field``    the custom field that holds the helpdesk's ticket, of the time entry or else of its issue:
-                        the ticket's id or its address
+                        the number that people see, or its address
     ``billable_field``  the custom field (yes or no) of time entries that says whether they are billable
     ``page_size``       entries asked for at a time; Redmine gives at most 100
     """
 
     base_url: AnyHttpUrl
-    api_key: Annotated[SecretStr, Field(min_length=1)]
-    account: Annotated[str, Field(min_length=1)] | None = None
-    ticket_field: Annotated[str, Field(min_length=1)] | None = None
-    billable_field: Annotated[str, Field(min_length=1)] | None = None
-    webhook_secret: Annotated[SecretStr, Field(min_length=1)] | None = None
+    api_key: Credential
+    account: Name | None = None
+    ticket_field: Name | None = None
+    billable_field: Name | None = None
     page_size: Annotated[int, Field(ge=2, le=100)] = 100
 
     @property

@@ -9,42 +9,34 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic import SecretStr
 
-from connectors.errors import BadSignature, Malformed
 from connectors.records import WebhookCall
-from connectors.redmine.translate import PRODUCT, identifier, object_of
+from connectors.redmine.translate import PRODUCT, READ
+from connectors.webhook_proof import content_of, named_ids, require_proof
 
 SIGNATURE_HEADER = "x-redmine-signature-256"
 
 
-def read_call(headers: Mapping[str, str], body: bytes, *, secret: SecretStr | None) -> WebhookCall:
+def read_call(headers: Mapping[str, str], body: bytes, *, secrets: Sequence[SecretStr]) -> WebhookCall:
     """Prove a call genuine and read which entry it points at; events of other things name none.
 
     Redmine gives deliveries no id: they go by their content. Raises :class:`BadSignature` and :class:`Malformed`.
     """
-    if secret is None:
-        raise BadSignature(
-            PRODUCT,
-            "a webhook call came but no secret is configured",
-            remedy="Set webhook_secret to the secret of the webhook.",
-        )
-    expected = "sha256=" + hmac.new(secret.get_secret_value().encode(), body, hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(headers.get(SIGNATURE_HEADER, "").encode(), expected.encode()):
-        raise BadSignature(
-            PRODUCT,
-            "the signature of a webhook call does not hold",
-            remedy="Compare webhook_secret with the secret of the webhook.",
-        )
-    try:
-        event = object_of(json.loads(body), "webhook call")
-    except ValueError:
-        raise Malformed(PRODUCT, "the body of a webhook call is not JSON") from None
-    named: tuple[str, ...] = ()
+    require_proof(
+        PRODUCT,
+        headers.get(SIGNATURE_HEADER, ""),
+        secrets,
+        lambda secret: "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest(),
+        setting="webhook_secret",
+        source="the secret of the webhook",
+    )
+    event = content_of(PRODUCT, body)
+    entry_ids: tuple[str, ...] = ()
     if str(event.get("type")).startswith("time_entry."):
-        data = object_of(event.get("data"), "webhook call's data")
-        named = (str(identifier(object_of(data.get("time_entry"), "time entry"))),)
-    return WebhookCall(delivery_id=hashlib.sha256(body).hexdigest(), entry_ids=named)
+        data = READ.an_object(event.get("data"), "the data of a webhook call")
+        entry = READ.an_object(data.get("time_entry"), "time_entry")
+        entry_ids = named_ids([READ.identity(entry.get("id"), "time_entry.id")])
+    return WebhookCall(delivery_id=hashlib.sha256(body).hexdigest(), entry_ids=entry_ids)

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 
 from connectors.errors import Invalid, PermissionMissing
 from connectors.preparation import MARK
-from connectors.reading import Object
 from connectors.request_tracker.client import RequestTrackerClient, body_of, words_of
 from connectors.request_tracker.definitions import OF_TICKETS
-from connectors.request_tracker.reading import PRODUCT, READ
 from connectors.request_tracker.script import LOAD
-from connectors.request_tracker.sight import queue_ids
+from connectors.request_tracker.value_reader import PRODUCT, READ
+from connectors.request_tracker.visibility import queue_ids
+from connectors.value_reader import Object
 
 FIELDS = (("fields", "Name,Description,LookupType,Type,MaxValues,Disabled"),)
 THINGS = (("fields", "Name,Description,Disabled"),)

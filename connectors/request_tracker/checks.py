@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from connectors.errors import ConnectorError
 from connectors.http import server_time
@@ -11,11 +11,11 @@ from connectors.records import CheckResult
 from connectors.request_tracker.client import RequestTrackerClient
 from connectors.request_tracker.customers import catalog_id, read_customers
 from connectors.request_tracker.definitions import OF_ASSETS, OF_TICKETS, OF_TRANSACTIONS
-from connectors.request_tracker.reading import READ
 from connectors.request_tracker.settings import RequestTrackerSettings, SiteSettings
-from connectors.request_tracker.sight import queue_ids, require_utc
+from connectors.request_tracker.value_reader import READ
+from connectors.request_tracker.visibility import queue_ids, require_utc
+from connectors.self_check import check_clock, check_reading, check_that
 
-LARGEST_CLOCK_DIFFERENCE = timedelta(seconds=60)
 RIGHTS = {"comment": "CommentOnTicket", "correspond": "ReplyToTicket"}
 
 
@@ -55,16 +55,8 @@ def _site(client: RequestTrackerClient, settings: SiteSettings, now: datetime) -
     except ConnectorError as error:
         return [CheckResult("token", passed=False, remedy=str(error))], []
     results = [CheckResult("token", passed=True)]
-    try:
-        require_utc(me)
-        results.append(CheckResult("time zone", passed=True))
-    except ConnectorError as error:
-        results.append(CheckResult("time zone", passed=False, remedy=str(error)))
-    theirs = server_time(me)
-    difference = abs(now - theirs) if theirs else timedelta()
-    is_near = difference <= LARGEST_CLOCK_DIFFERENCE
-    told = f"This machine's clock differs by {int(difference.total_seconds())} seconds; set it by NTP."
-    results.append(CheckResult("clock", is_near, "" if is_near else told))
+    results.append(check_reading("time zone", lambda: require_utc(me)))
+    results.append(check_clock(now, server_time(me)))
     try:
         queues = queue_ids(client, settings.queues)
         return [*results, CheckResult("queues", passed=True)], queues
@@ -73,9 +65,8 @@ def _site(client: RequestTrackerClient, settings: SiteSettings, now: datetime) -
 
 
 def _webhooks(settings: SiteSettings) -> CheckResult:
-    is_signed = settings.webhook_secret is not None
-    told = "Set webhook_secret and make the scrip (care-sync setup); until then changes wait for a poll."
-    return CheckResult("webhook secret", is_signed, "" if is_signed else told)
+    remedy = "Set webhook_secret and create the scrip (care-sync setup); until then changes wait for a poll."
+    return check_that("webhook secret", settings.webhook_secret is not None, remedy)
 
 
 def _fields(
@@ -83,13 +74,12 @@ def _fields(
 ) -> Iterator[CheckResult]:
     """Whether each field is there, applied to every one of these queues (or catalogs)."""
     there = [
-        {name for name, one in client.custom_fields(kind, number).items() if one.get("LookupType") == lookup}
+        {name for name, field in client.custom_fields(kind, number).items() if field.get("LookupType") == lookup}
         for number in numbers
     ]
     for subject, field in names.items():
-        applied = all(field in some for some in there)
-        told = f'There is no custom field "{field}" that is applied to each {kind} and that we may see.'
-        yield CheckResult(subject, applied, "" if applied else told)
+        remedy = f'There is no custom field "{field}" that is applied to each {kind} and that we may see.'
+        yield check_that(subject, all(field in applied for applied in there), remedy)
 
 
 def _customers(client: RequestTrackerClient, settings: RequestTrackerSettings) -> Iterator[CheckResult]:
@@ -110,10 +100,9 @@ def _rights(client: RequestTrackerClient, queues: Sequence[str]) -> Iterator[Che
     newest = client.newest_ticket(queues)
     if newest is None:
         return
-    may = {str(one.get("ref")) for one in READ.objects(newest.get("_hyperlinks") or [], "_hyperlinks")}
+    may = {str(link.get("ref")) for link in READ.objects(newest.get("_hyperlinks") or [], "_hyperlinks")}
     for verb, right in RIGHTS.items():
-        passed = verb in may
-        yield CheckResult(f"right to {verb}", passed, "" if passed else f"Give the user the right {right}.")
+        yield check_that(f"right to {verb}", verb in may, f"Give the user the right {right}.")
 
 
 def _tried(subject: str, check: Callable[[], Iterator[CheckResult]]) -> Iterator[CheckResult]:

@@ -26,10 +26,10 @@ from pydantic import SecretStr
 from connectors.errors import Malformed
 from connectors.http import HttpClient, Response
 from connectors.protocols import Environment
-from connectors.reading import Object
 from connectors.records import CommentKind
-from connectors.request_tracker.reading import PRODUCT, READ
 from connectors.request_tracker.settings import SiteSettings
+from connectors.request_tracker.value_reader import PRODUCT, READ
+from connectors.value_reader import Object
 
 ROWS = 100
 """The most that a page has."""
@@ -76,11 +76,15 @@ class Position:
         """Where the reading goes on after ``rows``. Raises :class:`Malformed` when that is nowhere new."""
         if not rows.items:
             return self
-        last = rows.items[-1]
-        at, ticket_id = READ.instant(last.get("LastUpdated"), "LastUpdated"), _number(last, "ticket")
-        if (at, ticket_id) <= (self.at, self.ticket_id):
-            raise Malformed(PRODUCT, "the pages of tickets lead nowhere")
-        return Position(at, ticket_id)
+        for row in reversed(rows.items):
+            try:
+                at, ticket_id = READ.instant(row.get("LastUpdated"), "LastUpdated"), _number(row, "ticket")
+            except Malformed:
+                continue  # A single row that cannot be read: the one before it says as well where we are.
+            if (at, ticket_id) > (self.at, self.ticket_id):
+                return Position(at, ticket_id)
+            break
+        raise Malformed(PRODUCT, "the pages of tickets lead nowhere")
 
 
 class RequestTrackerClient:
@@ -108,7 +112,7 @@ class RequestTrackerClient:
     def custom_fields(self, kind: str, number: str) -> dict[str, Object]:
         """The custom fields that are applied to a ``queue`` or a ``catalog``, by name; those of transactions too."""
         rows = self.listed(f"/{kind}/{number}/customfields", (("fields", "Name,LookupType,MaxValues"),))
-        return {READ.text(one.get("Name"), "customfield.Name"): one for one in rows}
+        return {READ.text(row.get("Name"), "customfield.Name"): row for row in rows}
 
     def assets(self, catalog_id: str) -> Iterator[Rows]:
         """Every asset of a catalog, in pages; deleted ones are left out."""
@@ -161,8 +165,8 @@ class RequestTrackerClient:
         order = (("orderby", "id"), ("order", "DESC"), ("per_page", 3))
         rows = self._rows("GET", "/tickets", (("query", query), ("fields", "TimeWorked"), *order))
         return [
-            (READ.identity(one.get("id"), "ticket.id"), READ.whole_number(one.get("TimeWorked"), "ticket.TimeWorked"))
-            for one in rows.items
+            (READ.identity(row.get("id"), "ticket.id"), READ.whole_number(row.get("TimeWorked"), "ticket.TimeWorked"))
+            for row in rows.items
         ]
 
     def merged_with(self, ticket_id: str) -> list[str]:
@@ -172,7 +176,7 @@ class RequestTrackerClient:
             return [ticket_id]
         survivor = READ.identity(rows.items[0].get("EffectiveId"), "ticket.EffectiveId")
         family = self._rows("GET", "/tickets", (("query", f"EffectiveId = {survivor}"), ("per_page", ROWS)))
-        return sorted({ticket_id, *(READ.identity(one.get("id"), "ticket.id") for one in family.items)}, key=int)
+        return sorted({ticket_id, *(READ.identity(row.get("id"), "ticket.id") for row in family.items)}, key=int)
 
     def ticket(self, ticket_id: str) -> Response:
         """One ticket, deleted or not, with its ETag; of a merged one the ticket that took it over comes.
@@ -184,8 +188,8 @@ class RequestTrackerClient:
     def gone_since(self, at: datetime, queue_ids: Sequence[str]) -> list[str]:
         """The ids of tickets that were deleted or merged since; also of those that took others over."""
         gone = "((Type = 'Status' AND NewValue = 'deleted') OR (Type = 'AddLink' AND Field = 'MergedInto'))"
-        found = self.transactions(f"Created >= '{stamp(at)}' AND {gone}", queue_ids)
-        return list(dict.fromkeys(READ.identity(one.get("ObjectId"), "transaction.ObjectId") for one in found))
+        rows = self.transactions(f"Created >= '{stamp(at)}' AND {gone}", queue_ids)
+        return list(dict.fromkeys(READ.identity(row.get("ObjectId"), "transaction.ObjectId") for row in rows))
 
     # ---- transactions ------------------------------------------------------------------------------
 
@@ -209,7 +213,7 @@ class RequestTrackerClient:
         """The number of the newest transaction of any ticket; 0 when there is none."""
         params = (("query", "ObjectType = 'RT::Ticket'"), ("orderby", "id"), ("order", "DESC"), ("per_page", 1))
         rows = self._rows("GET", "/transactions", params)
-        return max((_number(one, "transaction") for one in rows.items), default=0)
+        return max((_number(row, "transaction") for row in rows.items), default=0)
 
     def transaction_exists(self, transaction_id: str) -> bool:
         """Whether there is a transaction of that number. Raises :class:`PermissionMissing` for one out of sight.
@@ -239,10 +243,10 @@ class RequestTrackerClient:
 
     def texts(self, transaction_ids: Sequence[str]) -> dict[str, list[Object]]:
         """What was written in these transactions, by their ids: each part in its order, without other files."""
-        found: dict[str, list[Object]] = {}
+        texts: dict[str, list[Object]] = {}
         for start in range(0, len(transaction_ids), ROWS):
             wanted = [
-                *({"field": "TransactionId", "value": one} for one in transaction_ids[start : start + ROWS]),
+                *({"field": "TransactionId", "value": number} for number in transaction_ids[start : start + ROWS]),
                 *({"field": "ContentType", "operator": "STARTSWITH", "value": kind} for kind in TEXT_TYPES),
             ]
             last = 0
@@ -251,14 +255,13 @@ class RequestTrackerClient:
                 fields = ("fields", "id,TransactionId,ContentType,Filename,Headers,Content")
                 params = (fields, ("orderby", "id"), ("per_page", ROWS))
                 rows = self._rows("POST", "/attachments", params, body=[*wanted, behind])
-                for one in rows.items:
-                    found.setdefault(READ.identity(one.get("TransactionId"), "attachment.TransactionId"), []).append(
-                        one
-                    )
+                for part in rows.items:
+                    transaction_id = READ.identity(part.get("TransactionId"), "attachment.TransactionId")
+                    texts.setdefault(transaction_id, []).append(part)
                 if rows.is_last or len(rows.items) < ROWS:
                     break
                 last = READ.whole_number(rows.items[-1].get("id"), "attachment.id")
-        return found
+        return texts
 
     # ---- writing -----------------------------------------------------------------------------------
 
@@ -285,16 +288,16 @@ class RequestTrackerClient:
 
     def _named(self, path: str) -> dict[str, str]:
         rows = self.listed(path, (("fields", "Name"),))
-        return {READ.text(one.get("Name"), f"Name of {path}"): READ.identity(one.get("id"), path) for one in rows}
+        return {READ.text(row.get("Name"), f"Name of {path}"): READ.identity(row.get("id"), path) for row in rows}
 
     def listed(self, path: str, params: Pairs) -> Iterator[Object]:
         """A short list that hardly changes, page by page."""
-        page, told = 1, 0
+        page, read = 1, 0
         while True:
             rows = self._rows("GET", path, (*params, ("per_page", ROWS), ("page", page)))
             yield from rows.items
-            told += len(rows.items)
-            if len(rows.items) < ROWS or told >= (rows.total or MOST_OF_A_SHORT_LIST):
+            read += len(rows.items)
+            if len(rows.items) < ROWS or read >= (rows.total or MOST_OF_A_SHORT_LIST):
                 return
             page += 1
 
@@ -309,7 +312,7 @@ class RequestTrackerClient:
 def connect(settings: SiteSettings, environment: Environment) -> RequestTrackerClient:
     """The calls of a site, as the user of its token."""
     proof = {"Authorization": SecretStr(f"token {settings.token.get_secret_value()}")}
-    http = HttpClient(PRODUCT, f"{settings.address}/REST/2.0", proof, environment)
+    http = HttpClient(PRODUCT, f"{settings.address}/REST/2.0", proof, environment, network=settings)
     return RequestTrackerClient(http, settings.user_id, settings.page_size)
 
 
@@ -326,8 +329,8 @@ def body_of(answer: Response) -> Object:
 def words_of(answer: Response) -> str:
     """What an answer to a write says for people: a list of messages, or an error's message."""
     data = answer.data.get("message") if isinstance(answer.data, dict) else answer.data
-    told = [str(one) for one in data if one] if isinstance(data, list) else [str(data or "")]
-    return "; ".join(told)[:500]
+    messages = [str(message) for message in data if message] if isinstance(data, list) else [str(data or "")]
+    return "; ".join(messages)[:500]
 
 
 def _number(row: Object, what: str) -> int:
@@ -336,14 +339,14 @@ def _number(row: Object, what: str) -> int:
 
 def _behind(last: int, rows: Rows, what: str) -> int:
     """The number behind which a list goes on after ``rows``."""
-    found = _number(rows.items[-1], what)
-    if found <= last:
+    number = _number(rows.items[-1], what)
+    if number <= last:
         raise Malformed(PRODUCT, f"the pages of {what}s lead nowhere")
-    return found
+    return number
 
 
 def _any(field: str, numbers: Sequence[str]) -> str:
-    return f"({' OR '.join(f'{field} = {int(one)}' for one in numbers)})"
+    return f"({' OR '.join(f'{field} = {int(number)}' for number in numbers)})"
 
 
 def _in_queues(field: str, queue_ids: Sequence[str]) -> str:

@@ -27,9 +27,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from connectors.addresses import site_name
-from connectors.errors import Invalid, NotFound, PermissionMissing
+from connectors.errors import NotFound, PermissionMissing
 from connectors.protocols import Environment
-from connectors.reading import Object, is_number
 from connectors.records import ChangeResult, CheckResult, Organization, TicketChange, TicketPage, WebhookCall
 from connectors.request_tracker import translate
 from connectors.request_tracker.administration import Administration
@@ -43,11 +42,13 @@ from connectors.request_tracker.customers import (
     requestors,
 )
 from connectors.request_tracker.preparation import RequestTrackerPreparation
-from connectors.request_tracker.reading import PRODUCT, READ
 from connectors.request_tracker.settings import RequestTrackerSettings
-from connectors.request_tracker.sight import queue_ids, require_utc
+from connectors.request_tracker.value_reader import PRODUCT, READ
+from connectors.request_tracker.visibility import queue_ids, require_utc
 from connectors.request_tracker.webhooks import read_call
 from connectors.request_tracker.writing import Writer, marks_in
+from connectors.unreadable import ORGANIZATION, PERSON, TICKET, id_of_row, read_records
+from connectors.value_reader import Object, is_number
 
 OVERLAP = timedelta(minutes=2)
 
@@ -64,12 +65,13 @@ class _Cursor:
     def read(cls, written: str) -> _Cursor:
         try:
             at, ticket_id, gone_since, scope = written.split("/")
-            return cls(Position(_instant(at), int(ticket_id)), _instant(gone_since), scope)
+            position = Position(READ.cursor_instant(at), int(ticket_id))
+            return cls(position, READ.cursor_instant(gone_since), scope)
         except ValueError:
-            raise Invalid(PRODUCT, "the stored cursor is not one of ours") from None
+            raise READ.not_our_cursor() from None
 
     def __str__(self) -> str:
-        at, gone_since = (one.astimezone(UTC).isoformat() for one in (self.position.at, self.gone_since))
+        at, gone_since = (at.astimezone(UTC).isoformat() for at in (self.position.at, self.gone_since))
         return f"{at}/{self.position.ticket_id}/{gone_since}/{self.scope}"
 
 
@@ -122,11 +124,12 @@ class RequestTrackerHelpdesk:
             gone = self.tickets(self._client.gone_since(start.gone_since - OVERLAP, queues))
             end = max(position.at, start.position.at)
             yield TicketPage(
-                tickets=tuple({one.id: one for one in (*page.tickets, *gone.tickets)}.values()),
-                organizations=tuple({one.id: one for one in (*page.organizations, *gone.organizations)}.values()),
-                people=tuple({one.id: one for one in (*page.people, *gone.people)}.values()),
+                tickets=tuple({item.id: item for item in (*page.tickets, *gone.tickets)}.values()),
+                organizations=tuple({item.id: item for item in (*page.organizations, *gone.organizations)}.values()),
+                people=tuple({item.id: item for item in (*page.people, *gone.people)}.values()),
                 cursor=str(_Cursor(Position(end), end, scope)),
                 last=True,
+                unreadable=(*page.unreadable, *gone.unreadable),
             )
             return
 
@@ -135,7 +138,7 @@ class RequestTrackerHelpdesk:
 
         Ids that are no numbers do not exist; nor do, for us, tickets that we may not see and those of other queues.
         """
-        wanted = list(dict.fromkeys(str(int(one)) for one in ticket_ids if is_number(one)))
+        wanted = list(dict.fromkeys(str(int(ticket_id)) for ticket_id in ticket_ids if is_number(ticket_id)))
         if not wanted:
             return TicketPage((), (), (), cursor=None, last=True)
         queues = self._queues = self._queues or queue_ids(self._client, self._settings.queues)
@@ -143,14 +146,14 @@ class RequestTrackerHelpdesk:
         for start in range(0, len(wanted), ROWS):
             some = wanted[start : start + ROWS]
             listed = self._client.tickets(some, queues)
-            there = {READ.identity(one.get("id"), "ticket.id") for one in listed}
-            items += [*listed, *self._unlisted([one for one in some if one not in there], queues)]
+            there = {id_of_row(item) for item in listed}
+            items += [*listed, *self._unlisted([ticket_id for ticket_id in some if ticket_id not in there], queues)]
         return self._page(items)
 
     def organizations(self) -> Iterator[Sequence[Organization]]:
         """Yield every customer, a hundred a page."""
         for assets in read_assets(self._client, self._settings):
-            yield [organization_from_api(one, self._settings) for one in assets]
+            yield read_records(ORGANIZATION, assets, lambda asset: organization_from_api(asset, self._settings))
 
     def apply(self, changes: Sequence[TicketChange]) -> Iterator[ChangeResult]:
         """Write one after the other: a look, a write of what is not as it should be, a second look, the comment."""
@@ -164,22 +167,22 @@ class RequestTrackerHelpdesk:
         """
         if not is_number(ticket_id) or not references:
             return frozenset()
-        comments = [READ.identity(one.get("id"), "transaction.id") for one in self._client.our_comments(ticket_id)]
+        comments = [READ.identity(row.get("id"), "transaction.id") for row in self._client.our_comments(ticket_id)]
         parts = [part for texts in self._client.texts(comments).values() for part in texts]
-        found = frozenset[str]().union(
-            *(marks_in(READ.text(one.get("Content"), "Content"), references) for one in parts)
+        applied = frozenset[str]().union(
+            *(marks_in(READ.text(part.get("Content"), "Content"), references) for part in parts)
         )
-        if found != references:
+        if applied != references:
             try:
                 self._client.ticket(ticket_id)
             except NotFound:
                 return frozenset()
-        return found
+        return applied
 
     def webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookCall:
         """Prove a call of our scrip by its signature and age, and read the ticket that it points at."""
-        told = read_call(headers, body, now, self._settings.webhook_secret)
-        return WebhookCall(told.delivery_id, ticket_ids=(told.ticket_id,))
+        call = read_call(headers, body, now, self._settings.webhook_secrets)
+        return WebhookCall(call.delivery_id, ticket_ids=call.ticket_ids)
 
     def ticket_url(self, ticket_id: str) -> str:
         """The address where an agent opens the ticket."""
@@ -203,55 +206,52 @@ class RequestTrackerHelpdesk:
             is_itself = READ.identity(item.get("id"), "ticket.id") == ticket_id and translate.is_deleted(item)
             if is_itself and READ.identity(item.get("Queue"), "ticket.Queue") in queues:
                 items.append(item)
-        names = set[str]().union(*(translate.people_names(one) for one in items))
-        users = {READ.text(one.get("Name"), "user.Name"): one for one in self._client.users(sorted(names))}
+        names = set[str]().union(*(translate.people_names(item) for item in items))
+        users = {READ.text(user.get("Name"), "user.Name"): user for user in self._client.users(sorted(names))}
         for item in items:
             yield translate.with_people(item, users)
 
     def _scope(self, queues: Sequence[str], customers: Customers) -> str:
         """A hash of which tickets count and who is whose: when it differs, tickets read before may read otherwise."""
-        told = (sorted(queues), sorted(customers.keys.items()), self._settings.customers.model_dump())
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+        scope = (sorted(queues), sorted(customers.keys.items()), self._settings.customers.model_dump())
+        return hashlib.sha256(json.dumps(scope).encode()).hexdigest()[:16]
 
     def _page(self, items: Sequence[Object]) -> TicketPage:
         """Translate tickets, with their customers and requestors beside."""
         if not items:
             return TicketPage((), (), (), cursor=None, last=True)
         customers = self._customers = self._customers or read_customers(self._client, self._settings)
-        creations = self._creations([READ.identity(one.get("id"), "ticket.id") for one in items])
-        tickets = [
-            translate.ticket_from_api(
-                one,
-                self._settings,
-                customers,
-                creations.get(READ.identity(one.get("id"), "ticket.id"), translate.Creation()),
-            )
-            for one in items
-        ]
-        people = [translate.person_from_api(asking, customers) for one in items for asking in requestors(one)]
-        named = {*(one.organization_id for one in tickets), *(one.organization_id for one in people)}
+        numbered = [number for item in items if (number := id_of_row(item)) is not None and is_number(number)]
+        creations = self._creations(numbered)
+        tickets = read_records(
+            TICKET,
+            items,
+            lambda item: translate.ticket_from_api(
+                item, self._settings, customers, creations.get(id_of_row(item) or "", translate.Creation())
+            ),
+        )
+        people = read_records(
+            PERSON,
+            [person for item in items for persons in read_records(TICKET, [item], requestors) for person in persons],
+            lambda person: translate.person_from_api(person, customers),
+        )
+        named = {*(ticket.organization_id for ticket in tickets), *(person.organization_id for person in people)}
         return TicketPage(
             tickets=tuple(tickets),
-            organizations=tuple(one for key, one in customers.organizations.items() if key in named),
-            people=tuple({one.id: one for one in people}.values()),
+            organizations=tuple(item for key, item in customers.organizations.items() if key in named),
+            people=tuple({person.id: person for person in people}.values()),
             cursor=None,
             last=True,
+            unreadable=(*tickets.unreadable, *people.unreadable),
         )
 
     def _creations(self, ticket_ids: Sequence[str]) -> dict[str, translate.Creation]:
         """How these tickets came in, and what was written, by their ids."""
-        found: dict[str, translate.Creation] = {}
+        creations: dict[str, translate.Creation] = {}
         for start in range(0, len(ticket_ids), ROWS):
             made = self._client.creations(ticket_ids[start : start + ROWS])
-            texts = self._client.texts([READ.identity(one.get("id"), "transaction.id") for one in made])
-            for one in made:
-                parts = texts.get(READ.identity(one.get("id"), "transaction.id"), [])
-                found[READ.identity(one.get("ObjectId"), "ObjectId")] = translate.creation_from_api(parts)
-        return found
-
-
-def _instant(written: str) -> datetime:
-    read = datetime.fromisoformat(written)
-    if read.tzinfo is None:
-        raise ValueError
-    return read
+            texts = self._client.texts([READ.identity(row.get("id"), "transaction.id") for row in made])
+            for row in made:
+                parts = texts.get(READ.identity(row.get("id"), "transaction.id"), [])
+                creations[READ.identity(row.get("ObjectId"), "ObjectId")] = translate.creation_from_api(parts)
+        return creations

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from itertools import chain
 
 from connectors.errors import PermissionMissing
-from connectors.reading import Object
 from connectors.records import Organization
 from connectors.request_tracker.client import RequestTrackerClient, Rows
-from connectors.request_tracker.reading import PRODUCT, READ
+from connectors.request_tracker.field_values import field_value
 from connectors.request_tracker.settings import CustomersSettings, RequestTrackerSettings
-from connectors.request_tracker.values import field_value
+from connectors.request_tracker.value_reader import PRODUCT, READ
+from connectors.value_reader import Object
 
 DELETED = "deleted"
 

@@ -16,10 +16,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from connectors.preparation import FieldKind, Wanted, WantedField
-from connectors.reading import Object
-from connectors.request_tracker.reading import READ
+from connectors.preparation import Wanted, WantedField, WantedFieldKind
 from connectors.request_tracker.settings import RequestTrackerSettings
+from connectors.request_tracker.value_reader import READ
+from connectors.value_reader import Object
 
 OF_TICKETS = "RT::Queue-RT::Ticket"
 OF_TRANSACTIONS = "RT::Queue-RT::Ticket-RT::Transaction"
@@ -27,19 +27,19 @@ OF_ASSETS = "RT::Catalog-RT::Asset"
 SEVERAL = " (several values)"
 DIGITS = r"(?#Digits)^[\d.]*$"
 """Request Tracker's own pattern for numbers, with what it tells people."""
-TYPES: Mapping[FieldKind, str] = {
-    FieldKind.CHOICE: "Select",
-    FieldKind.YES_NO: "Select",
-    FieldKind.DATE: "Date",
-    FieldKind.WHOLE_NUMBER: "Freeform",
-    FieldKind.TEXT: "Freeform",
+TYPES: Mapping[WantedFieldKind, str] = {
+    WantedFieldKind.CHOICE: "Select",
+    WantedFieldKind.YES_NO: "Select",
+    WantedFieldKind.DATE: "Date",
+    WantedFieldKind.WHOLE_NUMBER: "Freeform",
+    WantedFieldKind.TEXT: "Freeform",
 }
-ALIKE: Mapping[FieldKind, frozenset[str]] = {
-    FieldKind.CHOICE: frozenset({"Select"}),
-    FieldKind.YES_NO: frozenset({"Select"}),
-    FieldKind.DATE: frozenset({"Date"}),
-    FieldKind.WHOLE_NUMBER: frozenset({"Freeform"}),
-    FieldKind.TEXT: frozenset({"Freeform", "Text", "Select", "Combobox", "Autocomplete"}),
+ALIKE: Mapping[WantedFieldKind, frozenset[str]] = {
+    WantedFieldKind.CHOICE: frozenset({"Select"}),
+    WantedFieldKind.YES_NO: frozenset({"Select"}),
+    WantedFieldKind.DATE: frozenset({"Date"}),
+    WantedFieldKind.WHOLE_NUMBER: frozenset({"Freeform"}),
+    WantedFieldKind.TEXT: frozenset({"Freeform", "Text", "Select", "Combobox", "Autocomplete"}),
 }
 """Types of fields that people made which serve as well."""
 OF_CUSTOMERS = frozenset({"Freeform", "Combobox", "Autocomplete"})
@@ -75,7 +75,7 @@ class Definition:
         }
         if self.type == "Select":
             made["RenderType"] = "Dropdown"
-        if self.wanted.kind is FieldKind.WHOLE_NUMBER:
+        if self.wanted.kind is WantedFieldKind.WHOLE_NUMBER:
             made["Pattern"] = DIGITS
         return made
 
@@ -93,14 +93,14 @@ def type_of(field: Object) -> str:
 def definitions(wanted: Wanted, settings: RequestTrackerSettings) -> list[Definition]:
     """Every custom field that a site wants, each once: of tickets, the tags among them, and of customers."""
     tickets = [_definition(one, OF_TICKETS) for one in wanted.ticket_fields]
-    tags = _definition(WantedField("tags", settings.tags_field, FieldKind.TEXT), OF_TICKETS)
+    tags = _definition(WantedField("tags", settings.tags_field, WantedFieldKind.TEXT), OF_TICKETS)
     tickets.append(replace(tags, type=f"Freeform{SEVERAL}", alike=frozenset({f"Freeform{SEVERAL}"})))
     if settings.customers.ticket_field is not None:
-        customer = WantedField("customer", settings.customers.ticket_field, FieldKind.TEXT)
+        customer = WantedField("customer", settings.customers.ticket_field, WantedFieldKind.TEXT)
         tickets.append(_definition(customer, OF_TICKETS))
     assets = [_definition(one, OF_ASSETS) for one in wanted.organization_fields]
     if settings.customers.key_field is not None:
-        assets.append(_definition(WantedField("key", settings.customers.key_field, FieldKind.TEXT), OF_ASSETS))
+        assets.append(_definition(WantedField("key", settings.customers.key_field, WantedFieldKind.TEXT), OF_ASSETS))
     once: dict[tuple[str, str], Definition] = {}
     for one in (*tickets, *assets):
         once.setdefault((one.lookup, one.name), one)
@@ -110,6 +110,6 @@ def definitions(wanted: Wanted, settings: RequestTrackerSettings) -> list[Defini
 def _definition(wanted: WantedField, lookup: str) -> Definition:
     alike = ALIKE[wanted.kind]
     if lookup == OF_ASSETS:
-        alike |= OF_CUSTOMERS if wanted.kind is FieldKind.CHOICE else frozenset()
+        alike |= OF_CUSTOMERS if wanted.kind is WantedFieldKind.CHOICE else frozenset()
         alike |= {f"{one}{SEVERAL}" for one in alike}
     return Definition(wanted, lookup, TYPES[wanted.kind], alike)

@@ -23,10 +23,8 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from connectors.preparation import MARK, Action, Job, Script, ScriptedPreparation, Stage, Step, Wanted, WantedView
-from connectors.reading import Object
 from connectors.request_tracker.administration import Administration, is_off, is_ours
 from connectors.request_tracker.definitions import OF_TICKETS, Definition, definitions, type_of
-from connectors.request_tracker.reading import READ
 from connectors.request_tracker.script import (
     GROUP,
     LOAD,
@@ -42,6 +40,8 @@ from connectors.request_tracker.script import (
     secret_howto,
 )
 from connectors.request_tracker.settings import RequestTrackerSettings
+from connectors.request_tracker.value_reader import READ
+from connectors.value_reader import Object
 
 LOAD_REMOVAL = "load the script that care-sync setup --remove --script FILE writes"
 

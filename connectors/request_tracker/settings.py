@@ -16,16 +16,17 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, AnyHttpUrl, Field, SecretStr, model_validator
 
 from connectors.addresses import site_name
+from connectors.helpdesk_settings import HelpdeskSettings
+from connectors.product_settings import Credential, Name, NetworkSettings, ProductSettings, WebhookSettings
 from connectors.records import TicketStatus
-from connectors.tracker_settings import TimeTrackerSettings, TimeZoneName
+from connectors.tracker_settings import ZonedSettings
 
 MOST_A_PAGE = 100
 _TOKEN = re.compile(r"\d+-(\d+)-.+")
 
-Name = Annotated[str, Field(min_length=1)]
 QueryName = Annotated[str, Field(min_length=1, pattern=r"""^[^{}'"\\]+$""")]
 """A name that stands in a query."""
 
@@ -36,24 +37,20 @@ def _names_its_user(token: SecretStr) -> SecretStr:
     return token
 
 
-Token = Annotated[SecretStr, AfterValidator(_names_its_user)]
+Token = Annotated[Credential, AfterValidator(_names_its_user)]
 
 
-class SiteSettings(BaseModel):
-    """What both sections say of the site.
+class SiteSettings(NetworkSettings, WebhookSettings):
+    """What both sections say of the site. ``webhook_secret`` is shared with the scrip that tells of changes.
 
     ``base_url``        the address at which people open Request Tracker, without ``/REST/2.0``
     ``queues``          those that count; none named: all that the token's user sees
-    ``webhook_secret``  shared with the scrip that tells of changes; without one webhook calls are refused
     ``page_size``       rows asked for at a time; Request Tracker gives at most 100
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     base_url: AnyHttpUrl
     token: Token
     queues: tuple[Name, ...] = ()
-    webhook_secret: Annotated[SecretStr, Field(min_length=1)] | None = None
     page_size: Annotated[int, Field(ge=2, le=MOST_A_PAGE)] = MOST_A_PAGE
 
     @property
@@ -68,7 +65,7 @@ class SiteSettings(BaseModel):
         return matched[1] if matched else ""
 
 
-class CustomersSettings(BaseModel):
+class CustomersSettings(ProductSettings):
     """How a ticket's customer is found.
 
     ``catalog``       the catalog of assets in which every customer is an asset
@@ -78,8 +75,6 @@ class CustomersSettings(BaseModel):
     ``ticket_field``  the ticket's custom field that names its customer; where it is filled it decides
     ``by_requestor``  whether else the attribute "Organization" of the ticket's requestors does
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     catalog: Name = "Customers"
     key_field: Name | None = None
@@ -93,7 +88,7 @@ class CustomersSettings(BaseModel):
         return self
 
 
-class RequestTrackerSettings(SiteSettings):
+class RequestTrackerSettings(SiteSettings, HelpdeskSettings):
     """A site as the helpdesk.
 
     ``tags_field``           the ticket's custom field for tags ("Enter multiple values"); Request Tracker has none
@@ -105,11 +100,10 @@ class RequestTrackerSettings(SiteSettings):
     fields: Mapping[Name, Name] = {}
     tags_field: Name = "Tags"
     customers: CustomersSettings = CustomersSettings()
-    organization_fields: Mapping[Name, Name] = {}
     statuses: Mapping[Name, TicketStatus] = {}
 
 
-class RequestTrackerTimeSettings(SiteSettings, TimeTrackerSettings):
+class RequestTrackerTimeSettings(SiteSettings, ZonedSettings):
     """The time that people book on tickets.
 
     ``account``          the name under which entries are kept, by default the site's address. Whoever moves the site
@@ -117,13 +111,11 @@ class RequestTrackerTimeSettings(SiteSettings, TimeTrackerSettings):
     ``work_date_field``  the transactions' custom field (a date) that says on which day was worked; without one, or
                          where it is empty, it is the day on which the time was booked
     ``tags_field``       the transactions' custom field that says what kind of work it was
-    ``time_zone``        in which a day begins
     """
 
     account: Name | None = None
     work_date_field: QueryName | None = None
     tags_field: Name | None = None
-    time_zone: TimeZoneName = "Europe/Amsterdam"
 
     @property
     def account_name(self) -> str:

@@ -13,13 +13,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from connectors.markup import text_of
-from connectors.reading import Object
+from connectors.html_text import text_of
 from connectors.records import Channel, Person, Ticket, TicketStatus
 from connectors.request_tracker.customers import Customers, requestors
-from connectors.request_tracker.reading import READ
+from connectors.request_tracker.field_values import field_value
 from connectors.request_tracker.settings import RequestTrackerSettings
-from connectors.request_tracker.values import field_value
+from connectors.request_tracker.value_reader import READ
+from connectors.value_reader import Object
 
 NOBODY = "Nobody"
 """The user who owns what nobody owns."""

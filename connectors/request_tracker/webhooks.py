@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import SecretStr
 
-from connectors.errors import BadSignature, Malformed
-from connectors.reading import Object
-from connectors.request_tracker.reading import PRODUCT, READ
+from connectors.errors import BadSignature
+from connectors.request_tracker.value_reader import PRODUCT, READ
+from connectors.value_reader import is_number
+from connectors.webhook_proof import content_of, named_ids, require_proof
 
 SIGNATURE_HEADER = "x-caresync-signature"
 TIMESTAMP_HEADER = "x-caresync-timestamp"
@@ -28,54 +28,47 @@ OLDEST_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ScripCall:
     """A genuine call: the ticket that changed, and the transactions that booked time on it."""
 
     delivery_id: str
-    ticket_id: str
+    ticket_ids: tuple[str, ...]
     worked_ids: tuple[str, ...]
 
 
-def read_call(headers: Mapping[str, str], body: bytes, now: datetime, secret: SecretStr | None) -> Told:
+def read_call(headers: Mapping[str, str], body: bytes, now: datetime, secrets: Sequence[SecretStr]) -> ScripCall:
     """What a genuine call says; ``headers`` have names in lower case. Deliveries go by their signature.
 
     Raises :class:`BadSignature` and :class:`Malformed`.
     """
-    if secret is None:
-        raise BadSignature(
-            PRODUCT,
-            "a webhook call came but no secret is configured",
-            remedy="Set webhook_secret to CareSyncWebhookSecret of Request Tracker's configuration.",
-        )
     stamp, given = headers.get(TIMESTAMP_HEADER, ""), headers.get(SIGNATURE_HEADER, "")
-    if not hmac.compare_digest(given.encode(errors="replace"), signature(secret, stamp, body).encode()):
-        raise BadSignature(
-            PRODUCT,
-            "the signature of a webhook call does not hold",
-            remedy="Compare webhook_secret with CareSyncWebhookSecret of Request Tracker's configuration.",
-        )
-    if not (stamp.isascii() and stamp.isdecimal()) or abs(now.timestamp() - int(stamp)) > OLDEST_SECONDS:
+    require_proof(
+        PRODUCT,
+        given,
+        secrets,
+        lambda secret: _signature(secret, stamp, body),
+        setting="webhook_secret",
+        source="CareSyncWebhookSecret of Request Tracker's configuration",
+    )
+    if not is_number(stamp) or abs(now.timestamp() - int(stamp)) > OLDEST_SECONDS:
         raise BadSignature(
             PRODUCT,
             "a webhook call is too old or from the future",
             remedy="It may be a replay; if it happens always, set this machine's clock by NTP.",
         )
-    content = _content(body)
-    worked = content.get("worked")
-    if not isinstance(worked, list):
-        raise Malformed(PRODUCT, "a webhook call does not tell what was worked")
-    ids = tuple(READ.identity(one, "worked") for one in worked)
-    return Told(delivery_id=given, ticket_id=READ.identity(content.get("ticket"), "ticket"), worked_ids=ids)
+    content = content_of(PRODUCT, body)
+    worked = READ.a_list(content.get("worked"), "worked")
+    return ScripCall(
+        delivery_id=given,
+        ticket_ids=named_ids([READ.identity(content.get("ticket"), "ticket")]),
+        worked_ids=named_ids(READ.identity(transaction, "worked") for transaction in worked),
+    )
 
 
 def signature(secret: SecretStr, stamp: str, body: bytes) -> str:
     """What the signature header must say."""
-    signed = stamp.encode(errors="replace") + b"." + body
-    return "sha256=" + hmac.new(secret.get_secret_value().encode(), signed, hashlib.sha256).hexdigest()
+    return _signature(secret.get_secret_value().encode(), stamp, body)
 
 
-def _content(body: bytes) -> Object:
-    try:
-        return READ.an_object(json.loads(body), "a webhook call")
-    except (ValueError, RecursionError):
-        raise Malformed(PRODUCT, "the body of a webhook call is not JSON") from None
+def _signature(secret: bytes, stamp: str, body: bytes) -> str:
+    return "sha256=" + hmac.new(secret, stamp.encode(errors="replace") + b"." + body, hashlib.sha256).hexdigest()

@@ -21,12 +21,12 @@ from typing import Any
 
 from connectors.errors import ConnectorError, Invalid, NotFound, PermissionMissing, WrongCredentials
 from connectors.http import Response
-from connectors.reading import Object, is_number
 from connectors.records import ChangeOutcome, ChangeResult, Comment, TicketChange
 from connectors.request_tracker.client import RequestTrackerClient, body_of, words_of
-from connectors.request_tracker.reading import PRODUCT, READ
+from connectors.request_tracker.field_values import same, to_api, written
 from connectors.request_tracker.translate import is_deleted
-from connectors.request_tracker.values import same, to_api, written
+from connectors.request_tracker.value_reader import PRODUCT, READ
+from connectors.value_reader import Object, is_number
 
 ROUNDS = 5
 TOO_BUSY = "somebody else kept changing the ticket"

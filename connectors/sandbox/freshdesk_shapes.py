@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.markup import text_of
+from connectors.html_text import text_of
 from connectors.sandbox.freshdesk_records import (
     STATUS_NAMES,
     FreshdeskCompany,

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.markup import text_of
+from connectors.html_text import text_of
 from connectors.sandbox import freshdesk_shapes as shapes
 from connectors.sandbox.freshdesk_records import SOURCES, STATUS_NAMES, FreshdeskField, FreshdeskPerson
 from connectors.sandbox.freshdesk_state import FreshdeskAccount

@@ -29,7 +29,11 @@ RETRY_AFTER_SECONDS = 90
 
 
 class FaultKind(StrEnum):
-    """What goes wrong. ``lost_before`` and ``lost_after``: no answer comes, and the product did not act, or did."""
+    """What goes wrong.
+
+    ``lost_before`` and ``lost_after``: no answer comes, or one of the fault's ``status``, and the product did not act,
+    or did. A proxy answers so when the line behind it breaks.
+    """
 
     DOWN = "down"
     LIMITED = "limited"
@@ -47,6 +51,7 @@ class Fault:
     kind: FaultKind
     route: re.Pattern[str]
     times: int | None
+    status: int | None = None
 
 
 class Faults:
@@ -56,21 +61,23 @@ class Faults:
         self._active: list[Fault] = []
         self._lock = threading.Lock()
 
-    def add(self, kind: FaultKind | str, *, route: str = "", times: int | None = None) -> None:
+    def add(
+        self, kind: FaultKind | str, *, route: str = "", times: int | None = None, status: int | None = None
+    ) -> None:
         """Switch a fault on: for requests whose ``METHOD /path`` holds the pattern ``route``, ``times`` times."""
-        self._active.append(Fault(FaultKind(kind), re.compile(route), times))
+        self._active.append(Fault(FaultKind(kind), re.compile(route), times, status))
 
     def clear(self) -> None:
         """Everything works again."""
         self._active.clear()
 
-    def take(self, request: str) -> FaultKind | None:
+    def take(self, request: str) -> Fault | None:
         """The fault of this request, which uses one of its times up."""
         with self._lock:
             for fault in self._active:
                 if fault.times != 0 and fault.route.search(request):
                     fault.times = None if fault.times is None else fault.times - 1
-                    return fault.kind
+                    return fault
         return None
 
 
@@ -106,7 +113,7 @@ class Answer:
     @property
     def body(self) -> bytes:
         """The bytes that go over the line."""
-        return b"" if self.is_empty else json.dumps(self.data, ensure_ascii=False).encode()
+        return b"" if self.is_empty else json.dumps(self.data).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,18 +175,20 @@ class SandboxServer(ABC):
         if self._before and self._before[0].search(f"{request.method} {request.path}"):
             (_, act), self._before = self._before, None
             act()
-        fault = self.faults.take(f"{request.method} {request.path}")
+        taken = self.faults.take(f"{request.method} {request.path}")
+        fault = None if taken is None else taken.kind
+        instead = None if taken is None or taken.status is None else Answer(taken.status, {"error": "Bad Gateway"})
         answer: Answer | None
         if fault is FaultKind.DOWN:
-            answer = Answer(503, {"error": "Service Unavailable"})
+            answer = instead or Answer(503, {"error": "Service Unavailable"})
         elif fault is FaultKind.LIMITED:
             answer = Answer(429, {"error": "Too Many Requests"}, {"Retry-After": str(RETRY_AFTER_SECONDS)})
         elif fault is FaultKind.LOST_BEFORE:
-            answer = None
+            answer = instead
         else:
             answer = self.answers_instead or self.answer(request)
         if fault is FaultKind.LOST_AFTER:
-            answer = None
+            answer = instead
         self.requests.append(LoggedRequest(request.method, request.path, request.query, answer.status if answer else 0))
         return answer, fault
 

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from connectors.errors import Malformed, NotFound
+from connectors.errors import Malformed, NotFound, PermissionMissing
 from connectors.http import HttpClient, Response, server_time
-from connectors.toggl.translate import PRODUCT, instant
+from connectors.toggl.translate import PRODUCT, READ
+from connectors.value_reader import Object
 
 PROJECTS_A_PAGE = 200
 """The most that ``/workspaces/{id}/projects`` gives at once."""
@@ -56,20 +57,29 @@ class TogglClient:
         """Read who the token belongs to."""
         return self._own.request("GET", "/api/v9/me")
 
-    def workspace(self) -> dict[str, Any]:
+    def workspace(self) -> Object:
         """Read the workspace: ``admin`` and ``premium`` among others."""
-        return _object(self._http.request("GET", f"/api/v9/workspaces/{self._workspace_id}").data)
+        try:
+            answer = self._http.request("GET", f"/api/v9/workspaces/{self._workspace_id}")
+        except NotFound as error:
+            problem = f"does not show the workspace {self._workspace_id} to the owner of the token"
+            remedy = "Correct workspace_id, or use a token of its administrator."
+            raise PermissionMissing(PRODUCT, problem, request=error.request, status=404, remedy=remedy) from None
+        workspace = READ.an_object(answer.data, "workspace")
+        if READ.flag(workspace.get("admin"), "workspace.admin") is None:
+            raise Malformed(PRODUCT, "the workspace does not say whether the token is an administrator's")
+        return workspace
 
     def projects(self) -> list[Any]:
         """Read every project, archived ones too."""
-        found: list[Any] = []
+        projects: list[Any] = []
         while True:
-            page = 1 + len(found) // PROJECTS_A_PAGE
+            page = 1 + len(projects) // PROJECTS_A_PAGE
             params: dict[str, str | int] = {"active": "both", "per_page": PROJECTS_A_PAGE, "page": page}
             listed = self._list("projects", params)
-            found += listed
+            projects += listed
             if len(listed) < PROJECTS_A_PAGE:
-                return found
+                return projects
 
     def clients(self) -> list[Any]:
         """Read every client, archived ones too."""
@@ -84,13 +94,13 @@ class TogglClient:
         params = {"since": int(since.timestamp()), "meta": "true"}
         return _rows(self._own.request("GET", "/api/v9/me/time_entries", params=params).data)
 
-    def own_entry(self, entry_id: int) -> dict[str, Any] | None:
+    def own_entry(self, entry_id: int) -> Object | None:
         """Read one of the token owner's entries; ``None`` when there is none of that id."""
         try:
             answer = self._own.request("GET", f"/api/v9/me/time_entries/{entry_id}", params={"meta": "true"})
         except NotFound:
             return None
-        return None if answer.data is None else _object(answer.data)
+        return None if answer.data is None else READ.an_object(answer.data, "time entry")
 
     def report_page(
         self,
@@ -145,30 +155,27 @@ class TogglClient:
         return _rows(self._http.request("GET", path, params=dict(params)).data)
 
 
-def change_instants(rows: list[Any]) -> list[datetime]:
-    """When the entries in ``rows`` were last changed."""
-    return [
-        instant(item["at"], "at")
-        for row in rows
-        if isinstance(row, dict)
-        for item in row.get("time_entries") or []
-        if isinstance(item, dict) and item.get("at")
-    ]
+def changed_at(part: tuple[Object, Object]) -> datetime | None:
+    """When an entry of the report was last changed; ``None`` where it does not say, or nobody can read it."""
+    try:
+        return READ.instant_or_none(part[1].get("at"), "at")
+    except Malformed:
+        return None
 
 
 def _position(headers: Mapping[str, str]) -> Position | None:
     """The next page's beginning, or ``None`` on the last page."""
     try:
-        told = {name: int(value) for name, header in _POSITION_HEADERS.items() if (value := headers.get(header))}
+        position = {name: int(value) for name, header in _POSITION_HEADERS.items() if (value := headers.get(header))}
     except ValueError as error:
         raise Malformed(PRODUCT, "the headers that lead to the next page are no numbers") from error
-    return told if "first_row_number" in told else None
+    return position if "first_row_number" in position else None
 
 
 def _check_beginning(rows: list[Any], position: Position | None, path: str) -> None:
     wanted = position["first_row_number"] if position else None
-    found = rows[0].get("row_number") if rows and isinstance(rows[0], dict) else None
-    if wanted is not None and found is not None and found != wanted:
+    first = rows[0].get("row_number") if rows and isinstance(rows[0], dict) else None
+    if wanted is not None and first is not None and first != wanted:
         raise Malformed(PRODUCT, "a page of the report begins at another row than asked for", request=f"POST {path}")
 
 
@@ -179,9 +186,3 @@ def _rows(data: object) -> list[Any]:
     if isinstance(data, list):
         return data
     raise Malformed(PRODUCT, "a list was expected and something else came")
-
-
-def _object(data: object) -> dict[str, Any]:
-    if isinstance(data, dict):
-        return data
-    raise Malformed(PRODUCT, "an object was expected and something else came")

@@ -23,20 +23,22 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from pydantic import SecretStr
 
-from connectors.errors import ConnectorError, Invalid, Limited, Malformed, PermissionMissing
+from connectors.colleagues import Colleagues
+from connectors.errors import ConnectorError, Limited, Malformed
 from connectors.http import HttpClient, Limits, server_time
 from connectors.protocols import BudgetState, Environment
-from connectors.reading import is_number
 from connectors.records import CheckResult, EntryPage, TimeEntry, WebhookCall
-from connectors.toggl.client import Position, TogglClient, change_instants
+from connectors.self_check import check_clock
+from connectors.toggl.client import Position, TogglClient, changed_at
 from connectors.toggl.names import NameBook
 from connectors.toggl.settings import TogglSettings
-from connectors.toggl.translate import PRODUCT, entries_from_row, entry_from_api, instant
+from connectors.toggl.translate import PRODUCT, READ, Names, entry_from_api, entry_from_part, parts_of_row
 from connectors.toggl.webhooks import read_call
+from connectors.unreadable import TIME_ENTRY, ReadRecords, id_of_row, read_records
+from connectors.value_reader import Object, is_number
 
 OVERLAP = timedelta(minutes=10)
 """How far back the fast lane looks again: reports lag behind, and time stamps are not strictly ordered."""
@@ -44,7 +46,6 @@ FURTHEST_CHANGE = timedelta(days=90)
 """The API gives no own changes further back; the fast lane's report covers the same time."""
 LONGEST_SPAN = timedelta(days=364)
 """The report refuses more than 366 days."""
-LARGEST_CLOCK_DIFFERENCE = timedelta(minutes=2)
 NOT_ADMINISTRATOR = "Use the API token of an administrator of the workspace: others do not see colleagues."
 
 
@@ -82,6 +83,7 @@ def http_client(settings: TogglSettings, environment: Environment, budget: str) 
             quota_status=402,
             reserve=settings.reserved_requests,
         ),
+        network=settings,
     )
 
 
@@ -100,6 +102,7 @@ class TogglTimeTracker:
         own = http_client(settings, environment, f"{account}:me")
         self._client = TogglClient(self._http, own, settings.workspace_id, settings.report_page_size)
         self._names = NameBook(self._client, environment.now)
+        self._colleagues = Colleagues(PRODUCT, settings.sees_only, self._hidden, environment.now)
 
     @property
     def product(self) -> str:
@@ -119,47 +122,49 @@ class TogglTimeTracker:
         Raises :class:`Invalid` for a cursor that is none of ours.
         """
         place = _read_cursor(cursor) if cursor else _Cursor(since.isoformat())
+        self._colleagues.require()
         after = self._after(place.since, overlap=bool(cursor))
-        newest = instant(place.newest, "cursor") if place.newest else instant(place.since, "cursor")
+        newest = READ.instant(place.newest or place.since, "cursor")
         position, own_place = place.position, place.own
-        told: set[str] = set()
+        yielded: set[str] = set()
         if position is None:
             own, own_place = self._own_changes(place, overlap=bool(cursor))
             newest = max([newest, *(entry.source_updated_at for entry in own if entry.source_updated_at)])
-            told.update(entry.id for entry in own)
-            if own:
-                yield EntryPage(tuple(own), str(place), last=False)
+            yielded.update(entry.id for entry in own)
+            if own or own.unreadable:
+                yield EntryPage(tuple(own), str(place), last=False, unreadable=own.unreadable)
         today = self._now().astimezone(self._zone).date()
         first, last = today - FURTHEST_CHANGE, today + timedelta(days=1)
         while True:
             page = self._client.report_page(first, last, position=position, newest_change_first=True)
-            stamps = change_instants(page.rows)
+            parts = [part for row in page.rows for part in parts_of_row(row)]
+            stamps = [stamp for part in parts if (stamp := changed_at(part)) is not None]
             if position is None and page.served_at is not None:
                 newest = max(newest, min(page.served_at, self._now()))
             newest = max([newest, *stamps])
-            # A row that does not tell when it was changed is no row to pass over: translating it says what is wrong.
-            news = [row for row in page.rows if max(change_instants([row]), default=after) >= after]
-            entries = [entry for entry in self._translated(news) if entry.id not in told]
+            # An entry that does not say when it was changed is none to pass over: translating it says what is wrong.
+            news = self._translated([part for part in parts if (changed_at(part) or after) >= after])
+            entries = tuple(entry for entry in news if entry.id not in yielded)
             if page.next is None or (stamps and min(stamps) < after):
-                yield EntryPage(tuple(entries), str(_Cursor(newest.isoformat(), own_place)), last=True)
+                end = str(_Cursor(newest.isoformat(), own_place))
+                yield EntryPage(entries, end, last=True, unreadable=news.unreadable)
                 return
             position = page.next
             here = _Cursor(place.since, own_place, newest.isoformat(), position)
-            yield EntryPage(tuple(entries), str(here), last=False)
+            yield EntryPage(entries, str(here), last=False, unreadable=news.unreadable)
 
     def entries_between(self, first: date, last: date) -> Iterator[EntryPage]:
         """Yield every entry with ``first <= work_date <= last``, a timer that runs at most as one of 0 seconds."""
         self._names.forget()
+        self._colleagues.require(anew=True)
         seen: set[str] = set()
         for begin, end in _spans(first - timedelta(days=1), last + timedelta(days=1)):
             for page in self._client.report(begin, end):
-                entries = tuple(
-                    entry
-                    for entry in self._translated(page.rows)
-                    if first <= entry.work_date <= last and entry.id not in seen
-                )
+                read = self._translated([part for row in page.rows for part in parts_of_row(row)])
+                entries = tuple(entry for entry in read if first <= entry.work_date <= last and entry.id not in seen)
                 seen.update(entry.id for entry in entries)
-                yield EntryPage(entries, None, last=page.next is None and end > last)
+                is_last = page.next is None and end > last
+                yield EntryPage(entries, None, last=is_last, unreadable=read.unreadable)
 
     def entry(self, entry_id: str) -> TimeEntry | None:
         """Read one entry: from the report, which sees colleagues, else from the token owner's own entries.
@@ -170,25 +175,22 @@ class TogglTimeTracker:
             return None
         today = self._now().astimezone(self._zone).date()
         page = self._client.report_page(today - LONGEST_SPAN, today + timedelta(days=1), entry_ids=(int(entry_id),))
-        for entry in self._translated(page.rows):
-            if entry.id == entry_id:
-                return entry
+        parts = [part for row in page.rows for part in parts_of_row(row)]
+        for part in parts:
+            if id_of_row(part[1]) == entry_id:
+                return self._entry(part)
         own = self._client.own_entry(int(entry_id))
         if own is not None and own.get("workspace_id") == self._settings.workspace_id:
             if own.get("server_deleted_at") is not None:
                 return None
-            return self._own([own])[0]
-        if not self._is_administrator():
-            raise PermissionMissing(
-                PRODUCT,
-                f"cannot tell whether entry {entry_id} is gone or out of sight",
-                remedy=NOT_ADMINISTRATOR,
-            )
+            return entry_from_api(own, account=self.account, zone=self._zone, names=self._names.names_for([own]))
+        self._colleagues.require_gone(entry_id)
         return None
 
     def webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookCall:
         """Prove a webhook call genuine; Toggl's signature carries no time, replays are refused by delivery id."""
-        return read_call(headers, body, secret=self._settings.webhook_secret, workspace_id=self._settings.workspace_id)
+        settings = self._settings
+        return read_call(headers, body, secrets=settings.webhook_secrets, workspace_id=settings.workspace_id)
 
     def budget(self) -> BudgetState | None:
         """Requests left of the hourly quota, as the last answer told; ``None`` before the first."""
@@ -200,12 +202,9 @@ class TogglTimeTracker:
             answer = self._client.me()
         except ConnectorError as error:
             return (CheckResult("API token", passed=False, remedy=str(error)),)
-        results = [CheckResult("API token", passed=True), self._check_clock(server_time(answer))]
+        results = [CheckResult("API token", passed=True), check_clock(self._now(), server_time(answer))]
         try:
-            administrator = self._is_administrator()
-            results.append(
-                CheckResult("sees every colleague", administrator, "" if administrator else NOT_ADMINISTRATOR)
-            )
+            results.append(self._colleagues.check())
             today = self._now().astimezone(self._zone).date()
             self._client.report_page(today, today)
             results.append(CheckResult("detailed report", passed=True))
@@ -213,46 +212,41 @@ class TogglTimeTracker:
             results.append(CheckResult(f"workspace {self.account}", passed=False, remedy=str(error)))
         return tuple(results)
 
-    def _check_clock(self, theirs: datetime | None) -> CheckResult:
-        difference = abs(self._now() - theirs) if theirs else timedelta()
-        passed = difference <= LARGEST_CLOCK_DIFFERENCE
-        told = f"This machine's clock differs by {int(difference.total_seconds())} seconds; set it by NTP."
-        return CheckResult("clock", passed, "" if passed else told)
+    def _hidden(self) -> str:
+        return "" if self._names.is_administrators() else NOT_ADMINISTRATOR
 
-    def _is_administrator(self) -> bool:
-        return self._client.workspace().get("admin") is True
-
-    def _own_changes(self, place: _Cursor, *, overlap: bool) -> tuple[list[TimeEntry], str | None]:
+    def _own_changes(self, place: _Cursor, *, overlap: bool) -> tuple[ReadRecords[TimeEntry], str | None]:
         """The token owner's changes, and where those go on if they could not be read now."""
         since = place.own or place.since
         self._http.require_budget("GET /api/v9/me/time_entries")
         try:
-            found = self._client.own_entries_since(self._after(since, overlap=overlap))
+            items = self._client.own_entries_since(self._after(since, overlap=overlap))
         except Limited:
-            return [], since
-        mine = [item for item in found if not isinstance(item, dict) or self._is_here(item)]
-        return self._own(mine), None
+            return ReadRecords(), since
+        here = [
+            item
+            for item in items
+            if not isinstance(item, dict) or item.get("workspace_id") == self._settings.workspace_id
+        ]
+        names = self._names.names_for(here) if here else None
+        return read_records(
+            TIME_ENTRY,
+            here,
+            lambda item: entry_from_api(item, account=self.account, zone=self._zone, names=names or Names()),
+        ), None
 
     def _after(self, since: str, *, overlap: bool) -> datetime:
         oldest = self._now() - FURTHEST_CHANGE + timedelta(hours=1)
-        return max(instant(since, "cursor") - (OVERLAP if overlap else timedelta()), oldest)
+        return max(READ.instant(since, "cursor") - (OVERLAP if overlap else timedelta()), oldest)
 
-    def _is_here(self, item: Mapping[str, Any]) -> bool:
-        return item.get("workspace_id") == self._settings.workspace_id
+    def _translated(self, parts: list[tuple[Object, Object]]) -> ReadRecords[TimeEntry]:
+        if not parts:
+            return ReadRecords()
+        self._names.names_for([row for row, _ in parts])
+        return read_records(TIME_ENTRY, parts, self._entry, lambda part: id_of_row(part[1]))
 
-    def _own(self, items: list[Any]) -> list[TimeEntry]:
-        if not items:
-            return []
-        names = self._names.names_for(items)
-        return [entry_from_api(item, account=self.account, zone=self._zone, names=names) for item in items]
-
-    def _translated(self, rows: list[Any]) -> list[TimeEntry]:
-        if not rows:
-            return []
-        names = self._names.names_for(rows)
-        return [
-            entry for row in rows for entry in entries_from_row(row, account=self.account, zone=self._zone, names=names)
-        ]
+    def _entry(self, part: tuple[Object, Object]) -> TimeEntry:
+        return entry_from_part(part, account=self.account, zone=self._zone, names=self._names.names_for([part[0]]))
 
 
 def _spans(first: date, last: date) -> Iterator[tuple[date, date]]:
@@ -264,12 +258,12 @@ def _spans(first: date, last: date) -> Iterator[tuple[date, date]]:
 
 def _read_cursor(text: str) -> _Cursor:
     try:
-        found = _Cursor(**json.loads(text))
-        for told in (found.since, found.own, found.newest):
-            if told is not None:
-                instant(told, "cursor")
-        if found.position is not None:
-            int(found.position["first_row_number"])
-    except (ValueError, TypeError, KeyError, Malformed) as error:
-        raise Invalid(PRODUCT, "the stored cursor is not one of ours") from error
-    return found
+        place = _Cursor(**json.loads(text))
+        for instant in (place.since, place.own, place.newest):
+            if instant is not None:
+                READ.instant(instant, "cursor")
+        if place.position is not None:
+            int(place.position["first_row_number"])
+    except (ValueError, TypeError, KeyError, RecursionError, Malformed):
+        raise READ.not_our_cursor() from None
+    return place

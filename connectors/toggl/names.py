@@ -13,6 +13,7 @@ from typing import Any
 
 from connectors.toggl.client import TogglClient
 from connectors.toggl.translate import Names, names_from
+from connectors.value_reader import Object
 
 KEPT_FOR = timedelta(hours=1)
 NOT_READ_TWICE_WITHIN = timedelta(minutes=1)
@@ -27,6 +28,8 @@ class NameBook:
         self._names = Names()
         self._read_at: datetime | None = None
         self._needs_tags = False
+        self._workspace: Object | None = None
+        """As it was just read, and not yet used for the names."""
 
     def names_for(self, items: list[Any]) -> Names:
         """The names for rows of the report or entries of the API."""
@@ -44,13 +47,24 @@ class NameBook:
     def forget(self) -> None:
         """Read anew at the next need: somebody may have renamed something."""
         self._read_at = None
+        self._workspace = None
+
+    def is_administrators(self) -> bool:
+        """Whether the token is an administrator's; asked together with the names where those are read anew."""
+        if self._workspace is None:
+            self._workspace = self._client.workspace()
+        is_administrators = self._workspace.get("admin") is True
+        if not is_administrators:
+            self._workspace = None
+        return is_administrators
 
     def _read(self) -> None:
+        workspace, self._workspace = self._workspace or self._client.workspace(), None
         self._names = names_from(
             self._client.projects(),
             self._client.clients(),
             self._client.tags() if self._needs_tags else [],
-            knows_billable=self._client.workspace().get("premium") is True,
+            knows_billable=workspace.get("premium") is True,
         )
         self._read_at = self._now()
 

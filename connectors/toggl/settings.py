@@ -9,36 +9,27 @@ Terms
 from __future__ import annotations
 
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
-from pydantic import AnyHttpUrl, Field, SecretStr
+from pydantic import AnyHttpUrl, Field
 
-from connectors.tracker_settings import TimeTrackerSettings, TimeZoneName
+from connectors.product_settings import Credential, NetworkSettings, WebhookSettings
+from connectors.tracker_settings import ColleaguesSettings, ZonedSettings
 
 MOST_ROWS_A_PAGE = 1000
 
 
-class TogglSettings(TimeTrackerSettings):
-    """One workspace, seen whole with one administrator's token.
+class TogglSettings(NetworkSettings, WebhookSettings, ColleaguesSettings, ZonedSettings):
+    """One workspace, seen whole with one administrator's token. ``webhook_secret`` is that of the subscription.
 
-    ``time_zone``       the zone whose calendar gives an entry its work date
-    ``webhook_secret``  the secret of the webhook subscription; without one webhook calls are refused
-    ``report_page_size`` rows asked for per page of the detailed report; Toggl may give fewer
+    ``report_page_size``  rows asked for per page of the detailed report; Toggl may give fewer
     ``reserved_requests`` requests of the hourly quota that are never used
     """
 
     workspace_id: Annotated[int, Field(gt=0)]
-    api_token: Annotated[SecretStr, Field(min_length=1)]
+    api_token: Credential
     base_url: AnyHttpUrl = AnyHttpUrl("https://api.track.toggl.com")
-    time_zone: TimeZoneName = "Europe/Amsterdam"
-    webhook_secret: SecretStr | None = None
     report_page_size: Annotated[int, Field(ge=1, le=MOST_ROWS_A_PAGE)] = 200
     reserved_requests: Annotated[int, Field(ge=0)] = 3
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The time zone itself."""
-        return ZoneInfo(self.time_zone)
 
     @property
     def account_name(self) -> str:

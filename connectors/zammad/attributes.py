@@ -24,18 +24,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.preparation import MARK, Action, FieldKind, Job, Step, Wanted, WantedField
-from connectors.reading import Object
+from connectors.preparation import MARK, Action, Job, Step, Wanted, WantedField, WantedFieldKind
+from connectors.value_reader import Object
 from connectors.zammad.client import ATTRIBUTES, READ, UPDATE_DATABASE, ZammadClient
 from connectors.zammad.translate import options_of
 
 SELECTION = "select"
-TYPES: Mapping[FieldKind, str] = {
-    FieldKind.CHOICE: SELECTION,
-    FieldKind.YES_NO: SELECTION,
-    FieldKind.DATE: "date",
-    FieldKind.WHOLE_NUMBER: "integer",
-    FieldKind.TEXT: "input",
+TYPES: Mapping[WantedFieldKind, str] = {
+    WantedFieldKind.CHOICE: SELECTION,
+    WantedFieldKind.YES_NO: SELECTION,
+    WantedFieldKind.DATE: "date",
+    WantedFieldKind.WHOLE_NUMBER: "integer",
+    WantedFieldKind.TEXT: "input",
 }
 ALIKE: Mapping[str, frozenset[str]] = {
     SELECTION: frozenset({SELECTION}),
@@ -136,7 +136,7 @@ class AttributePreparation:
             return Job(Step(Action.CONFLICT, place.kind, wanted.title, told))
 
         data_type = READ.text(found.get("data_type"), "attribute.data_type")
-        serves = place is ORGANIZATIONS and wanted.kind is FieldKind.CHOICE and data_type in SERVES_ORGANIZATIONS
+        serves = place is ORGANIZATIONS and wanted.kind is WantedFieldKind.CHOICE and data_type in SERVES_ORGANIZATIONS
         if found.get("to_delete") is True:
             return conflict(
                 f"it waits to be deleted: discard that, or update the database ({WHERE}); then run this again"
@@ -245,13 +245,13 @@ def _name_and_display(wanted: WantedField) -> tuple[str, str]:
 
 
 def _new_option(wanted: WantedField) -> dict[str, Any]:
-    if wanted.kind is FieldKind.DATE:
+    if wanted.kind is WantedFieldKind.DATE:
         # A difference would put a day into every new ticket.
         return {"future": True, "past": True, "diff": None, "null": True}
-    if wanted.kind is FieldKind.WHOLE_NUMBER:
+    if wanted.kind is WantedFieldKind.WHOLE_NUMBER:
         # Minutes that were given back to a card are below zero.
         return {"min": -LARGEST_NUMBER, "max": LARGEST_NUMBER, "default": None, "null": True}
-    if wanted.kind is FieldKind.TEXT:
+    if wanted.kind is WantedFieldKind.TEXT:
         return {"type": "text", "maxlength": LONGEST_TEXT, "default": "", "null": True}
     return {
         "options": dict(wanted.options),

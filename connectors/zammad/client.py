@@ -22,12 +22,14 @@ from pydantic import SecretStr
 from connectors.errors import Invalid, Malformed, NotFound, PermissionMissing, Unavailable
 from connectors.http import HttpClient, Response
 from connectors.protocols import Environment
-from connectors.reading import Object, Reading
+from connectors.unreadable import row_key
+from connectors.value_reader import Object, ValueReader
+from connectors.zammad.settings import ZammadAccess
 
 PRODUCT = "zammad"
 MOST_ROWS = 500
 """How many groups, webhooks, triggers and overviews come at once."""
-READ = Reading(PRODUCT)
+READ = ValueReader(PRODUCT)
 REFUSALS = frozenset({400, 409, 422})
 """Answers that say in their body what is wrong with a write."""
 GIVE_ACCESS = "Give the agent of the token full access to it, or name it under ignored_groups if that is meant."
@@ -46,10 +48,10 @@ FULL, READS_AND_CHANGES = "full", frozenset({"read", "change"})
 """The rights in a group that suffice, the one or the others; of closed groups not even the time is shown."""
 
 
-def http_client(address: str, token: SecretStr, environment: Environment) -> HttpClient:
+def http_client(settings: ZammadAccess, environment: Environment) -> HttpClient:
     """A site's requests."""
-    proof = {"Authorization": SecretStr(f"Token token={token.get_secret_value()}")}
-    return HttpClient(PRODUCT, address, proof, environment)
+    proof = {"Authorization": SecretStr(f"Token token={settings.api_token.get_secret_value()}")}
+    return HttpClient(PRODUCT, settings.address, proof, environment, network=settings)
 
 
 class ZammadClient:
@@ -96,8 +98,8 @@ class ZammadClient:
         Raises :class:`PermissionMissing`.
         """
         if closed := self.closed_groups():
-            told = f"the agent of the token may not read and change the tickets of {', '.join(closed)}"
-            raise PermissionMissing(PRODUCT, told, remedy=GIVE_ACCESS)
+            problem = f"the agent of the token may not read and change the tickets of {', '.join(closed)}"
+            raise PermissionMissing(PRODUCT, problem, remedy=GIVE_ACCESS)
 
     def require_site(self) -> None:
         """Make sure that Zammad itself answers: behind a wrong address everything is *not found*.
@@ -107,9 +109,9 @@ class ZammadClient:
         try:
             self.me()
         except (NotFound, Invalid) as error:
-            told = "no Zammad answers at this address"
-            remedy = "Mend base_url in the settings."
-            raise Unavailable(PRODUCT, told, request=error.request, status=error.status, remedy=remedy) from None
+            problem = "no Zammad answers at this address"
+            remedy = "Correct base_url in the settings."
+            raise Unavailable(PRODUCT, problem, request=error.request, status=error.status, remedy=remedy) from None
 
     def states(self) -> Sequence[Object]:
         """The states of tickets, with their types by name."""
@@ -130,9 +132,9 @@ class ZammadClient:
 
     def changed(self, since: datetime, page: int) -> tuple[Sequence[Object], Response]:
         """A page of the tickets that changed since, those that changed first first."""
-        told = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+        stamp = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
         asked = {
-            "condition": {"ticket.updated_at": {"operator": "after (absolute)", "value": told}},
+            "condition": {"ticket.updated_at": {"operator": "after (absolute)", "value": stamp}},
             "sort_by": "updated_at",
             "order_by": "asc",
             "expand": True,
@@ -179,22 +181,22 @@ class ZammadClient:
         answer = self._http.request("PUT", path, json=dict(properties), accept=REFUSALS)
         _require_taken(answer, path)
         if not isinstance(answer.data, dict) or not isinstance(answer.data.get("id"), int):
-            told = "the answer to a write has no id"
-            raise Malformed(PRODUCT, told, request=f"PUT {path}", uncertain=True)
+            problem = "the answer to a write has no id"
+            raise Malformed(PRODUCT, problem, request=f"PUT {path}", uncertain=True)
 
     # ---- time --------------------------------------------------------------------------------------
 
     def times(self, ticket_id: str) -> Sequence[Object]:
         """The time accounted on a ticket, with names. Raises :class:`NotFound`."""
         path = f"/api/v1/tickets/{ticket_id}/time_accountings"
-        return [one for page in self._pages(path, "time accountings", {"expand": "true"}) for one in page]
+        return [row for page in self._pages(path, "time accountings", {"expand": "true"}) for row in page]
 
     # ---- what administrators make -------------------------------------------------------------------
 
     def definitions(self, kind: str) -> Sequence[Object]:
         """Every webhook, trigger or overview (:data:`WEBHOOKS` …). Raises :class:`PermissionMissing` with its name."""
         with _permission_named(kind):
-            return [one for page in self._pages(f"/api/v1/{kind}", kind, size=MOST_ROWS) for one in page]
+            return [row for page in self._pages(f"/api/v1/{kind}", kind, size=MOST_ROWS) for row in page]
 
     def administer(self, method: str, kind: str, body: Object | None = None, *, number: str | None = None) -> None:
         """Make, change or delete a definition, or update the database (:data:`UPDATE_DATABASE`).
@@ -216,9 +218,9 @@ class ZammadClient:
     def _open_groups(self) -> set[str]:
         """The groups that the agent may read and change, by rights of his own and by those of his roles together."""
         answer = self._http.request("GET", "/api/v1/users/me", params={"full": "true"})
-        found = READ.an_object(answer.data, "the answer")
-        me_id = READ.identity(found.get("id"), "user.id")
-        assets = READ.an_object(found.get("assets"), "assets")
+        user = READ.an_object(answer.data, "the answer")
+        me_id = READ.identity(user.get("id"), "user.id")
+        assets = READ.an_object(user.get("assets"), "assets")
         me = READ.an_object(READ.an_object(assets.get("User"), "assets.User").get(me_id), "assets.User")
         roles = READ.an_object(assets.get("Role") or {}, "assets.Role")
         role_ids = me.get("role_ids")
@@ -235,13 +237,13 @@ class ZammadClient:
         self, path: str, what: str, params: Mapping[str, Any] | None = None, size: int | None = None
     ) -> Iterator[Sequence[Object]]:
         """The pages of a list; a list that knows no pages comes whole, and then again."""
-        told: set[str] = set()
+        yielded: set[str] = set()
         page, size = 1, size or self.page_size
         while True:
             asked = {**(params or {}), "page": page, "per_page": size}
             rows = READ.objects(self._http.request("GET", path, params=asked).data, what)
-            fresh = [row for row in rows if READ.identity(row.get("id"), "id") not in told]
-            told.update(READ.identity(row.get("id"), "id") for row in rows)
+            fresh = [row for row in rows if row_key(row) not in yielded]
+            yielded.update(map(row_key, rows))
             yield fresh
             if len(rows) < size or not fresh:
                 return
@@ -250,8 +252,8 @@ class ZammadClient:
     def _done(self, answer: Response) -> None:
         _require_taken(answer, "/api/v1/tags")
         if answer.data is not True:
-            told = "the answer to a change of tags says something else"
-            raise Malformed(PRODUCT, told, request="/api/v1/tags", uncertain=True)
+            problem = "the answer to a change of tags says something else"
+            raise Malformed(PRODUCT, problem, request="/api/v1/tags", uncertain=True)
 
 
 @contextmanager
@@ -260,14 +262,14 @@ def _permission_named(kind: str) -> Iterator[None]:
     try:
         yield
     except PermissionMissing as error:
-        told = f"the token of CareSync's agent lacks the permission {PERMISSIONS[kind]}"
+        problem = f"the token of CareSync's agent lacks the permission {PERMISSIONS[kind]}"
         raise PermissionMissing(
-            PRODUCT, told, request=error.request, status=error.status, remedy=GIVE_PERMISSION
+            PRODUCT, problem, request=error.request, status=error.status, remedy=GIVE_PERMISSION
         ) from None
 
 
 def _require_taken(answer: Response, path: str) -> None:
     if answer.status in REFUSALS:
-        told = answer.data if isinstance(answer.data, dict) else {}
-        words = str(told.get("error_human") or told.get("error") or "refused")[:400]
+        body = answer.data if isinstance(answer.data, dict) else {}
+        words = str(body.get("error_human") or body.get("error") or "refused")[:400]
         raise Invalid(PRODUCT, words, request=path, status=answer.status)

@@ -35,7 +35,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from connectors.preparation import MARK, Action, Job, Preparation, Stage, Step, Wanted, WantedView
-from connectors.reading import Object
+from connectors.value_reader import Object
 from connectors.zammad.attributes import AttributePreparation
 from connectors.zammad.client import OVERVIEWS, READ, TRIGGERS, WEBHOOKS, ZammadClient
 from connectors.zammad.translate import MERGED, full_name

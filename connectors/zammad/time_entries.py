@@ -7,21 +7,66 @@ Terms
     type          the activity, where the site has any; it stands as the record's one tag
 
 Zammad reads time under its ticket alone, so the id of an entry here is ``<ticket>-<entry>``. It has no text of its own,
-and nothing says whether it is billable.
+and nothing says whether it is billable. Time that was booked by mistake is put right by booking fewer than no units, as
+Zammad's makers tell people to (:mod:`connectors.corrections`).
 """
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
-from connectors.errors import Malformed
-from connectors.reading import Object, is_number
-from connectors.records import EntryKind, EntryState, TicketReference, TimeEntry
+from connectors.corrections import Booking, seconds_left
+from connectors.records import EntryKind, EntryState, TicketReference, TimeEntry, UnreadableRecord
+from connectors.unreadable import TIME_ENTRY, ReadRecords, read_records
+from connectors.value_reader import Object, is_number
 from connectors.zammad.client import PRODUCT, READ
 
 FINEST = Decimal("0.01")
-MOST_UNITS = Decimal(100_000)
+MOST_UNITS = 100_000
+
+
+def entries_of(
+    items: Sequence[Object],
+    ticket: Object,
+    *,
+    account: str,
+    zone: ZoneInfo,
+    unit_minutes: Decimal,
+    name_of: Callable[[Object], str | None],
+) -> ReadRecords[TimeEntry]:
+    """All time of a ticket, less what was taken back; an entry of which nothing is left is deleted.
+
+    While any of it cannot be read, nobody knows what was taken back from what: then none of the ticket's can.
+    """
+    ticket_id = READ.identity(ticket.get("id"), "ticket.id")
+    read = read_records(
+        TIME_ENTRY,
+        items,
+        lambda item: entry_from_api(
+            item, ticket, account=account, zone=zone, unit_minutes=unit_minutes, person_name=name_of(item)
+        ),
+    )
+    if read.unreadable:
+        reason = f"of ticket {ticket_id}: {read.unreadable[0].reason}"
+        return ReadRecords((), (UnreadableRecord(TIME_ENTRY, ticket_id, reason),))
+    numbers = {int(entry.id.partition("-")[2]): entry for entry in read}
+    left = seconds_left(Booking(number, ticket_id, entry.person_id, entry.seconds) for number, entry in numbers.items())
+    entries = [with_seconds(entry, left.seconds[number]) for number, entry in numbers.items() if number in left.seconds]
+    beyond = [
+        UnreadableRecord(TIME_ENTRY, numbers[number].id, f"takes back {seconds // 60} minutes more than were booked")
+        for number, seconds in left.beyond.items()
+    ]
+    return ReadRecords(entries, beyond)
+
+
+def with_seconds(entry: TimeEntry, seconds: int) -> TimeEntry:
+    """An entry of which so much is left; with nothing it is deleted, unless nothing was ever booked."""
+    if seconds == 0 and entry.seconds > 0:
+        return replace(entry, seconds=0, state=EntryState.DELETED)
+    return replace(entry, seconds=seconds)
 
 
 def entry_from_api(
@@ -52,12 +97,7 @@ def entry_from_api(
 
 def seconds_of(time_unit: object, unit_minutes: Decimal) -> int:
     """Whole seconds of so many units, never by floating point."""
-    try:
-        units = Decimal(str(time_unit)) if isinstance(time_unit, (str, int, float)) else None
-    except InvalidOperation:
-        units = None
-    if units is None or isinstance(time_unit, bool) or not units.is_finite() or abs(units) > MOST_UNITS:
-        raise Malformed(PRODUCT, "time_accounting.time_unit should be a number of units")
+    units = READ.decimal(time_unit, "time_accounting.time_unit", most=MOST_UNITS)
     return int((units * unit_minutes * 60).to_integral_value(ROUND_HALF_UP))
 
 

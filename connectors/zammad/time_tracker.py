@@ -15,18 +15,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from connectors.errors import BadSignature, ConnectorError, Invalid, Malformed, NotFound, PermissionMissing
+from connectors.errors import BadSignature, ConnectorError, Malformed, NotFound, PermissionMissing
 from connectors.http import server_time
+from connectors.paged_changes import read_changes
 from connectors.protocols import BudgetState, Environment
-from connectors.reading import Object
-from connectors.records import CheckResult, EntryPage, TimeEntry, WebhookCall
-from connectors.walking import walk
+from connectors.records import CheckResult, EntryPage, EntryState, TimeEntry, UnreadableRecord, WebhookCall
+from connectors.self_check import check_clock, check_that
+from connectors.unreadable import TIME_ENTRY, ReadRecords, id_of_row
+from connectors.value_reader import Object
 from connectors.zammad.client import GIVE_ACCESS, PRODUCT, READ, ZammadClient, http_client
 from connectors.zammad.settings import ZammadTimeSettings
-from connectors.zammad.time_entries import entry_from_api, has_time, parts_of
+from connectors.zammad.time_entries import entries_of, has_time, parts_of
 from connectors.zammad.translate import full_name
 
-LARGEST_CLOCK_DIFFERENCE = timedelta(seconds=60)
 A_DAY = timedelta(days=1)
 TRIED_SINCE = timedelta(days=30)
 
@@ -37,7 +38,7 @@ class ZammadTimeTracker:
     def __init__(self, settings: ZammadTimeSettings, environment: Environment) -> None:
         self._settings = settings
         self._now = environment.now
-        http = http_client(settings.address, settings.api_token, environment)
+        http = http_client(settings, environment)
         self._client = ZammadClient(http, settings.page_size, settings.ignored_groups)
         self._names: dict[str, str | None] = {}
 
@@ -53,24 +54,26 @@ class ZammadTimeTracker:
 
     def changed_entries(self, cursor: str | None, since: datetime) -> Iterator[EntryPage]:
         """Yield the time of tickets that changed. A cursor that is none of ours raises :class:`Invalid`."""
-        begin = since if cursor is None else _read_cursor(cursor)
+        begin = since if cursor is None else READ.cursor_instant(cursor)
         for tickets, position, is_last in self._changed(begin):
-            entries = tuple(entry for ticket in tickets for entry in self._entries(ticket))
-            yield EntryPage(entries, position.isoformat(), last=is_last)
+            read = self._entries_of(tickets)
+            yield EntryPage(tuple(read), position.isoformat(), last=is_last, unreadable=read.unreadable)
 
     def entries_between(self, first: date, last: date) -> Iterator[EntryPage]:
         """Yield every entry with ``first <= work_date <= last``, ticket by ticket."""
         begin = datetime.combine(first, time(), self._settings.zone).astimezone(UTC) - A_DAY
-        told: set[str] = set()
+        yielded: set[str] = set()
         for tickets, _, is_last in self._changed(begin):
-            found = [
+            read = self._entries_of(tickets)
+            entries = [
                 entry
-                for ticket in tickets
-                for entry in self._entries(ticket)
-                if first <= entry.work_date <= last and entry.id not in told
+                for entry in read
+                if first <= entry.work_date <= last
+                and entry.state is not EntryState.DELETED
+                and entry.id not in yielded
             ]
-            told.update(entry.id for entry in found)
-            yield EntryPage(tuple(found), None, last=is_last)
+            yielded.update(entry.id for entry in entries)
+            yield EntryPage(tuple(entries), None, last=is_last, unreadable=read.unreadable)
 
     def entry(self, entry_id: str) -> TimeEntry | None:
         """Read one entry; ``None`` when its ticket is gone or no longer holds it."""
@@ -82,12 +85,17 @@ class ZammadTimeTracker:
         except NotFound:
             self._client.require_site()
             return None
-        return next((one for one in self._entries(ticket) if one.id == entry_id), None)
+        read = self._entries(ticket)
+        for record in read.unreadable:
+            if record.covers(entry_id):
+                raise Malformed(PRODUCT, record.reason)
+        living = (entry for entry in read if entry.state is not EntryState.DELETED)
+        return next((entry for entry in living if entry.id == entry_id), None)
 
     def webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookCall:
         """Refuse: Zammad's webhooks tell of tickets and go to the helpdesk's address."""
-        told = "tells of time with its tickets alone"
-        raise BadSignature(PRODUCT, told, remedy="Let the webhook call the helpdesk's address, /webhooks/helpdesk.")
+        problem = "tells of time with its tickets alone"
+        raise BadSignature(PRODUCT, problem, remedy="Let the webhook call the helpdesk's address, /webhooks/helpdesk.")
 
     def budget(self) -> BudgetState | None:
         """``None``: a Zammad site has no quota."""
@@ -102,45 +110,53 @@ class ZammadTimeTracker:
         results = [CheckResult("access token", passed=True)]
         try:
             closed = self._client.closed_groups()
-            told = f"It may not read and change the tickets of {', '.join(closed)}. {GIVE_ACCESS}"
-            results.append(CheckResult("sees every group", not closed, told if closed else ""))
+            remedy = f"It may not read and change the tickets of {', '.join(closed)}. {GIVE_ACCESS}"
+            results.append(check_that("sees every group", not closed, remedy))
             tickets, _ = self._client.changed(self._now() - TRIED_SINCE, 1)
-            for ticket in [one for one in tickets if has_time(one)][:1]:
+            for ticket in [ticket for ticket in tickets if has_time(ticket)][:1]:
                 self._entries(ticket)
             results.append(CheckResult("time can be read", passed=True))
         except ConnectorError as error:
             results.append(CheckResult("time can be read", passed=False, remedy=str(error)))
-        theirs = server_time(answer)
-        difference = abs(self._now() - theirs) if theirs else timedelta()
-        agrees = difference <= LARGEST_CLOCK_DIFFERENCE
-        told = f"This machine's clock differs by {int(difference.total_seconds())} seconds; set it by NTP."
-        return (*results, CheckResult("clock", agrees, "" if agrees else told))
+        return (*results, check_clock(self._now(), server_time(answer)))
 
     def _changed(self, since: datetime) -> Iterator[tuple[list[Object], datetime, bool]]:
         """Yield the tickets that changed and may have time, how far that leads, and whether it was the last page."""
         self._client.require_every_group()
-        for stretch in walk(self._client.changed, since, self._client.page_size, READ):
-            yield [row for row in stretch.rows if has_time(row)], stretch.position, stretch.is_last
+        for page in read_changes(self._client.changed, since, self._client.page_size, READ):
+            yield [row for row in page.rows if has_time(row)], page.position, page.is_last
 
-    def _entries(self, ticket: Object) -> list[TimeEntry]:
+    def _entries_of(self, tickets: Sequence[Object]) -> ReadRecords[TimeEntry]:
+        entries: list[TimeEntry] = []
+        unreadable: list[UnreadableRecord] = []
+        for ticket in tickets:
+            try:
+                read = self._entries(ticket)
+            except Malformed as error:
+                if error.request:
+                    raise
+                unreadable.append(UnreadableRecord(TIME_ENTRY, id_of_row(ticket), error.message))
+            else:
+                entries += read
+                unreadable += read.unreadable
+        return ReadRecords(entries, unreadable)
+
+    def _entries(self, ticket: Object) -> ReadRecords[TimeEntry]:
         """All time of a ticket; none of one that was deleted meanwhile."""
         ticket_id = READ.identity(ticket.get("id"), "ticket.id")
         try:
             items = self._client.times(ticket_id)
         except NotFound:
             self._client.require_site()
-            return []
-        return [
-            entry_from_api(
-                item,
-                ticket,
-                account=self.account,
-                zone=self._settings.zone,
-                unit_minutes=self._settings.unit_minutes,
-                person_name=self._name_of(item),
-            )
-            for item in items
-        ]
+            return ReadRecords()
+        return entries_of(
+            items,
+            ticket,
+            account=self.account,
+            zone=self._settings.zone,
+            unit_minutes=self._settings.unit_minutes,
+            name_of=self._name_of,
+        )
 
     def _name_of(self, item: Object) -> str | None:
         """Who accounted the time; asked once, and the login where names are out of sight."""
@@ -153,10 +169,3 @@ class ZammadTimeTracker:
             except (NotFound, PermissionMissing):
                 self._names[user_id] = READ.text(item.get("created_by"), "time_accounting.created_by") or None
         return self._names[user_id]
-
-
-def _read_cursor(text: str) -> datetime:
-    try:
-        return READ.instant(text, "the cursor")
-    except Malformed as error:
-        raise Invalid(PRODUCT, "the stored cursor is not one of ours") from error

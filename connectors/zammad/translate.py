@@ -9,12 +9,13 @@ may always change a closed ticket, so it is ``solved`` here. ``closed`` is a tic
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from connectors.custom_fields import FieldDefinition, FieldKind, FieldMap
-from connectors.markup import text_of
-from connectors.reading import Object
+from connectors.html_text import text_of
 from connectors.records import Channel, Organization, Person, Ticket, TicketStatus
+from connectors.unreadable import id_of_row
+from connectors.value_reader import Object
 from connectors.zammad.client import READ
 
 MERGED = "merged"
@@ -89,18 +90,18 @@ def state_of(whole: Object) -> str:
 
 def people_of(whole: Object) -> tuple[Person, ...]:
     """The requester of a ticket."""
-    item = asset(whole, "Ticket", READ.identity(whole.get("ticket_id"), "ticket_id"))
-    customer_id = READ.identity_or_none(item.get("customer_id"), "ticket.customer_id")
-    return (person_from_api(asset(whole, "User", customer_id)),) if customer_id is not None else ()
+    return tuple(person_from_api(item) for item in assets_of([whole], "customer_id", "User"))
 
 
-def organizations_of(whole: Object, fields: FieldMap) -> tuple[Organization, ...]:
-    """The organization of a ticket."""
-    item = asset(whole, "Ticket", READ.identity(whole.get("ticket_id"), "ticket_id"))
-    organization_id = READ.identity_or_none(item.get("organization_id"), "ticket.organization_id")
-    if organization_id is None:
-        return ()
-    return (organization_from_api(asset(whole, "Organization", organization_id), fields),)
+def assets_of(wholes: Sequence[Object], pointer: str, kind: str) -> list[Object]:
+    """The things of a kind at which tickets point, each once; what did not come along is nothing."""
+    assets: dict[str, Object] = {}
+    for whole in wholes:
+        item = asset(whole, "Ticket", READ.identity(whole.get("ticket_id"), "ticket_id"))
+        identity = id_of_row({"id": item.get(pointer)})
+        if identity is not None:
+            assets[identity] = asset(whole, kind, identity)
+    return list(assets.values())
 
 
 def organization_from_api(item: Object, fields: FieldMap) -> Organization:
@@ -153,7 +154,7 @@ def options_of(data_option: Object) -> tuple[str, ...]:
     options = data_option.get("options") or {}
     if isinstance(options, dict):
         return tuple(str(key) for key in options)
-    return tuple(READ.text(one.get("value"), "option.value") for one in READ.objects(options, "options"))
+    return tuple(READ.text(option.get("value"), "option.value") for option in READ.objects(options, "options"))
 
 
 def ticket_url(address: str, ticket_id: str) -> str:
@@ -171,8 +172,8 @@ def has_mark(article: Object, reference: str) -> bool:
 
 def _description(whole: Object) -> str:
     """What the first article says; a merged ticket's are the other ticket's."""
-    article_ids = whole.get("ticket_article_ids")
-    if not isinstance(article_ids, list) or not article_ids:
+    article_ids = [READ.whole_number(number, "article id") for number in whole.get("ticket_article_ids") or []]
+    if not article_ids:
         return ""
     first = asset(whole, "TicketArticle", str(min(article_ids)))
     body = READ.text(first.get("body"), "article.body")

@@ -18,8 +18,8 @@ from typing import Any
 
 from connectors.custom_fields import FieldMap
 from connectors.errors import ConnectorError, Invalid, Malformed, NotFound, PermissionMissing, WrongCredentials
-from connectors.reading import Object, is_number
 from connectors.records import ChangeOutcome, ChangeResult, Comment, CommentKind, Ticket, TicketChange, TicketStatus
+from connectors.value_reader import Object, is_number
 from connectors.zammad.client import PRODUCT, READ, ZammadClient
 from connectors.zammad.translate import asset, people_of, ticket_from_whole
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from connectors.errors import Malformed
 from connectors.http import HttpClient, Response
-from connectors.zendesk.reading import PRODUCT, an_object, objects
+from connectors.zendesk.value_reader import PRODUCT, READ
 
 ROWS_A_PAGE = 100
 YOUNGEST_START = timedelta(minutes=6)
@@ -83,9 +83,9 @@ class ZendeskClient:
         if not is_last and following in (None, cursor):
             raise Malformed(PRODUCT, "the pages of the export lead nowhere")
         return ExportPage(
-            objects(data.get("tickets"), "tickets"),
-            objects(data.get("users") or [], "users"),
-            objects(data.get("organizations") or [], "organizations"),
+            READ.objects(data.get("tickets"), "tickets"),
+            READ.objects(data.get("users") or [], "users"),
+            READ.objects(data.get("organizations") or [], "organizations"),
             following,
             is_last,
         )
@@ -95,9 +95,9 @@ class ZendeskClient:
         params = {"ids": ",".join(ticket_ids), "include": "users,organizations"}
         data = self._object("GET", "/api/v2/tickets/show_many.json", params)
         return ExportPage(
-            objects(data.get("tickets"), "tickets"),
-            objects(data.get("users") or [], "users"),
-            objects(data.get("organizations") or [], "organizations"),
+            READ.objects(data.get("tickets"), "tickets"),
+            READ.objects(data.get("users") or [], "users"),
+            READ.objects(data.get("organizations") or [], "organizations"),
             None,
             is_last=True,
         )
@@ -110,15 +110,15 @@ class ZendeskClient:
         """Every audit of a ticket, the oldest first, in pages, each with the users that it mentions."""
         path = f"/api/v2/tickets/{ticket_id}/audits.json"
         for data in self._answers(path, "audits", {"include": "users"}):
-            yield objects(data.get("audits"), "audits"), objects(data.get("users") or [], "users")
+            yield READ.objects(data.get("audits"), "audits"), READ.objects(data.get("users") or [], "users")
 
     def newest_changed(self) -> Iterator[ExportPage]:
         """Tickets by their last update, the newest first, in pages; archived and deleted ones are not among them."""
         more = {"sort": "-updated_at", "include": "organizations"}
         for data in self._answers("/api/v2/tickets.json", "tickets", more):
-            tickets = objects(data.get("tickets"), "tickets")
+            tickets = READ.objects(data.get("tickets"), "tickets")
             yield ExportPage(
-                tickets, (), objects(data.get("organizations") or [], "organizations"), None, is_last=False
+                tickets, (), READ.objects(data.get("organizations") or [], "organizations"), None, is_last=False
             )
 
     def update_many(self, tickets: Sequence[Object]) -> str:
@@ -132,7 +132,7 @@ class ZendeskClient:
     def jobs(self, job_ids: Sequence[str]) -> Sequence[Object]:
         """Where these jobs are; one that disappeared is absent."""
         data = self._object("GET", "/api/v2/job_statuses/show_many.json", {"ids": ",".join(job_ids)})
-        return objects(data.get("job_statuses"), "job_statuses")
+        return READ.objects(data.get("job_statuses"), "job_statuses")
 
     def every_job(self) -> Iterator[Object]:
         """Every job that the account knows, other programs' too."""
@@ -152,7 +152,7 @@ class ZendeskClient:
 
     def _lists(self, path: str, what: str) -> Iterator[Sequence[Object]]:
         for data in self._answers(path, what, {}):
-            yield objects(data.get(what), what)
+            yield READ.objects(data.get(what), what)
 
     def _answers(self, path: str, what: str, more: Mapping[str, Any]) -> Iterator[Object]:
         """The pages of a list, by cursor; an answer without ``meta`` is whole (archived tickets' audits are)."""
@@ -160,7 +160,7 @@ class ZendeskClient:
         while True:
             data = self._object("GET", path, params)
             yield data
-            meta = an_object(data.get("meta") or {}, "meta")
+            meta = READ.an_object(data.get("meta") or {}, "meta")
             if not meta.get("has_more"):
                 return
             following = meta.get("after_cursor")

@@ -15,30 +15,32 @@ request. Webhooks, whose tickets are read by ``show_many``, close the gap.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
+from connectors.custom_fields import FieldMap, mapped
 from connectors.errors import ConnectorError, NotFound, Unavailable
 from connectors.http import HttpClient, Limits, server_time
 from connectors.protocols import Environment
-from connectors.reading import is_number
 from connectors.records import ChangeResult, CheckResult, Organization, TicketChange, TicketPage, WebhookCall
+from connectors.self_check import check_clock, check_fields, check_that
+from connectors.unreadable import ORGANIZATION, PERSON, TICKET, read_records
+from connectors.value_reader import is_number
 from connectors.zendesk import translate
 from connectors.zendesk.client import ROWS_A_PAGE, ExportPage, Object, ZendeskClient
-from connectors.zendesk.fields import FieldMap, mapped, organization_field, ticket_field
+from connectors.zendesk.fields import organization_field, ticket_field
 from connectors.zendesk.limits import left_of_account, left_of_exports
 from connectors.zendesk.preparation import ZendeskPreparation
-from connectors.zendesk.reading import PRODUCT, an_object, identity
 from connectors.zendesk.settings import ZendeskAccess, ZendeskSettings
+from connectors.zendesk.value_reader import PRODUCT, READ
 from connectors.zendesk.webhooks import read_webhook
-from connectors.zendesk.writing import is_under_way, reference_of, write
+from connectors.zendesk.writing import is_under_way, references_in, write
 
 IDLE_IS_BELIEVED_FOR = timedelta(seconds=30)
 """Shorter than the least time after which an uncertain write is looked for: another daemon may have made it."""
-LARGEST_CLOCK_DIFFERENCE = timedelta(seconds=60)
 NOT_ADMINISTRATOR = "Use the token of an administrator: others may not use the incremental export."
 
 
@@ -62,8 +64,8 @@ class ZendeskHelpdesk:
         of_account = Limits(account=budget, left=left_of_account, reserve=settings.reserved_requests)
         of_exports = Limits(account=f"{budget}:exports", left=left_of_exports)
         proof = authorization(settings)
-        http = HttpClient(PRODUCT, settings.address, proof, environment, of_account)
-        exports = HttpClient(PRODUCT, settings.address, proof, environment, of_exports, within=http)
+        http = HttpClient(PRODUCT, settings.address, proof, environment, of_account, network=settings)
+        exports = HttpClient(PRODUCT, settings.address, proof, environment, of_exports, within=http, network=settings)
         self._client = ZendeskClient(http, exports, settings.export_page_size)
         self.preparation = ZendeskPreparation(http)
         self._ticket_fields: FieldMap | None = None
@@ -94,24 +96,25 @@ class ZendeskHelpdesk:
 
     def tickets(self, ticket_ids: Sequence[str]) -> TicketPage:
         """Read these tickets, a hundred a request. Ids that are no numbers do not exist."""
-        wanted = list(dict.fromkeys(one for one in ticket_ids if is_number(one)))
+        wanted = list(dict.fromkeys(ticket_id for ticket_id in ticket_ids if is_number(ticket_id)))
         pages = [
             self._page(self._client.show_many(wanted[start : start + ROWS_A_PAGE]))
             for start in range(0, len(wanted), ROWS_A_PAGE)
         ]
         return TicketPage(
             tickets=tuple(ticket for page in pages for ticket in page.tickets),
-            organizations=tuple({one.id: one for page in pages for one in page.organizations}.values()),
-            people=tuple({one.id: one for page in pages for one in page.people}.values()),
+            organizations=tuple({item.id: item for page in pages for item in page.organizations}.values()),
+            people=tuple({item.id: item for page in pages for item in page.people}.values()),
             cursor=None,
             last=True,
+            unreadable=tuple(record for page in pages for record in page.unreadable),
         )
 
     def organizations(self) -> Iterator[Sequence[Organization]]:
         """Yield every organization, a hundred a page."""
         self._read_missing_fields_again()
         for page in self._client.organizations():
-            yield [translate.organization_from_api(item, self._fields_of_organizations()) for item in page]
+            yield read_records(ORGANIZATION, page, self._organization)
 
     def apply(self, changes: Sequence[TicketChange]) -> Iterator[ChangeResult]:
         """Write through ``update_many`` jobs, and follow them to their end."""
@@ -129,24 +132,22 @@ class ZendeskHelpdesk:
         if not is_number(ticket_id):
             return frozenset()
         under_way = self._jobs_are_under_way()
-        found: set[str] = set()
+        applied: set[str] = set()
         try:
             for audit in self._client.audits(ticket_id):
-                reference = reference_of(audit)
-                if reference in references:
-                    found.add(reference)
-                if len(found) == len(references):
+                applied.update(references_in(audit, references))
+                if len(applied) == len(references):
                     break
         except NotFound:
             return frozenset()
-        if under_way and len(found) < len(references):
-            told = f"a job is still under way, and what it will do to ticket {ticket_id} is not known"
-            raise Unavailable(PRODUCT, told, remedy="Ask again later.")
-        return frozenset(found)
+        if under_way and len(applied) < len(references):
+            problem = f"a job is still under way, and what it will do to ticket {ticket_id} is not known"
+            raise Unavailable(PRODUCT, problem, remedy="Ask again later.")
+        return frozenset(applied)
 
     def webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookCall:
         """Prove a call by its signature and age, and read the ticket that it points at."""
-        return read_webhook(headers, body, now, self._settings.webhook_secret)
+        return read_webhook(headers, body, now, self._settings.webhook_secrets)
 
     def ticket_url(self, ticket_id: str) -> str:
         """The address where an agent opens the ticket."""
@@ -156,48 +157,52 @@ class ZendeskHelpdesk:
         """Try the credentials, the role, the clock, the configured fields, and whether calls can be proven."""
         try:
             answer = self._client.me()
-            me = an_object(an_object(answer.data, "the answer").get("user"), "user")
+            me = READ.an_object(READ.an_object(answer.data, "the answer").get("user"), "user")
         except ConnectorError as error:
             return (CheckResult("credentials", passed=False, remedy=str(error)),)
         # Zendesk answers an unknown visitor with a user that has no id.
         if me.get("id") is None:
-            return (CheckResult("credentials", passed=False, remedy="Set email and api_token anew in the settings."),)
+            return (CheckResult("credentials", passed=False, remedy="Correct email and api_token in the settings."),)
         is_administrator = me.get("role") == "admin"
-        is_signed = self._settings.webhook_secret is not None
         return (
             CheckResult("credentials", passed=True),
-            CheckResult("administrator", is_administrator, "" if is_administrator else NOT_ADMINISTRATOR),
-            self._check_clock(server_time(answer)),
-            *self._check_fields("ticket field", self._fields_of_tickets, "helpdesk.fields"),
-            *self._check_fields("organization field", self._fields_of_organizations, "helpdesk.organization_fields"),
-            CheckResult(
+            check_that("administrator", is_administrator, NOT_ADMINISTRATOR),
+            check_clock(self._now(), server_time(answer)),
+            *check_fields(PRODUCT, "ticket field", "helpdesk.fields", self._fields_of_tickets),
+            *check_fields(PRODUCT, "organization field", "helpdesk.organization_fields", self._fields_of_organizations),
+            check_that(
                 "webhook secret",
-                is_signed,
-                "" if is_signed else "Set webhook_secret; until then changes are seen by polling, a minute late.",
+                self._settings.webhook_secret is not None,
+                "Set webhook_secret; until then changes are seen by polling, a minute late.",
             ),
         )
 
     def _page(self, page: ExportPage) -> TicketPage:
+        fields = self._fields_of_tickets()
+        tickets = read_records(
+            TICKET,
+            page.tickets,
+            lambda item: translate.ticket_from_api(item, fields, self._settings.address, self._target_of(item)),
+        )
+        organizations = read_records(ORGANIZATION, page.organizations, self._organization)
+        people = read_records(PERSON, page.users, translate.person_from_api)
         return TicketPage(
-            tickets=tuple(
-                translate.ticket_from_api(
-                    item, self._fields_of_tickets(), self._settings.address, self._target_of(item)
-                )
-                for item in page.tickets
-            ),
-            organizations=tuple(
-                translate.organization_from_api(item, self._fields_of_organizations()) for item in page.organizations
-            ),
-            people=tuple(translate.person_from_api(item) for item in page.users),
+            tickets=tuple(tickets),
+            organizations=tuple(organizations),
+            people=tuple(people),
             cursor=page.cursor,
             last=page.is_last,
+            unreadable=(*tickets.unreadable, *organizations.unreadable, *people.unreadable),
         )
+
+    def _organization(self, item: Object) -> Organization:
+        return translate.organization_from_api(item, self._fields_of_organizations())
 
     def _target_of(self, item: Object) -> str | None:
         """Where a merged ticket went; asked once, because a merge is final."""
         if not translate.was_merged(item):
             return None
-        ticket_id = identity(item.get("id"), "ticket.id")
+        ticket_id = READ.identity(item.get("id"), "ticket.id")
         if ticket_id not in self._merged_into:
             try:
                 self._merged_into[ticket_id] = translate.merge_target(self._client.audits(ticket_id), ticket_id)
@@ -225,30 +230,12 @@ class ZendeskHelpdesk:
     def _fields_of_tickets(self) -> FieldMap:
         if self._ticket_fields is None:
             definitions = [ticket_field(item) for item in self._client.ticket_fields()] if self._settings.fields else []
-            self._ticket_fields = mapped(self._settings.fields, [one for one in definitions if one is not None])
+            self._ticket_fields = mapped(self._settings.fields, [field for field in definitions if field is not None])
         return self._ticket_fields
 
     def _fields_of_organizations(self) -> FieldMap:
         if self._organization_fields is None:
             wanted = self._settings.organization_fields
             definitions = [organization_field(item) for item in self._client.organization_fields()] if wanted else []
-            self._organization_fields = mapped(wanted, [one for one in definitions if one is not None])
+            self._organization_fields = mapped(wanted, [field for field in definitions if field is not None])
         return self._organization_fields
-
-    def _check_clock(self, theirs: datetime | None) -> CheckResult:
-        difference = abs(self._now() - theirs) if theirs else timedelta()
-        passed = difference <= LARGEST_CLOCK_DIFFERENCE
-        told = f"This machine's clock differs by {int(difference.total_seconds())} seconds; set it by NTP."
-        return CheckResult("clock", passed, "" if passed else told)
-
-    def _check_fields(self, kind: str, read: Callable[[], FieldMap], where: str) -> Iterator[CheckResult]:
-        try:
-            fields = read()
-        except ConnectorError as error:
-            yield CheckResult(f"{kind}s", passed=False, remedy=str(error))
-            return
-        for name in fields.by_name:
-            yield CheckResult(f"{kind} {name}", passed=True)
-        for name, wanted in fields.missing.items():
-            remedy = f'There is no active {kind} "{wanted}": make it in Zendesk or mend {where}.{name}.'
-            yield CheckResult(f"{kind} {name}", passed=False, remedy=remedy)

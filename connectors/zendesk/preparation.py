@@ -23,23 +23,23 @@ from connectors.http import HttpClient
 from connectors.preparation import (
     MARK,
     Action,
-    FieldKind,
     Job,
     Preparation,
     Stage,
     Step,
     Wanted,
     WantedField,
+    WantedFieldKind,
     WantedView,
 )
-from connectors.zendesk.reading import PRODUCT, an_object, identity, objects
+from connectors.zendesk.value_reader import PRODUCT, READ
 
-TYPES: Mapping[FieldKind, str] = {
-    FieldKind.CHOICE: "tagger",
-    FieldKind.YES_NO: "tagger",
-    FieldKind.DATE: "date",
-    FieldKind.WHOLE_NUMBER: "integer",
-    FieldKind.TEXT: "text",
+TYPES: Mapping[WantedFieldKind, str] = {
+    WantedFieldKind.CHOICE: "tagger",
+    WantedFieldKind.YES_NO: "tagger",
+    WantedFieldKind.DATE: "date",
+    WantedFieldKind.WHOLE_NUMBER: "integer",
+    WantedFieldKind.TEXT: "text",
 }
 ALIKE: Mapping[str, frozenset[str]] = {
     "tagger": frozenset({"tagger", "dropdown"}),
@@ -74,7 +74,7 @@ class ZendeskPreparation(Preparation):
         if webhook is None:
             return None
         data = self._object("GET", f"/api/v2/webhooks/{_id(webhook)}/signing_secret")
-        secret = an_object(data.get("signing_secret"), "signing_secret").get("secret")
+        secret = READ.an_object(data.get("signing_secret"), "signing_secret").get("secret")
         if not isinstance(secret, str):
             raise Malformed(PRODUCT, "the webhook's signing secret is no text")
         return SecretStr(secret)
@@ -119,7 +119,7 @@ class ZendeskPreparation(Preparation):
             return self._write(
                 Step(Action.COMPLETE, kind, wanted.title, "switch on"), "PUT", path, {what: {"active": True}}
             )
-        present = objects(found.get("custom_field_options") or [], "custom_field_options")
+        present = READ.objects(found.get("custom_field_options") or [], "custom_field_options")
         words = wanted.lacking(str(one.get("value")) for one in present)
         lacking = [one for one in options if one["value"].removeprefix(f"{wanted.name}_") in words]
         if not lacking:
@@ -164,7 +164,9 @@ class ZendeskPreparation(Preparation):
         }
         if found is not None:
             calls = [
-                one for one in objects(found.get("actions") or [], "actions") if one.get("value") == action["value"]
+                one
+                for one in READ.objects(found.get("actions") or [], "actions")
+                if one.get("value") == action["value"]
             ]
             if calls and found.get("active") is not False:
                 return [Job(Step(Action.KEEP, "trigger", TRIGGER))]
@@ -249,23 +251,23 @@ class ZendeskPreparation(Preparation):
         return next((one for one in self._list(f"/api/v2/{what}.json", what) if _is_ours(one, title)), None)
 
     def _own_id(self) -> str:
-        user = an_object(self._object("GET", "/api/v2/users/me.json").get("user"), "user")
-        return identity(user.get("id"), "user.id")
+        user = READ.an_object(self._object("GET", "/api/v2/users/me.json").get("user"), "user")
+        return READ.identity(user.get("id"), "user.id")
 
     def _list(self, path: str, what: str) -> list[Object]:
         params: dict[str, Any] = {"page[size]": 100}
         found: list[Object] = []
         while True:
             data = self._object("GET", path, params)
-            found += objects(data.get(what), what)
-            meta = an_object(data.get("meta") or {}, "meta")
+            found += READ.objects(data.get(what), what)
+            meta = READ.an_object(data.get("meta") or {}, "meta")
             following = meta.get("after_cursor")
             if not meta.get("has_more") or not isinstance(following, str) or following == params.get("page[after]"):
                 return found
             params = {**params, "page[after]": following}
 
     def _object(self, method: str, path: str, params: Mapping[str, Any] | None = None) -> Object:
-        return an_object(self._http.request(method, path, params=params).data, path)
+        return READ.an_object(self._http.request(method, path, params=params).data, path)
 
 
 def _id(item: Object) -> str:

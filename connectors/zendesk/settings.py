@@ -11,21 +11,19 @@ Terms
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Self
-from zoneinfo import ZoneInfo
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AnyHttpUrl, Field, model_validator
 
-from connectors.tracker_settings import TimeTrackerSettings, TimeZoneName
+from connectors.helpdesk_settings import HelpdeskSettings
+from connectors.product_settings import Credential, Name, NetworkSettings
+from connectors.tracker_settings import ZonedSettings
 
 MOST_TICKETS_A_PAGE = 1000
 MOST_CHANGES_A_CALL = 100
 
-Name = Annotated[str, Field(min_length=1)]
 
-
-class ZendeskAccess(BaseModel):
+class ZendeskAccess(NetworkSettings):
     """Where an account is, and the way in.
 
     ``base_url``         where the account is when that is not ``https://<subdomain>.zendesk.com``
@@ -33,13 +31,11 @@ class ZendeskAccess(BaseModel):
     ``reserved_requests`` requests of each minute's limit that are never used, for people and other programs
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     subdomain: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     base_url: AnyHttpUrl | None = None
     email: Name | None = None
-    api_token: SecretStr | None = None
-    oauth_token: SecretStr | None = None
+    api_token: Credential | None = None
+    oauth_token: Credential | None = None
     export_page_size: Annotated[int, Field(ge=1, le=MOST_TICKETS_A_PAGE)] = MOST_TICKETS_A_PAGE
     reserved_requests: Annotated[int, Field(ge=0)] = 20
 
@@ -57,37 +53,26 @@ class ZendeskAccess(BaseModel):
         return str(self.base_url or f"https://{self.subdomain}.zendesk.com").rstrip("/")
 
 
-class ZendeskSettings(ZendeskAccess):
-    """One account as a helpdesk.
+class ZendeskSettings(ZendeskAccess, HelpdeskSettings):
+    """One account as a helpdesk. ``webhook_secret`` is the signing secret of the webhook.
 
-    ``webhook_secret``   the signing secret of the webhook; without one webhook calls are refused
     ``changes_a_call``   tickets written with one call
     """
 
-    webhook_secret: SecretStr | None = None
-    fields: Mapping[Name, Name | int] = {}
-    organization_fields: Mapping[Name, Name] = {}
     changes_a_call: Annotated[int, Field(ge=1, le=MOST_CHANGES_A_CALL)] = MOST_CHANGES_A_CALL
 
 
-class ZendeskTimeSettings(ZendeskAccess, TimeTrackerSettings):
+class ZendeskTimeSettings(ZendeskAccess, ZonedSettings):
     """The Time Tracking app of one account as a time tracker.
 
     ``total_field``        the app's ticket field of all seconds that were spent: its title, or its number
     ``last_update_field``  its field of the seconds of the last update alike
-    ``time_zone``          the zone whose calendar gives time its work date
     """
 
     total_field: Name | int = "Total time spent (sec)"
     last_update_field: Name | int = "Time spent last update (sec)"
-    time_zone: TimeZoneName = "Europe/Amsterdam"
 
     @property
     def account_name(self) -> str:
         """The subdomain."""
         return self.subdomain
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The time zone itself."""
-        return ZoneInfo(self.time_zone)

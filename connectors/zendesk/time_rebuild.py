@@ -20,7 +20,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from connectors.zendesk.reading import identity, identity_or_none, instant, objects
+from connectors.value_reader import MOST_SECONDS, whole_number_of
+from connectors.zendesk.value_reader import READ
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def rebuilt(audits: Iterable[Mapping[str, Any]], total_field: str, last_update_f
     total, last_update = 0, 0
     for audit in audits:
         before = total
-        for event in objects(audit.get("events") or [], "audit.events"):
+        for event in READ.objects(audit.get("events") or [], "audit.events"):
             if event.get("type") in ("Create", "Change"):
                 if str(event.get("field_name")) == total_field:
                     total = _seconds(event.get("value"), total)
@@ -48,9 +49,9 @@ def rebuilt(audits: Iterable[Mapping[str, Any]], total_field: str, last_update_f
         difference = total - before
         is_submission = last_update_field is None or difference == last_update
         if difference > 0 and (is_submission or not spent):
-            author_id = identity_or_none(audit.get("author_id"), "audit.author_id")
-            at = instant(audit.get("created_at"), "audit.created_at")
-            spent.append(SpentTime(identity(audit.get("id"), "audit.id"), author_id, at, difference))
+            author_id = READ.identity_or_none(audit.get("author_id"), "audit.author_id")
+            at = READ.instant(audit.get("created_at"), "audit.created_at")
+            spent.append(SpentTime(READ.identity(audit.get("id"), "audit.id"), author_id, at, difference))
         elif difference > 0:
             spent[-1] = replace(spent[-1], seconds=spent[-1].seconds + difference)
         else:
@@ -70,7 +71,5 @@ def _seconds(value: Any, before: int) -> int:
     """A field's value in seconds; an empty one is none, and what is no number changes nothing."""
     if value in (None, ""):
         return 0
-    try:
-        return max(int(str(value)), 0)
-    except ValueError:
-        return before
+    seconds = whole_number_of(value)
+    return before if seconds is None or seconds > MOST_SECONDS else max(seconds, 0)

@@ -20,10 +20,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from connectors.errors import BadSignature, ConnectorError, NotFound, PermissionMissing
+from connectors.custom_fields import FieldMap, mapped
+from connectors.errors import BadSignature, ConnectorError, Malformed, NotFound, PermissionMissing
 from connectors.http import HttpClient, Limits
 from connectors.protocols import BudgetState, Environment
-from connectors.reading import is_number
 from connectors.records import (
     CheckResult,
     EntryKind,
@@ -31,23 +31,18 @@ from connectors.records import (
     EntryState,
     TicketReference,
     TimeEntry,
+    UnreadableRecord,
     WebhookCall,
 )
+from connectors.unreadable import ORGANIZATION, TIME_ENTRY, read_records
+from connectors.value_reader import is_number
 from connectors.zendesk.client import ExportPage, Object, ZendeskClient
 from connectors.zendesk.connector import NOT_ADMINISTRATOR, authorization
-from connectors.zendesk.fields import FieldMap, mapped, ticket_field
+from connectors.zendesk.fields import ticket_field
 from connectors.zendesk.limits import left_of_account, left_of_exports
-from connectors.zendesk.reading import (
-    PRODUCT,
-    an_object,
-    identity,
-    identity_or_none,
-    instant,
-    objects,
-    text,
-)
 from connectors.zendesk.settings import ZendeskTimeSettings
 from connectors.zendesk.time_rebuild import SpentTime, rebuilt
+from connectors.zendesk.value_reader import PRODUCT, READ
 
 LAST_MINUTES = timedelta(minutes=3)
 """More than the export leaves out, and than clocks differ."""
@@ -65,8 +60,8 @@ class ZendeskTimeTracker:
         of_account = Limits(account=budget, left=left_of_account, reserve=settings.reserved_requests)
         of_exports = Limits(account=f"{budget}:exports", left=left_of_exports)
         proof = authorization(settings)
-        http = HttpClient(PRODUCT, settings.address, proof, environment, of_account)
-        exports = HttpClient(PRODUCT, settings.address, proof, environment, of_exports, within=http)
+        http = HttpClient(PRODUCT, settings.address, proof, environment, of_account, network=settings)
+        exports = HttpClient(PRODUCT, settings.address, proof, environment, of_exports, within=http, network=settings)
         self._http = http
         self._client = ZendeskClient(http, exports, settings.export_page_size)
         self._found_fields: FieldMap | None = None
@@ -89,7 +84,8 @@ class ZendeskTimeTracker:
         while True:
             page = self._client.export(cursor, since, self._now())
             cursor = page.cursor or cursor
-            yield EntryPage(tuple(self._entries(page)), cursor, last=page.is_last)
+            entries, unreadable = self._entries(page)
+            yield EntryPage(tuple(entries), cursor, last=page.is_last, unreadable=unreadable)
             if page.is_last:
                 return
 
@@ -97,11 +93,12 @@ class ZendeskTimeTracker:
         """Yield every entry with ``first <= work_date <= last``, ticket by ticket."""
         now = self._now()
         begin = datetime.combine(first, time(), self._settings.zone).astimezone(UTC)
-        told: set[str] = set()
+        yielded: set[str] = set()
         for page in self._tickets_since(begin, now):
-            entries = [one for one in self._entries(page) if first <= one.work_date <= last and one.id not in told]
-            told.update(one.id for one in entries)
-            yield EntryPage(tuple(entries), None, last=False)
+            read, unreadable = self._entries(page)
+            entries = [entry for entry in read if first <= entry.work_date <= last and entry.id not in yielded]
+            yielded.update(entry.id for entry in entries)
+            yield EntryPage(tuple(entries), None, last=False, unreadable=unreadable)
         yield EntryPage((), None, last=True)
 
     def entry(self, entry_id: str) -> TimeEntry | None:
@@ -111,9 +108,12 @@ class ZendeskTimeTracker:
             return None
         self._remembered.pop(ticket_id, None)
         page = self._client.show_many([ticket_id])
-        for entry in self._entries(page):
+        entries, unreadable = self._entries(page)
+        for entry in entries:
             if entry.id == entry_id:
                 return entry
+        if unreadable:
+            raise Malformed(PRODUCT, unreadable[0].reason)
         if page.tickets:
             return None
         if not self._is_administrator():
@@ -123,8 +123,8 @@ class ZendeskTimeTracker:
 
     def webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookCall:
         """Refuse: Zendesk's webhooks tell of tickets and go to the helpdesk's address."""
-        told = "tells of time with its tickets alone"
-        raise BadSignature(PRODUCT, told, remedy="Let the webhook call the helpdesk's address, /webhooks/helpdesk.")
+        problem = "tells of time with its tickets alone"
+        raise BadSignature(PRODUCT, problem, remedy="Let the webhook call the helpdesk's address, /webhooks/helpdesk.")
 
     def budget(self) -> BudgetState | None:
         """Requests left of the account's limit a minute, as the last answer told."""
@@ -133,11 +133,11 @@ class ZendeskTimeTracker:
     def check(self) -> Sequence[CheckResult]:
         """Try the credentials, the role, and the app's two fields."""
         try:
-            me = an_object(an_object(self._client.me().data, "the answer").get("user"), "user")
+            me = READ.an_object(READ.an_object(self._client.me().data, "the answer").get("user"), "user")
         except ConnectorError as error:
             return (CheckResult("credentials", passed=False, remedy=str(error)),)
         if me.get("id") is None:
-            return (CheckResult("credentials", passed=False, remedy="Set email and api_token anew in the settings."),)
+            return (CheckResult("credentials", passed=False, remedy="Correct email and api_token in the settings."),)
         is_administrator = me.get("role") == "admin"
         results = [
             CheckResult("credentials", passed=True),
@@ -168,29 +168,40 @@ class ZendeskTimeTracker:
             if page.is_last:
                 break
         for page in self._client.newest_changed():
-            fresh = [one for one in page.tickets if self._changed_at(one) >= now - LAST_MINUTES]
+            fresh = [ticket for ticket in page.tickets if self._is_since(ticket, now - LAST_MINUTES)]
             yield ExportPage(fresh, (), page.organizations, None, is_last=False)
             if len(fresh) < len(page.tickets):
                 return
 
-    def _entries(self, page: ExportPage) -> Iterator[TimeEntry]:
-        """The time of a page's tickets; deleted tickets have none."""
+    def _entries(self, page: ExportPage) -> tuple[list[TimeEntry], tuple[UnreadableRecord, ...]]:
+        """The time of a page's tickets; deleted tickets have none. A ticket whose time cannot be read is set aside."""
         total = self._field(TOTAL)
-        customers = {
-            identity(one.get("id"), "organization.id"): text(one.get("name"), "organization.name")
-            for one in page.organizations
-        }
-        for ticket in page.tickets:
-            if ticket.get("status") == "deleted" or not _has_value(ticket, total):
-                continue
-            ticket_id = identity(ticket.get("id"), "ticket.id")
-            customer_id = identity_or_none(ticket.get("organization_id"), "ticket.organization_id")
-            for spent in self._spent_on(ticket_id, ticket):
-                yield self._translated(ticket_id, spent, customer_id, customers.get(customer_id or ""))
+        customers = dict(
+            read_records(
+                ORGANIZATION,
+                page.organizations,
+                lambda item: (
+                    READ.identity(item.get("id"), "organization.id"),
+                    READ.text(item.get("name"), "organization.name"),
+                ),
+            )
+        )
+        tickets = read_records(TIME_ENTRY, page.tickets, lambda ticket: self._entries_of(ticket, total, customers))
+        return [entry for entries in tickets for entry in entries], tickets.unreadable
+
+    def _entries_of(self, ticket: Object, total: str, customers: Mapping[str, str]) -> list[TimeEntry]:
+        if ticket.get("status") == "deleted" or not _has_value(ticket, total):
+            return []
+        ticket_id = READ.identity(ticket.get("id"), "ticket.id")
+        customer_id = READ.identity_or_none(ticket.get("organization_id"), "ticket.organization_id")
+        return [
+            self._translated(ticket_id, spent, customer_id, customers.get(customer_id or ""))
+            for spent in self._spent_on(ticket_id, ticket)
+        ]
 
     def _spent_on(self, ticket_id: str, ticket: Object) -> tuple[SpentTime, ...]:
         """A ticket's time, rebuilt anew when the ticket changed since."""
-        changed_at = text(ticket.get("updated_at"), "ticket.updated_at")
+        changed_at = READ.text(ticket.get("updated_at"), "ticket.updated_at")
         known = self._remembered.get(ticket_id)
         if known is not None and known[0] == changed_at and not self._is_fresh(ticket):
             return known[1]
@@ -224,16 +235,20 @@ class ZendeskTimeTracker:
             source_updated_at=spent.submitted_at,
         )
 
-    def _changed_at(self, ticket: Object) -> datetime:
-        return instant(ticket.get("updated_at"), "ticket.updated_at")
+    def _is_since(self, ticket: Object, since: datetime) -> bool:
+        """Whether a ticket changed since; one whose time cannot be read may have."""
+        try:
+            return READ.instant(ticket.get("updated_at"), "ticket.updated_at") >= since
+        except Malformed:
+            return True
 
     def _is_fresh(self, ticket: Object) -> bool:
         """Whether the same second may still bring another change."""
-        return self._changed_at(ticket) >= self._now() - LAST_MINUTES
+        return self._is_since(ticket, self._now() - LAST_MINUTES)
 
     def _is_administrator(self) -> bool:
-        user = an_object(self._client.me().data, "the answer").get("user")
-        return an_object(user, "user").get("role") == "admin"
+        user = READ.an_object(self._client.me().data, "the answer").get("user")
+        return READ.an_object(user, "user").get("role") == "admin"
 
     def _fields(self) -> FieldMap:
         if self._found_fields is None:
@@ -244,7 +259,7 @@ class ZendeskTimeTracker:
 
     def _fields_id(self, name: str) -> str | None:
         found = self._fields().by_name.get(name)
-        return found.id if found else None
+        return found.name if found else None
 
     def _field(self, name: str) -> str:
         """The number of a field that has to be there. Raises :class:`PermissionMissing`."""
@@ -260,12 +275,12 @@ class ZendeskTimeTracker:
 
 
 def _has_value(ticket: Object, field_id: str) -> bool:
-    values = objects(ticket.get("custom_fields") or [], "ticket.custom_fields")
+    values = READ.objects(ticket.get("custom_fields") or [], "ticket.custom_fields")
     return any(
-        identity(one.get("id"), "ticket.custom_fields.id") == field_id and one.get("value") not in (None, "")
+        READ.identity(one.get("id"), "ticket.custom_fields.id") == field_id and one.get("value") not in (None, "")
         for one in values
     )
 
 
 def _names(users: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    return {identity(one.get("id"), "user.id"): text(one.get("name"), "user.name") for one in users}
+    return {READ.identity(one.get("id"), "user.id"): READ.text(one.get("name"), "user.name") for one in users}

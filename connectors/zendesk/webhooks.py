@@ -14,17 +14,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from pydantic import SecretStr
 
-from connectors.errors import BadSignature, Malformed
-from connectors.reading import is_number
+from connectors.errors import BadSignature
 from connectors.records import WebhookCall
-from connectors.zendesk.reading import PRODUCT
+from connectors.value_reader import LONGEST_IDENTITY, Object
+from connectors.webhook_proof import content_of, named_ids, require_proof
+from connectors.zendesk.value_reader import PRODUCT
 
 SIGNATURE_HEADER = "x-zendesk-webhook-signature"
 TIMESTAMP_HEADER = "x-zendesk-webhook-signature-timestamp"
@@ -32,44 +31,42 @@ OLDEST = timedelta(minutes=5)
 """How far a call's time stamp may lie from our clock, either way. Retries are stamped anew."""
 
 
-def read_webhook(headers: Mapping[str, str], body: bytes, now: datetime, secret: SecretStr | None) -> WebhookCall:
+def read_webhook(headers: Mapping[str, str], body: bytes, now: datetime, secrets: Sequence[SecretStr]) -> WebhookCall:
     """The ticket a genuine call points at; ``headers`` have names in lower case.
 
     The delivery id is the event's own, or else the signature: both are proven, the header with the invocation's id
     is not. Raises :class:`BadSignature` and :class:`Malformed`.
     """
-    if secret is None:
-        raise BadSignature(
-            PRODUCT,
-            "a webhook call came but no secret is configured",
-            remedy="Set webhook_secret to the signing secret of the webhook.",
-        )
     stamp, given = headers.get(TIMESTAMP_HEADER, ""), headers.get(SIGNATURE_HEADER, "")
-    if not hmac.compare_digest(given.encode(errors="replace"), signature(secret, stamp, body).encode()):
-        raise BadSignature(
-            PRODUCT,
-            "the signature of a webhook call does not hold",
-            remedy="Compare webhook_secret with the signing secret of the webhook.",
-        )
+    require_proof(
+        PRODUCT,
+        given,
+        secrets,
+        lambda secret: _signature(secret, stamp, body),
+        setting="webhook_secret",
+        source="the signing secret of the webhook",
+    )
     _require_fresh(stamp, now)
-    content = _content(body)
+    content = content_of(PRODUCT, body, may_be_empty=True)
     event_id = content.get("id")
-    is_event = isinstance(content.get("type"), str) and isinstance(event_id, str) and event_id
-    return WebhookCall(delivery_id=str(event_id) if is_event else given, ticket_ids=_ticket_ids(content))
+    is_event = isinstance(content.get("type"), str) and isinstance(event_id, str)
+    is_id = is_event and 0 < len(str(event_id)) <= LONGEST_IDENTITY
+    return WebhookCall(delivery_id=str(event_id) if is_id else given, ticket_ids=_ticket_ids(content))
 
 
 def signature(secret: SecretStr, stamp: str, body: bytes) -> str:
     """What the signature header must say."""
-    digest = hmac.new(
-        secret.get_secret_value().encode(), stamp.encode(errors="replace") + body, hashlib.sha256
-    ).digest()
-    return base64.b64encode(digest).decode()
+    return _signature(secret.get_secret_value().encode(), stamp, body)
+
+
+def _signature(secret: bytes, stamp: str, body: bytes) -> str:
+    return base64.b64encode(hmac.digest(secret, stamp.encode(errors="replace") + body, hashlib.sha256)).decode()
 
 
 def _require_fresh(stamp: str, now: datetime) -> None:
     try:
         age = now - datetime.fromisoformat(stamp)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise BadSignature(PRODUCT, "the time stamp of a webhook call is no time") from None
     if abs(age) > OLDEST:
         raise BadSignature(
@@ -79,23 +76,9 @@ def _require_fresh(stamp: str, now: datetime) -> None:
         )
 
 
-def _content(body: bytes) -> Mapping[str, Any]:
-    if not body.strip():
-        return {}
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Malformed(PRODUCT, "the body of a webhook call is not JSON") from None
-    if not isinstance(content, dict):
-        raise Malformed(PRODUCT, "the body of a webhook call is not an object")
-    return content
-
-
-def _ticket_ids(content: Mapping[str, Any]) -> tuple[str, ...]:
+def _ticket_ids(content: Object) -> tuple[str, ...]:
     kind, detail, ticket = content.get("type"), content.get("detail"), content.get("ticket")
     if isinstance(kind, str) and kind.startswith("zen:event-type:"):
         is_ticket = kind.startswith("zen:event-type:ticket.")
-        found = detail.get("id") if is_ticket and isinstance(detail, dict) else None
-    else:
-        found = content.get("ticket_id") or (ticket.get("id") if isinstance(ticket, dict) else None)
-    return (str(found),) if found is not None and is_number(str(found)) else ()
+        return named_ids([detail.get("id")] if is_ticket and isinstance(detail, dict) else [])
+    return named_ids([content.get("ticket_id") or (ticket.get("id") if isinstance(ticket, dict) else None)])

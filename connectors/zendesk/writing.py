@@ -13,7 +13,9 @@ Tags go as ``additional_tags`` and ``remove_tags`` of each ticket in the batch. 
 tickets without overwriting existing tags" shows the first for a batch; an older edition of it denied both, and none
 shows the second. Hence the look: a tag that did not come or go is put right by the ticket's own tags call, which
 changes single tags too. The look also tells a closed ticket from content that is refused.
-Own marks go as ``metadata``, which comes back as ``metadata.custom`` of the audit ("Ticket audits").
+Own marks go as ``metadata``, which comes back as ``metadata.custom`` of the audit ("Ticket audits"). That it does so
+from a batch is documented nowhere and was never recorded, so a comment carries its mark at the end of its text as well:
+either is enough to find it again. A change without a comment may be written again; that changes nothing more.
 """
 
 from __future__ import annotations
@@ -22,15 +24,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from connectors.custom_fields import FieldMap
 from connectors.errors import ConnectorError, Invalid, PermissionMissing, WrongCredentials
-from connectors.reading import is_number
 from connectors.records import ChangeOutcome, ChangeResult, CommentKind, TicketChange
+from connectors.value_reader import is_number
 from connectors.zendesk.client import Object, ZendeskClient
-from connectors.zendesk.fields import FieldMap
-from connectors.zendesk.reading import PRODUCT
+from connectors.zendesk.fields import custom_fields
 from connectors.zendesk.translate import tags_of
+from connectors.zendesk.value_reader import PRODUCT
 
 MARK = "care_sync"
+OWN_CHANNELS = ("api", "web_service")
+"""How our own comments come, in the words of audits."""
 BATCHES_AT_ONCE = 10
 """Jobs under way at a time; the product allows thirty, for everybody together."""
 POLL_SECONDS = (1.0, 1.0, 2.0, 3.0, 5.0)
@@ -100,19 +105,36 @@ def ticket_update(change: TicketChange, fields: FieldMap) -> dict[str, Any]:
     if change.remove_tags:
         update["remove_tags"] = sorted(change.remove_tags)
     if change.fields:
-        update["custom_fields"] = fields.write(change.fields)
+        update["custom_fields"] = custom_fields(fields, change.fields)
     if change.comment is not None:
-        update["comment"] = {"body": change.comment.body, "public": change.comment.kind is CommentKind.REPLY}
+        body = f"{change.comment.body}\n\n{change.reference}"
+        update["comment"] = {"body": body, "public": change.comment.kind is CommentKind.REPLY}
     return update
 
 
-def reference_of(audit: Mapping[str, Any]) -> str | None:
-    """Our mark on an audit, if it is ours."""
+def references_in(audit: Mapping[str, Any], references: frozenset[str]) -> frozenset[str]:
+    """Which of ``references`` an audit of ours carries, in its metadata or in the text of a comment."""
+    return references.intersection((_reference_in_metadata(audit), *_last_lines(audit)))
+
+
+def _reference_in_metadata(audit: Mapping[str, Any]) -> str | None:
     metadata = audit.get("metadata")
     custom = metadata.get("custom") if isinstance(metadata, dict) else None
     mark = custom.get(MARK) if isinstance(custom, dict) else None
     reference = mark.get("reference") if isinstance(mark, dict) else None
     return reference if isinstance(reference, str) else None
+
+
+def _last_lines(audit: Mapping[str, Any]) -> Iterator[str]:
+    """The last line of each comment that came by the API; what a customer quotes of ours came by another way."""
+    via = audit.get("via")
+    if isinstance(via, dict) and via.get("channel") not in (None, *OWN_CHANNELS):
+        return
+    events = audit.get("events")
+    for event in events if isinstance(events, list) else []:
+        body = event.get("body") if isinstance(event, dict) and event.get("type") == "Comment" else None
+        if isinstance(body, str) and body.strip():
+            yield body.strip().splitlines()[-1].strip()
 
 
 def is_under_way(job: Mapping[str, Any]) -> bool:

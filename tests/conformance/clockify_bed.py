@@ -17,7 +17,7 @@ from connectors.protocols import Environment
 from connectors.sandbox.clockify import SandboxClockify
 from connectors.sandbox.clockify_state import ClockifyUser, ClockifyWorkspace
 
-WEBHOOK_TOKEN = "hook-token"
+WEBHOOK_TOKEN = "hook-token-5e21b7c4"
 
 
 class ClockifyBed(TrackerBed):
@@ -49,7 +49,7 @@ class ClockifyBed(TrackerBed):
             "api_key": TOKEN,
             "base_url": self.server.core_url,
             "reports_url": self.server.reports_url,
-            "webhook_tokens": ["another", WEBHOOK_TOKEN],
+            "webhook_tokens": ["another-token-9d3f0a11", WEBHOOK_TOKEN],
             "report_page_size": self._page_size,
             **changes,
         }

@@ -13,7 +13,7 @@ from connectors.conformance.environment import Budgets
 from connectors.conformance.helpdesk_bed import START, TOKEN, Fault, HelpdeskBed, HelpdeskTraits, SeenTicket
 from connectors.freshdesk.connector import FreshdeskHelpdesk
 from connectors.freshdesk.settings import FreshdeskSettings
-from connectors.markup import text_of
+from connectors.html_text import text_of
 from connectors.protocols import Environment
 from connectors.records import Comment, CommentKind, FieldValue, TicketStatus
 from connectors.sandbox import freshdesk_shapes as shapes
@@ -191,8 +191,9 @@ class FreshdeskBed(HelpdeskBed):
         else:
             self.server.faults.add(fault.value)
 
-    def lose_writes(self, *, after_their_effect: bool) -> None:
-        self.server.faults.add("lost_after" if after_their_effect else "lost_before", route=WRITES)
+    def lose_writes(self, *, after_their_effect: bool, status: int | None = None) -> None:
+        fault = "lost_after" if after_their_effect else "lost_before"
+        self.server.faults.add(fault, route=WRITES, status=status)
 
     def while_we_write(self, act: Callable[[], object]) -> None:
         self.server.before_next(WRITES, act)
@@ -214,7 +215,7 @@ class FreshdeskBed(HelpdeskBed):
         """Who we are, contacts, trash and spam, one each; and the pages of living tickets.
 
         A page leads to the second in which tickets begin to fill more than one, and those pages are read twice
-        (:mod:`connectors.walking`).
+        (:mod:`connectors.paged_changes`).
         """
         pages = tickets // self._page_size + 1
         return 4 + (1 + 2 * pages if pages > 1 else 1)

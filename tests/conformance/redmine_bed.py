@@ -25,7 +25,7 @@ from connectors.sandbox.redmine import SandboxRedmine
 from connectors.sandbox.redmine_state import LOG_TIME, VIEW_ISSUES, VIEW_TIME, RedmineSite
 from tests.real_servers.redmine import RealRedmine
 
-WEBHOOK_SECRET = "hook-secret"
+WEBHOOK_SECRET = "hook-4f1c9a7e2b8d"
 TICKET_FIELD, ENTRY_TICKET_FIELD, BILLABLE_FIELD = "Helpdesk ticket", "Ticket of the helpdesk", "Billable"
 SEES_EVERYBODY, SEES_ITSELF = "Sees everybody", "Sees only itself"
 USUAL_PROJECT = "Sundry"

@@ -53,7 +53,7 @@ FIELDS = {name: request_tracker.FIELDS[name].name for name in TICKET_FIELDS}
 ORGANIZATION_FIELDS = {name: field.name for name, field in request_tracker.ORGANIZATION_FIELDS.items()}
 TAGS, CUSTOMER = request_tracker.TAGS.name, request_tracker.CUSTOMER.name
 WORKED_ON, ACTIVITY = request_tracker.WORKED_ON.name, request_tracker.ACTIVITY.name
-PASSWORD, WEBHOOK_SECRET = "of-everybody", "hook-secret"
+PASSWORD, WEBHOOK_SECRET = "of-everybody", "hook-4f1c9a7e2b8d"
 WORDS = {
     TicketStatus.NEW: "new",
     TicketStatus.OPEN: "open",
@@ -402,9 +402,10 @@ class RequestTrackerBed(HelpdeskBed):
         else:
             self.way.faults.add(fault.value)
 
-    def lose_writes(self, *, after_their_effect: bool) -> None:
+    def lose_writes(self, *, after_their_effect: bool, status: int | None = None) -> None:
         assert self.way is not None
-        self.way.faults.add("lost_after" if after_their_effect else "lost_before", route=WRITES)
+        fault = "lost_after" if after_their_effect else "lost_before"
+        self.way.faults.add(fault, route=WRITES, status=status)
 
     def while_we_write(self, act: Callable[[], object]) -> None:
         assert self.way is not None

@@ -9,6 +9,7 @@ import pytest
 
 from connectors.conformance.helpdesk_bed import Fault
 from connectors.conformance.helpdesk_suite import HelpdeskSuite
+from connectors.conformance.helpdesk_words import note
 from connectors.records import CommentKind
 from tests.conformance import wrong_helpdesks as wrong
 from tests.conformance.zammad_bed import ZammadBed
@@ -47,7 +48,17 @@ MISTAKES: list[tuple[type[wrong.WrongHelpdesk], str, dict[str, Any]]] = [
     (wrong.WritesEveryFieldBack, "a_field_that_an_agent_set_since_we_read_stays", {}),
     (wrong.WritesAgainAtOnce, "a_write_whose_answer_was_lost_is_uncertain_and_found", {}),
     (wrong.CallsDoubtAFailure, "a_write_whose_answer_was_lost_is_uncertain_and_found", {}),
-    (wrong.CallsEverythingApplied, "what_certainly_did_not_happen_may_be_tried_again", {"fault": Fault.DOWN}),
+    (wrong.CallsEverythingApplied, "what_certainly_did_not_happen_may_be_tried_again", {"fault": Fault.LIMITED}),
+    (
+        wrong.TakesAServerErrorForNothingDone,
+        "an_error_of_the_server_after_its_effect_makes_nothing_twice",
+        {"status": 503, "kind": note},
+    ),
+    (
+        wrong.CallsEverythingApplied,
+        "an_error_of_the_server_before_its_effect_loses_nothing",
+        {"status": 502},
+    ),
     (wrong.CallsEverythingApplied, "a_ticket_that_was_deleted_since_we_read_is_refused_for_good", {}),
     (wrong.TriesAClosedTicketForever, "a_ticket_that_was_closed_since_we_read_is_refused_for_good", {}),
     (wrong.TriesAClosedTicketForever, "a_ticket_that_is_closed_while_we_write_is_refused_for_good", {}),

@@ -19,7 +19,7 @@ from connectors.sandbox.toggl_webhooks import Subscription
 from connectors.toggl.connector import TogglTimeTracker
 from connectors.toggl.settings import TogglSettings
 
-WEBHOOK_SECRET = "hook-secret"
+WEBHOOK_SECRET = "hook-4f1c9a7e2b8d"
 CALLS = re.compile(
     r"/api/v9/(?:workspaces/\d+/)?(?P<v9>[a-z_]+(?:/[a-z_]+)*)|/reports/.*/(?P<report>search)/time_entries"
 )

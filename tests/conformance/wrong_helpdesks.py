@@ -203,6 +203,12 @@ class CallsEverythingApplied(WrongHelpdesk):
         return replace(result, outcome=ChangeOutcome.APPLIED)
 
 
+class TakesAServerErrorForNothingDone(WrongHelpdesk):
+    def told(self, result: ChangeResult) -> ChangeResult:
+        is_uncertain = result.outcome is ChangeOutcome.UNCERTAIN
+        return replace(result, outcome=ChangeOutcome.FAILED) if is_uncertain else result
+
+
 class TriesAClosedTicketForever(WrongHelpdesk):
     def told(self, result: ChangeResult) -> ChangeResult:
         is_closed = result.outcome is ChangeOutcome.REFUSED_CLOSED

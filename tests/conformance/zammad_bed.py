@@ -181,9 +181,9 @@ class ZammadBed(HelpdeskBed):
         else:
             self.server.faults.add(fault.value)
 
-    def lose_writes(self, *, after_their_effect: bool) -> None:
+    def lose_writes(self, *, after_their_effect: bool, status: int | None = None) -> None:
         fault = "lost_after" if after_their_effect else "lost_before"
-        self.server.faults.add(fault, route=WRITES)
+        self.server.faults.add(fault, route=WRITES, status=status)
 
     def while_we_write(self, act: Callable[[], object]) -> None:
         self.server.before_next(WRITES, act)
@@ -202,7 +202,7 @@ class ZammadBed(HelpdeskBed):
         return len(self.server.requests)
 
     def requests_to_read(self, tickets: int) -> int:
-        """Who we are, and the groups; pages as :mod:`connectors.walking` reads them; each ticket itself."""
+        """Who we are, and the groups; pages as :mod:`connectors.paged_changes` reads them; each ticket itself."""
         pages = tickets // self._page_size + 1
         return 2 + (1 + 2 * pages if pages > 1 else 1) + tickets
 

@@ -12,6 +12,7 @@ from typing import Any
 from care_sync.clock import ManualClock
 from connectors.conformance.environment import Budgets
 from connectors.conformance.helpdesk_bed import START, TOKEN, Fault, HelpdeskBed, HelpdeskTraits, SeenTicket
+from connectors.custom_fields import FieldKind, field_value
 from connectors.protocols import Environment
 from connectors.records import Comment, CommentKind, FieldValue, TicketStatus
 from connectors.sandbox.server import Answer
@@ -19,10 +20,10 @@ from connectors.sandbox.zendesk import SandboxZendesk
 from connectors.sandbox.zendesk_state import ZendeskAccount
 from connectors.sandbox.zendesk_webhooks import Webhook
 from connectors.zendesk.connector import ZendeskHelpdesk
-from connectors.zendesk.fields import field_value
+from connectors.zendesk.fields import KINDS
 from connectors.zendesk.settings import ZendeskSettings
 
-WEBHOOK_SECRET = "hook-secret"
+WEBHOOK_SECRET = "hook-4f1c9a7e2b8d"
 OPTIONS = {"care": "CARE", "customer": "Klant", "third_party": "Derde partij"}
 TITLES = {
     "cause": ("Oorzaak", "tagger"),
@@ -39,7 +40,7 @@ WRITES = "^(PUT|POST|DELETE) "
 class ZendeskBed(HelpdeskBed):
     """The sandbox's Zendesk, as a bed."""
 
-    traits = HelpdeskTraits()
+    traits = HelpdeskTraits(hides_references=False)
 
     def __init__(self, clock: ManualClock, server: SandboxZendesk, page_size: int, changes_a_call: int) -> None:
         self.clock = clock
@@ -176,7 +177,7 @@ class ZendeskBed(HelpdeskBed):
             status=TicketStatus(ticket.status),
             tags=frozenset(ticket.tags),
             fields={
-                name: field_value(ticket.custom_fields.get(field_id), TITLES[name][1])
+                name: field_value(ticket.custom_fields.get(field_id), KINDS.get(TITLES[name][1], FieldKind.TEXT))
                 for name, field_id in self.field_ids.items()
             },
             comments=tuple(
@@ -198,8 +199,9 @@ class ZendeskBed(HelpdeskBed):
         else:
             self.server.faults.add(fault.value)
 
-    def lose_writes(self, *, after_their_effect: bool) -> None:
-        self.server.faults.add("lost_after" if after_their_effect else "lost_before", route=WRITES)
+    def lose_writes(self, *, after_their_effect: bool, status: int | None = None) -> None:
+        fault = "lost_after" if after_their_effect else "lost_before"
+        self.server.faults.add(fault, route=WRITES, status=status)
 
     def while_we_write(self, act: Callable[[], object]) -> None:
         self.server.before_next(WRITES, act)

@@ -163,11 +163,11 @@ def test_durations_of_the_core_are_read_to_the_second(text: str, seconds: int) -
 )
 def test_a_row_of_another_shape_is_refused(changes: dict[str, object]) -> None:
     with pytest.raises(Malformed):
-        entry_from_row({**ROW, **changes}, account="a", zone=ZONE)
+        entry_from_row({**ROW, **changes}, kind="REGULAR", account="a", zone=ZONE)
 
 
 def test_a_kind_of_entry_that_we_do_not_know_is_not_counted() -> None:
-    assert entry_from_row({**ROW, "type": "NEW"}, account="a", zone=ZONE).kind is not EntryKind.WORK
+    assert entry_from_row(ROW, kind="NEW", account="a", zone=ZONE).kind is not EntryKind.WORK
 
 
 def test_the_sandbox_answers_in_the_vendors_shape(bed: ClockifyBed, shared_fixtures: Path) -> None:
@@ -195,16 +195,30 @@ def call(content: object, token: str = "right", event: str = "TIME_ENTRY_UPDATED
     return read_call(headers, json.dumps(content).encode(), tokens=tokens, workspace_id="w", now=now).entry_ids
 
 
+E1, E2 = "64c777ddd3fcab07000000e1", "64c777ddd3fcab07000000e2"
+
+
 def test_a_call_names_its_entry_and_a_deletion_in_bulk_names_all() -> None:
-    assert call({"id": "e1", "workspaceId": "w"}) == ("e1",)
-    assert call(["e1", "e2"], event="TIME_ENTRY_DELETED") == ("e1", "e2")
-    assert call({"ids": ["e1", "e2"], "workspaceId": "w"}, event="TIME_ENTRY_DELETED") == ("e1", "e2")
-    assert call({"id": "e1"}, event="TIMER_STOPPED") == ("e1",)
+    assert call({"id": E1, "workspaceId": "w"}) == (E1,)
+    assert call([E1, E2], event="TIME_ENTRY_DELETED") == (E1, E2)
+    assert call({"ids": [E1, E2], "workspaceId": "w"}, event="TIME_ENTRY_DELETED") == (E1, E2)
+    assert call({"id": E1}, event="TIMER_STOPPED") == (E1,)
 
 
 def test_another_workspace_or_another_subject_names_none() -> None:
-    assert call({"id": "e1", "workspaceId": "elsewhere"}) == ()
-    assert call({"id": "i1", "workspaceId": "w"}, event="NEW_INVOICE") == ()
+    assert call({"id": E1, "workspaceId": "elsewhere"}) == ()
+    assert call({"id": E1, "workspaceId": "w"}, event="NEW_INVOICE") == ()
+
+
+@pytest.mark.parametrize("identity", ["../../../user", "64c777", 3, None, "x" * 900_000, "64C777DDD3FCAB07000000E1"])
+def test_what_is_no_id_of_an_entry_names_none(identity: object) -> None:
+    assert call({"id": identity, "workspaceId": "w"}) == ()
+
+
+def test_a_call_names_a_hundred_entries_at_most() -> None:
+    ids = [f"64c777ddd3fcab07{number:08x}" for number in range(111_000)]
+
+    assert call(ids, event="TIME_ENTRY_DELETED") == tuple(ids[:100])
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "é"])

@@ -63,7 +63,7 @@ def test_two_changes_of_one_ticket_are_two_deliveries_though_their_calls_are_ali
 @pytest.mark.parametrize("body", [b"not json", b"[1]", b"null", b'"1"', b"[" * 100_000])
 def test_a_body_of_another_kind_is_malformed(bed: FreshdeskBed, body: bytes) -> None:
     with pytest.raises(Malformed):
-        read_webhook(PROOF, body, bed.now(), SecretStr(WEBHOOK_SECRET))
+        read_webhook(PROOF, body, bed.now(), [SecretStr(WEBHOOK_SECRET)])
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_a_body_of_another_kind_is_malformed(bed: FreshdeskBed, body: bytes) -> 
     ],
 )
 def test_a_body_that_names_no_ticket_points_at_none(bed: FreshdeskBed, body: bytes) -> None:
-    assert read_webhook(PROOF, body, bed.now(), SecretStr(WEBHOOK_SECRET)).ticket_ids == ()
+    assert read_webhook(PROOF, body, bed.now(), [SecretStr(WEBHOOK_SECRET)]).ticket_ids == ()
 
 
 def test_a_number_as_text_is_a_ticket_too(bed: FreshdeskBed) -> None:
-    assert read_webhook(PROOF, b'{"ticket_id": "7"}', bed.now(), SecretStr(WEBHOOK_SECRET)).ticket_ids == ("7",)
+    assert read_webhook(PROOF, b'{"ticket_id": "7"}', bed.now(), [SecretStr(WEBHOOK_SECRET)]).ticket_ids == ("7",)

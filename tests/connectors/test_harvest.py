@@ -60,10 +60,11 @@ def samples(shared_fixtures: Path) -> list[dict[str, Any]]:
 
 def test_an_idle_fast_lane_costs_one_request(bed: HarvestBed) -> None:
     bed.write_down(at(9), 900)
-    _, cursor = drain(bed.tracker(), None)
+    tracker = bed.tracker()
+    _, cursor = drain(tracker, None)
     bed.server.requests.clear()
 
-    drain(bed.tracker(), cursor)
+    drain(tracker, cursor)
 
     assert len(bed.server.requests) == 1
 
@@ -86,7 +87,7 @@ def test_a_page_that_ends_before_the_total_is_refused(bed: HarvestBed) -> None:
     bed.server.answers_instead = Answer(data={"time_entries": [], "total_entries": 3, "links": {"next": None}})
 
     with pytest.raises(Malformed):
-        window(bed.tracker())
+        window(bed.tracker(sees_only="own"))
 
 
 def test_pages_that_lead_in_circles_are_refused(bed: HarvestBed) -> None:
@@ -94,7 +95,15 @@ def test_pages_that_lead_in_circles_are_refused(bed: HarvestBed) -> None:
     bed.server.answers_instead = Answer(data={"time_entries": [ENTRY], "total_entries": 9, "links": {"next": link}})
 
     with pytest.raises(Malformed):
-        window(bed.tracker())
+        window(bed.tracker(sees_only="own"))
+
+
+@pytest.mark.parametrize("link", ["https://elsewhere.example/v2/time_entries?page=2", "/v2/users?page=2", "http://[x"])
+def test_a_page_that_leads_elsewhere_is_refused(bed: HarvestBed, link: str) -> None:
+    bed.server.answers_instead = Answer(data={"time_entries": [ENTRY], "total_entries": 9, "links": {"next": link}})
+
+    with pytest.raises(Malformed, match="leads elsewhere"):
+        window(bed.tracker(sees_only="own"))
 
 
 @pytest.mark.parametrize("change", ["delete", "enter"])

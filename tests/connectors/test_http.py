@@ -161,20 +161,49 @@ def test_a_write_whose_answer_was_lost_is_uncertain_and_never_repeated(bench: Be
 
 
 def test_a_write_that_certainly_was_not_done_is_repeated(bench: Bench) -> None:
-    bench.product.faults.add(FaultKind.DOWN, times=1)
+    bench.product.script = [Answer(429, {}, {"Retry-After": "7"})]
 
     bench.client.request("POST", "/things", json={"name": "x"})
 
-    assert len(bench.product.done) == 1
+    assert [request.method for request in bench.product.done] == ["POST", "POST"]
 
 
-def test_a_server_error_after_a_write_is_uncertain(bench: Bench) -> None:
-    bench.product.script = [Answer(502, {})]
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 520])
+def test_an_error_of_the_server_proves_nothing_about_a_write(bench: Bench, status: int) -> None:
+    bench.product.script = [Answer(status, {}, {"Retry-After": "1"})] * 2
 
     with pytest.raises(Unavailable) as raised:
         bench.client.request("PUT", "/things/1", json={})
 
     assert raised.value.uncertain
+    assert len(bench.product.done) == 1
+
+
+def test_a_connection_that_was_never_made_proves_that_nothing_was_done(bench: Bench) -> None:
+    bench.product.stop()
+
+    with pytest.raises(Unavailable) as raised:
+        bench.client.request("POST", "/things", json={})
+
+    assert not raised.value.uncertain
+    assert len(bench.waited) == ATTEMPTS - 1
+
+
+def test_a_product_in_maintenance_says_when_to_come_back(bench: Bench) -> None:
+    bench.product.script = [Answer(503, {}, {"Retry-After": "7"})]
+
+    assert bench.client.request("GET", "/things").data == {"ok": True}
+    assert bench.waited == [7]
+
+
+def test_a_long_maintenance_is_not_waited_out(bench: Bench) -> None:
+    bench.product.script = [Answer(503, {}, {"Retry-After": "3600"})]
+
+    with pytest.raises(Unavailable) as raised:
+        bench.client.request("GET", "/things")
+
+    assert raised.value.retry_after_seconds == 3600
+    assert bench.waited == []
 
 
 @pytest.mark.parametrize("retry_after", ["7", "Mon, 26 Oct 2026 11:00:07 GMT"], ids=["seconds", "a date"])

@@ -134,7 +134,7 @@ def test_a_product_that_is_nowhere_is_absent() -> None:
         ("care_csv:PRODUCT", "this is no Python", "SyntaxError"),
         ("care_csv:PRODUCT", "raise RuntimeError", "RuntimeError"),
         ("care_csv:NOTHING", SOUND, "AttributeError"),
-        ("care_csv:TEXT", SOUND, "care_csv:TEXT is no connectors.products.Product"),
+        ("care_csv:TEXT", SOUND, "care_csv:TEXT is not a connectors.products.Product"),
         ("care_csv:FOREIGN", SOUND, "its settings do not derive from TimeTrackerSettings"),
     ],
 )
@@ -147,7 +147,7 @@ def test_a_broken_package_is_named_with_what_is_wrong_and_what_to_do(
 
     assert message.startswith("csv_file: the package care_csv 1.2, which provides it, cannot be used: ")
     assert told in message
-    assert "Install that package anew" in message
+    assert "Reinstall that package" in message
 
 
 def test_a_broken_package_disturbs_nobody_who_does_not_use_it(install: Install) -> None:

@@ -111,10 +111,11 @@ def test_fewer_entries_than_there_are_is_no_window(bed: RedmineBed) -> None:
 
 def test_an_idle_fast_lane_costs_two_requests(bed: RedmineBed) -> None:
     bed.write_down(at(9), 900)
-    _, cursor = drain(bed.tracker(), None)
+    tracker = bed.tracker()
+    _, cursor = drain(tracker, None)
     bed.server.requests.clear()
 
-    drain(bed.tracker(), cursor)
+    drain(tracker, cursor)
 
     assert paths(bed) == ["/time_entries.json"] * 2
 
@@ -165,7 +166,7 @@ def test_the_ticket_of_the_issue_comes_through_and_that_of_the_entry_goes_before
     by_entry = bed.write_down(at(10), 900, issue=issue, values={ENTRY_TICKET_FIELD: address})
     tracker = bed.tracker(ticket_field=ENTRY_TICKET_FIELD)
 
-    assert by_id(window(bed.tracker()))[by_issue].references == (TicketReference("custom_field", ticket_id="1042"),)
+    assert by_id(window(bed.tracker()))[by_issue].references == (TicketReference("custom_field", ticket_number="1042"),)
     assert by_id(window(tracker))[by_entry].references == (TicketReference("custom_field", url=address),)
     assert by_id(window(tracker))[by_issue].references == ()
     assert by_id(window(bed.tracker(ticket_field=None)))[by_issue].references == ()
@@ -189,7 +190,7 @@ def test_issues_are_read_once_and_a_hundred_at_a_time(bed: RedmineBed) -> None:
     tracker = bed.tracker(page_size=100)
     bed.server.requests.clear()
 
-    tickets = {entry.references[0].ticket_id for entry in window(tracker)}
+    tickets = {entry.references[0].ticket_number for entry in window(tracker)}
 
     assert tickets == {str(number) for number in range(101)}
     assert paths(bed).count("/issues.json") == 2
@@ -209,7 +210,7 @@ def test_an_issue_out_of_sight_is_not_an_entry_without_a_ticket(bed: RedmineBed)
         blind = tuple(one for one in role.permissions if one != "view_issues")
         bed.server.site.roles[role.id] = type(role)(role.id, role.name, blind, role.time_entries_visibility)
 
-    with pytest.raises(PermissionMissing, match="out of sight"):
+    with pytest.raises(PermissionMissing, match="every colleague"):
         window(bed.tracker())
     assert "sees every colleague" in failures(bed)
     assert window(bed.tracker(ticket_field=None))
@@ -348,7 +349,7 @@ def test_several_tickets_in_one_field_all_come_through() -> None:
     several = read(custom_fields=[{"id": 1, "name": "Ticket", "value": ["12", " ", "https://help.example/t/13"]}])
 
     assert several.references == (
-        TicketReference("custom_field", ticket_id="12"),
+        TicketReference("custom_field", ticket_number="12"),
         TicketReference("custom_field", url="https://help.example/t/13"),
     )
 

@@ -14,7 +14,7 @@ from connectors.conformance.tracker_bed import A_WEEK_AGO, START, TODAY, at, by_
 from connectors.errors import Invalid, PermissionMissing
 from connectors.records import EntryState, TicketReference
 from connectors.request_tracker.settings import RequestTrackerTimeSettings
-from connectors.request_tracker.time_entries import Booking, minutes_left
+from connectors.request_tracker.time_entries import Booking, left_of
 from connectors.request_tracker.time_tracker import LOOK_BACK
 from connectors.sandbox.request_tracker_state import SHOW_COMMENTS
 from tests.conformance.request_tracker_time_bed import RequestTrackerTimeBed
@@ -166,13 +166,13 @@ def test_what_is_left_adds_up_and_is_never_below_nothing(worked: list[tuple[int,
     bookings = [booking(number, minutes, by=by, ticket=ticket) for number, (minutes, by, ticket) in enumerate(worked)]
     total = 0
     for minutes, _, _ in worked:
-        total = max(total + minutes, 0)
+        total = max(total + minutes * 60, 0)
 
-    left = minutes_left(bookings)
+    left = left_of(bookings).seconds
 
     assert sum(left.values()) == total
-    assert all(0 <= left[one.id] <= one.minutes for one in bookings if one.minutes > 0)
-    assert minutes_left(reversed(bookings)) == left
+    assert all(0 <= left[one.id] <= one.minutes * 60 for one in bookings if one.minutes > 0)
+    assert left_of(reversed(bookings)).seconds == left
 
 
 def test_time_is_taken_from_the_nearest() -> None:
@@ -185,8 +185,8 @@ def test_time_is_taken_from_the_nearest() -> None:
         booking(6, -12),
     ]
 
-    assert minutes_left(bookings[:5]) == {1: 5, 2: 10, 3: 0, 4: 10}
-    assert minutes_left(bookings) == {1: 0, 2: 3, 3: 0, 4: 10}
+    assert left_of(bookings[:5]).seconds == {1: 300, 2: 600, 3: 0, 4: 600}
+    assert left_of(bookings).seconds == {1: 0, 2: 180, 3: 0, 4: 600}
 
 
 # ---- reading ---------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from connectors.errors import Malformed
 from connectors.records import EntryState, TimeEntry
-from connectors.toggl.translate import Names, Project, entries_from_row, entry_from_api, instant, names_from
+from connectors.toggl.translate import READ, Names, Project, entry_from_api, entry_from_part, names_from, parts_of_row
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 NAMES = Names(
@@ -60,8 +60,8 @@ def read(**changes: object) -> TimeEntry:
 
 
 def read_row(**changes: object) -> TimeEntry:
-    (entry,) = entries_from_row({**ROW, **changes}, account="1", zone=ZONE, names=NAMES)
-    return entry
+    (part,) = parts_of_row({**ROW, **changes})
+    return entry_from_part(part, account="1", zone=ZONE, names=NAMES)
 
 
 @pytest.fixture
@@ -128,12 +128,18 @@ def test_a_new_entry_of_no_duration_and_no_end_does_not_run() -> None:
     assert (entry.state, entry.seconds) == (EntryState.STOPPED, 0)
 
 
-def test_a_negative_duration_with_an_end_is_held_back_and_can_be_told_from_a_timer() -> None:
-    entry = read(duration=-260)
+def test_a_negative_duration_with_an_end_cannot_be_read() -> None:
+    with pytest.raises(Malformed, match="below zero"):
+        read(duration=-260)
+    with pytest.raises(Malformed, match="below zero"):
+        read_row(time_entries=[{**ROW["time_entries"][0], "seconds": -260}])
 
-    assert (entry.state, entry.seconds) == (EntryState.RUNNING, 0)
-    assert entry.ended_at is not None
-    assert read_row(time_entries=[{**ROW["time_entries"][0], "seconds": -260}]).fingerprint == entry.fingerprint
+
+def test_a_duration_without_an_end_is_finished_work_both_ways() -> None:
+    part = {**ROW["time_entries"][0], "stop": None}
+
+    assert (read(stop=None).state, read(stop=None).seconds) == (EntryState.STOPPED, 3600)
+    assert read_row(time_entries=[part]).fingerprint == read(stop=None).fingerprint
 
 
 def test_the_booked_duration_stands_even_when_the_clock_times_disagree() -> None:
@@ -193,7 +199,7 @@ def test_archived_and_clientless_projects_are_named() -> None:
     ],
 )
 def test_an_instant_has_any_number_of_fraction_digits(text: str, expected: datetime) -> None:
-    assert instant(text, "start") == expected
+    assert READ.instant(text, "start") == expected
 
 
 @pytest.mark.parametrize(
@@ -232,7 +238,7 @@ def test_an_entry_of_another_shape_is_refused(changes: dict[str, object]) -> Non
 def test_whatever_comes_is_a_record_or_malformed_and_nothing_else(raw: object) -> None:
     for translate in (
         lambda: [entry_from_api(raw, account="1", zone=ZONE, names=NAMES)],
-        lambda: list(entries_from_row(raw, account="1", zone=ZONE, names=NAMES)),
+        lambda: [entry_from_part(part, account="1", zone=ZONE, names=NAMES) for part in parts_of_row(raw)],
     ):
         try:
             entries = translate()

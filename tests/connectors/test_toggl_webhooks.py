@@ -37,7 +37,12 @@ def event(**changes: object) -> dict[str, Any]:
 
 def call(content: object, *, secret: SecretStr | None = SECRET) -> WebhookCall:
     body = json.dumps(content).encode()
-    return read_call({"x-webhook-signature-256": signature(SECRET, body)}, body, secret=secret, workspace_id=WORKSPACE)
+    return read_call(
+        {"x-webhook-signature-256": signature(SECRET, body)},
+        body,
+        secrets=() if secret is None else (secret,),
+        workspace_id=WORKSPACE,
+    )
 
 
 def test_an_event_names_the_entry_to_read_again() -> None:
@@ -61,7 +66,7 @@ def test_the_published_signatures_hold(shared_fixtures: Path) -> None:
 @pytest.mark.parametrize("given", ["", "sha256=", "sha256=00", "sha1=abc", "é"])
 def test_a_wrong_signature_is_refused(given: str) -> None:
     with pytest.raises(BadSignature) as raised:
-        read_call({"x-webhook-signature-256": given}, b"{}", secret=SECRET, workspace_id=WORKSPACE)
+        read_call({"x-webhook-signature-256": given}, b"{}", secrets=(SECRET,), workspace_id=WORKSPACE)
     assert "hush" not in str(raised.value)
 
 
@@ -71,7 +76,7 @@ def test_one_changed_byte_breaks_the_proof() -> None:
         read_call(
             {"x-webhook-signature-256": signature(SECRET, body)},
             body.replace(b"3001", b"3002"),
-            secret=SECRET,
+            secrets=(SECRET,),
             workspace_id=WORKSPACE,
         )
 
@@ -117,4 +122,4 @@ def test_an_entry_is_named_by_its_payload_when_the_metadata_does_not() -> None:
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"ping"', b"\xff"])
 def test_a_signed_body_that_is_no_event_is_malformed(body: bytes) -> None:
     with pytest.raises(Malformed):
-        read_call({"x-webhook-signature-256": signature(SECRET, body)}, body, secret=SECRET, workspace_id=WORKSPACE)
+        read_call({"x-webhook-signature-256": signature(SECRET, body)}, body, secrets=(SECRET,), workspace_id=WORKSPACE)

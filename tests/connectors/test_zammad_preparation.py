@@ -9,7 +9,7 @@ import pytest
 
 from connectors.conformance.helpdesk_bed import TOKEN
 from connectors.errors import PermissionMissing, Unavailable
-from connectors.preparation import MARK, FieldKind, Wanted, WantedField
+from connectors.preparation import MARK, Wanted, WantedField, WantedFieldKind
 from connectors.records import ChangeOutcome, FieldValue, TicketChange
 from tests.connectors.zammad_site import (
     ADMINISTRATES,
@@ -147,7 +147,7 @@ def test_what_is_in_the_way_is_left_for_a_person(site: Site) -> None:
 
 @pytest.mark.parametrize("name", ["customer_id", "12345"])
 def test_a_name_that_zammad_does_not_take_is_told_before_anything_is_made(site: Site, name: str) -> None:
-    site.wanted = Wanted(ticket_fields=(WantedField("service", name, FieldKind.TEXT),))
+    site.wanted = Wanted(ticket_fields=(WantedField("service", name, WantedFieldKind.TEXT),))
     found = site.plan()
     assert of(found, "conflict") == [("ticket attribute", name)]
 

@@ -37,7 +37,7 @@ def test_the_usual_body_and_our_own_name_the_ticket() -> None:
         b'{"ticket_id": 7}',
         b'{"ticket_id": "7"}',
     ):
-        assert read_webhook(signed(body), body, SECRET).ticket_ids == ("7",)
+        assert read_webhook(signed(body), body, [SECRET]).ticket_ids == ("7",)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_the_usual_body_and_our_own_name_the_ticket() -> None:
 )
 def test_a_call_that_is_not_signed_is_refused(headers: dict[str, str]) -> None:
     with pytest.raises(BadSignature) as raised:
-        read_webhook(headers, b"{}", SECRET)
+        read_webhook(headers, b"{}", [SECRET])
 
     assert raised.value.remedy
     assert WEBHOOK_SECRET not in str(raised.value)
@@ -70,7 +70,7 @@ def test_without_a_configured_secret_every_call_is_refused(bed: ZammadBed) -> No
 def test_a_call_that_is_tried_again_is_the_same_delivery_and_a_new_one_is_not() -> None:
     body = b'{"ticket_id": 7}'
 
-    once, again, later = (read_webhook(signed(body, told), body, SECRET).delivery_id for told in ("1", "1", "2"))
+    once, again, later = (read_webhook(signed(body, told), body, [SECRET]).delivery_id for told in ("1", "1", "2"))
 
     assert once == again
     assert once != later
@@ -79,14 +79,14 @@ def test_a_call_that_is_tried_again_is_the_same_delivery_and_a_new_one_is_not() 
 @pytest.mark.parametrize("body", [b"", b"not json", b"[1]", b"null", b"[" * 100_000])
 def test_a_body_of_another_kind_is_malformed(body: bytes) -> None:
     with pytest.raises(Malformed):
-        read_webhook(signed(body), body, SECRET)
+        read_webhook(signed(body), body, [SECRET])
 
 
 @pytest.mark.parametrize(
     "body", [b"{}", b'{"ticket": null}', b'{"ticket": {"id": null}}', b'{"ticket_id": true}', b'{"ticket_id": "../7"}']
 )
 def test_a_body_that_names_no_ticket_points_at_none(body: bytes) -> None:
-    assert read_webhook(signed(body), body, SECRET).ticket_ids == ()
+    assert read_webhook(signed(body), body, [SECRET]).ticket_ids == ()
 
 
 def test_what_the_sandbox_sends_is_genuine_and_sent_again_until_it_is_taken(bed: ZammadBed) -> None:

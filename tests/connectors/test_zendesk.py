@@ -465,14 +465,36 @@ def test_a_thousand_changes_take_ten_batches_and_hardly_more() -> None:
         assert bed.calls() == {"GET ticket_fields": 1, UPDATE: 10, JOBS: 1}
 
 
-def test_our_mark_is_in_the_audit_and_nowhere_to_be_seen(bed: ZendeskBed) -> None:
+def test_our_mark_is_in_the_audit_and_at_the_end_of_the_text(bed: ZendeskBed) -> None:
     ticket_id = bed.file_ticket("Menu broken")
 
     apply(bed.helpdesk(), change(ticket_id))
 
     audit = bed.account.records.audits[int(ticket_id)][-1]
     assert audit.custom == {"care_sync": {"reference": "CS-00000001-0001"}}
-    assert "CS-00000001" not in str(audit.events)
+    (said,) = [event["body"] for event in audit.events if event["type"] == "Comment"]
+    assert said.splitlines()[-1] == "CS-00000001-0001"
+
+
+@pytest.mark.parametrize("lost", ["metadata", "text"])
+def test_either_mark_is_enough_to_find_a_write_again(bed: ZendeskBed, lost: str) -> None:
+    ticket_id = bed.file_ticket("Menu broken")
+    apply(bed.helpdesk(), change(ticket_id))
+    audit = bed.account.records.audits[int(ticket_id)][-1]
+    if lost == "metadata":
+        audit.custom.clear()
+    else:
+        for event in audit.events:
+            event["body"] = "cut off"
+
+    asked = frozenset({"CS-00000001-0001", "CS-00000001-0002"})
+    assert bed.helpdesk().applied_references(ticket_id, asked) == {"CS-00000001-0001"}
+
+
+def test_a_mark_that_a_customer_quotes_is_not_ours(bed: ZendeskBed) -> None:
+    ticket_id = bed.file_ticket("Menu broken", "You wrote:\n\nCS-00000001-0001")
+
+    assert bed.helpdesk().applied_references(ticket_id, frozenset({"CS-00000001-0001"})) == frozenset()
 
 
 def test_marks_are_found_behind_many_updates_of_others(bed: ZendeskBed) -> None:

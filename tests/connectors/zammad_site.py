@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from care_sync.clock import ManualClock
 from connectors.conformance.environment import Budgets
 from connectors.conformance.helpdesk_bed import START, TOKEN
-from connectors.preparation import FieldKind, Step, Wanted, WantedField, WantedView
+from connectors.preparation import Step, Wanted, WantedField, WantedFieldKind, WantedView
 from connectors.protocols import Environment
 from connectors.sandbox.zammad import SandboxZammad
 from connectors.sandbox.zammad_records import ZammadAttribute
@@ -24,21 +24,21 @@ YES_NO = {"yes": "Ja", "no": "Nee"}
 CAUSES = {"care": "CARE", "customer": "Klant", "third_party": "Derden"}
 KINDS = {"incident": "Incident", "change": "Wijziging", "consultancy": "Advies"}
 FIELDS = (
-    WantedField("kind", "Soort", FieldKind.CHOICE, KINDS),
-    WantedField("service", "dienst", FieldKind.TEXT),
-    WantedField("worked_before", "Werkte eerder", FieldKind.YES_NO, YES_NO),
-    WantedField("cause", "Oorzaak", FieldKind.CHOICE, CAUSES),
-    WantedField("delivered_on", "Opgeleverd op", FieldKind.DATE),
-    WantedField("expected_minutes", "Verwachte minuten", FieldKind.WHOLE_NUMBER),
-    WantedField("clear", "Opdracht duidelijk", FieldKind.YES_NO, YES_NO),
-    WantedField("care_scope", "care_scope", FieldKind.TEXT),
-    WantedField("care_minutes", "CARE minuten", FieldKind.WHOLE_NUMBER),
+    WantedField("kind", "Soort", WantedFieldKind.CHOICE, KINDS),
+    WantedField("service", "dienst", WantedFieldKind.TEXT),
+    WantedField("worked_before", "Werkte eerder", WantedFieldKind.YES_NO, YES_NO),
+    WantedField("cause", "Oorzaak", WantedFieldKind.CHOICE, CAUSES),
+    WantedField("delivered_on", "Opgeleverd op", WantedFieldKind.DATE),
+    WantedField("expected_minutes", "Verwachte minuten", WantedFieldKind.WHOLE_NUMBER),
+    WantedField("clear", "Opdracht duidelijk", WantedFieldKind.YES_NO, YES_NO),
+    WantedField("care_scope", "care_scope", WantedFieldKind.TEXT),
+    WantedField("care_minutes", "CARE minuten", WantedFieldKind.WHOLE_NUMBER),
 )
 WANTED = Wanted(
     ticket_fields=FIELDS,
     organization_fields=(
-        WantedField("sla", "sla", FieldKind.CHOICE, {"none": "Geen SLA", "standard": "SLA"}),
-        WantedField("covered_services", "Diensten", FieldKind.TEXT),
+        WantedField("sla", "sla", WantedFieldKind.CHOICE, {"none": "Geen SLA", "standard": "SLA"}),
+        WantedField("covered_services", "Diensten", WantedFieldKind.TEXT),
     ),
     views=(WantedView("Vragen open", "next_ask"), WantedView("Niet te bepalen", "sla_undetermined")),
     webhook_url=ADDRESS,

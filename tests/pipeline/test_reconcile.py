@@ -262,8 +262,24 @@ def test_missing_permission_never_gives_anything_back(site: Site, error: Connect
     assert site.questions() == []
 
 
+def test_an_entry_that_cannot_be_read_is_not_confirmed_and_keeps_no_other_from_it(site: Site) -> None:
+    identities = known(site, 4)
+    site.tracker.delete(*identities[:3])
+    site.tracker.limited_after, site.tracker.limit = 1, Malformed("fake", "the year 1026")
+
+    report = site.window()
+
+    assert (report.gone, report.left, report.stopped, report.interrupted) == (1, 2, "", "")
+    assert site.counting(*identities) == [False, True, True, True]
+
+
 @pytest.mark.parametrize(
-    "error", [Limited("fake", "enough", retry_after_seconds=60), Unavailable("fake", "down"), Malformed("fake", "?")]
+    "error",
+    [
+        Limited("fake", "enough", retry_after_seconds=60),
+        Unavailable("fake", "down"),
+        Malformed("fake", "cut off", request="GET /entries/1"),
+    ],
 )
 def test_a_limit_or_failure_while_confirming_leaves_the_rest_for_the_next_pass(
     site: Site, error: ConnectorError

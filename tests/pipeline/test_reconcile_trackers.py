@@ -10,7 +10,7 @@ import pytest
 from care_sync.store import Store
 from care_sync.store.entries import LinkState
 from connectors.conformance.tracker_bed import TODAY, Fault
-from connectors.errors import Malformed, Unavailable
+from connectors.errors import Malformed, PermissionMissing, Unavailable
 from connectors.records import EntryState
 from tests.conformance.clockify_bed import ClockifyBed
 from tests.conformance.kimai_bed import KimaiBed
@@ -101,9 +101,8 @@ def test_without_an_administrators_right_nothing_is_given_back(site: Site) -> No
     site.bed.write_down(at(9), 1800, "#12", person="Bert")
     site.fast_lane()
     site.bed.take_permission_away()
-    report = site.window()
-    assert (report.read, report.missing, report.gone) == (0, 1, 0)
-    assert "cannot be told, so nothing was given back" in report.stopped
+    with pytest.raises(PermissionMissing, match="sees_only: own"):
+        site.window()
     assert site.seconds_that_count() == 1800
 
 

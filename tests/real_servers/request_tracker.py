@@ -29,7 +29,7 @@ from typing import Any
 import requests
 
 from care_sync.clock import SystemClock
-from connectors.preparation import FieldKind, Wanted, WantedField
+from connectors.preparation import Wanted, WantedField, WantedFieldKind
 from connectors.request_tracker.script import preparation_script
 from connectors.request_tracker.settings import RequestTrackerSettings
 from connectors.sandbox.request_tracker_state import OF_ASSETS, OF_TICKETS, OF_TRANSACTIONS
@@ -79,7 +79,9 @@ class CustomField:
 
     def wanted(self, name: str) -> WantedField:
         """As a site wants it that calls it ``name``."""
-        kind = FieldKind.DATE if self.is_date else FieldKind.CHOICE if self.options else FieldKind.TEXT
+        kind = (
+            WantedFieldKind.DATE if self.is_date else WantedFieldKind.CHOICE if self.options else WantedFieldKind.TEXT
+        )
         return WantedField(name, self.name, kind, {word: word for word in self.options})
 
     @property

@@ -15,8 +15,14 @@ from care_sync.settings import Settings, shown_settings
 from connectors.registry import TIME_TRACKERS
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
-IN_COMMENTS = {"helpdesk.base_url", "helpdesk.oauth_token"}
-"""Settings that cannot stand beside others, and are therefore shown in a comment."""
+IN_COMMENTS = {
+    *(f"helpdesk.{name}" for name in ("base_url", "oauth_token", "webhook_secret", "previous_webhook_secret")),
+    *(f"helpdesk.{name}" for name in ("ca_file", "proxy")),
+    *(f"time_trackers.toggl.{name}" for name in ("webhook_secret", "previous_webhook_secret", "sees_only")),
+    *(f"{section}.{name}" for section in ("time_trackers.toggl", "bookkeeping") for name in ("ca_file", "proxy")),
+}
+"""Settings that cannot stand beside others, that most sites leave out, or that no placeholder may stand for: they are
+shown in a comment."""
 
 
 @pytest.fixture(scope="module")

@@ -87,13 +87,13 @@ helpdesk:
   base_url: {zendesk}
   email: anna@example.com
   api_token: {token}
-  webhook_secret: hook-secret
+  webhook_secret: hook-4f1c9a7e2b8d
   fields: {fields}
   organization_fields:
     {{sla: sla, covered_services: covered_services, owner_ticket: owner_ticket, owner_email: owner_email}}
   reserved_requests: 0
 time_trackers:
-  toggl: {{workspace_id: {workspace}, api_token: {token}, base_url: {toggl}, webhook_secret: hook-secret}}
+  toggl: {{workspace_id: {workspace}, api_token: {token}, base_url: {toggl}, webhook_secret: hook-4f1c9a7e2b8d}}
 store: {{url: "{store}"}}
 ledger:
   hour_card: {{rates: {{2025: 89.00, 2026: 92.50}}}}

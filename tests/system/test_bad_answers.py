@@ -22,7 +22,7 @@ from tests.system.dump import dump
 from tests.system.office import HOUR, INCIDENT, TOKEN, Office, open_office
 
 BAD = (FaultKind.CUT_OFF, FaultKind.MALFORMED, FaultKind.WRONG_SHAPE)
-SECRETS = (TOKEN, "hook-secret")
+SECRETS = (TOKEN, "hook-4f1c9a7e2b8d")
 
 
 @pytest.fixture

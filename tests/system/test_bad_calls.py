@@ -21,7 +21,7 @@ from connectors.sandbox.zendesk_webhooks import Webhook
 from tests.system.dump import dump
 from tests.system.office import HOUR, INCIDENT, Office, open_office
 
-SECRET = "hook-secret"
+SECRET = "hook-4f1c9a7e2b8d"
 
 
 @dataclass

@@ -64,7 +64,7 @@ class Visitor(threading.Thread):
         self.seen["at the start"] = office.ours(self.ticket)
         self.written.clear()
         office.zendesk.webhooks.waiting.clear()
-        office.zendesk.webhooks.subscribe(f"{self.address}/webhooks/helpdesk/zendesk", "hook-secret")
+        office.zendesk.webhooks.subscribe(f"{self.address}/webhooks/helpdesk/zendesk", "hook-4f1c9a7e2b8d")
         office.set_facts(self.ticket, cause="third_party")
         waiting = list(office.zendesk.webhooks.waiting)
         self.seen["answers"] = set(office.zendesk.webhooks.deliver())

@@ -13,9 +13,8 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from connectors.errors import BadSignature, ConnectorError, Invalid, Malformed, Unavailable
+from connectors.helpdesk_settings import HelpdeskSettings
 from connectors.products import Product
 from connectors.protocols import Environment
 from connectors.records import (
@@ -36,15 +35,11 @@ ORGANIZATIONS = "SELECT * FROM organization"
 FIELDS = "SELECT name, choices FROM field"
 
 
-class DeskbookSettings(BaseModel):
-    """``fields`` and ``organization_fields``: our name → the name in the file; ``site``: where agents see tickets."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class DeskbookSettings(HelpdeskSettings):
+    """``site``: where agents see tickets. ``fields`` and ``organization_fields`` name those of the file."""
 
     path: Path
     site: str
-    fields: Mapping[str, str] = {}
-    organization_fields: Mapping[str, str] = {}
 
 
 class DeskbookHelpdesk:

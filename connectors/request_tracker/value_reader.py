@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.errors import Malformed
-from connectors.reading import Object, Reading
+from connectors.value_reader import Object, ValueReader
 
 PRODUCT = "request_tracker"
 
 
-class RequestTrackerReading(Reading):
+class RequestTrackerValueReader(ValueReader):
     """Reads values of this product."""
 
     def whole_number(self, value: Any, what: str) -> int:
@@ -29,15 +28,13 @@ class RequestTrackerReading(Reading):
 
     def field_values(self, item: Object) -> dict[str, tuple[str, ...]]:
         """The custom fields of a thing by name, with what stands in each. A value that was emptied is none."""
-        found: dict[str, tuple[str, ...]] = {}
-        for one in self.objects(item.get("CustomFields") or [], "CustomFields"):
-            values = one.get("values")
-            if not isinstance(values, list):
-                raise Malformed(self.product, "the values of a custom field should be a list")
+        fields: dict[str, tuple[str, ...]] = {}
+        for field in self.objects(item.get("CustomFields") or [], "CustomFields"):
+            values = self.a_list(field.get("values"), "the values of a custom field")
             # Images and files are objects; no field of ours is one.
             texts = [str(value) for value in values if value not in (None, "") and not isinstance(value, (dict, list))]
-            found[self.text(one.get("name"), "the name of a custom field")] = tuple(texts)
-        return found
+            fields[self.text(field.get("name"), "the name of a custom field")] = tuple(texts)
+        return fields
 
 
-READ = RequestTrackerReading(PRODUCT)
+READ = RequestTrackerValueReader(PRODUCT)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from connectors.errors import PermissionMissing
 from connectors.http import Response
 from connectors.request_tracker.client import RequestTrackerClient, body_of
-from connectors.request_tracker.reading import PRODUCT, READ
+from connectors.request_tracker.value_reader import PRODUCT, READ
 
 UTC_NAMES = frozenset({"utc", "etc/utc", "gmt", "etc/gmt"})
 NO_QUEUES = "Give the user the rights SeeQueue and ShowTicket for the queues that count, or mend helpdesk.queues."

@@ -15,10 +15,10 @@ from connectors.conformance.helpdesk_bed import LONG_AGO
 from connectors.conformance.helpdesk_words import drain
 from connectors.errors import Malformed
 from connectors.http import Response
-from connectors.reading import Reading
+from connectors.paged_changes import read_changes
 from connectors.records import Ticket, TicketStatus
 from connectors.sandbox.server import Request
-from connectors.walking import walk
+from connectors.value_reader import ValueReader
 from tests.conformance.freshdesk_bed import FreshdeskBed
 
 NOON = datetime(2026, 10, 26, 12, 0, tzinfo=UTC)
@@ -106,13 +106,13 @@ def test_a_list_that_is_in_no_order_is_an_error() -> None:
     rows = [{"id": 1, "updated_at": "2026-10-26T12:00:05Z"}, {"id": 2, "updated_at": "2026-10-26T12:00:00Z"}]
 
     with pytest.raises(Malformed):
-        list(walk(answering(rows), NOON, 5, Reading("freshdesk")))
+        list(read_changes(answering(rows), NOON, 5, ValueReader("freshdesk")))
 
 
 def test_an_answer_that_does_not_tell_its_time_moves_the_position_no_further_than_it_must() -> None:
     rows = [{"id": 1, "updated_at": "2026-10-26T12:00:05Z"}]
 
-    (stretch,) = walk(answering(rows), NOON, 5, Reading("freshdesk"))
+    (stretch,) = read_changes(answering(rows), NOON, 5, ValueReader("freshdesk"))
 
     assert (stretch.is_last, stretch.position) == (True, NOON)
 
