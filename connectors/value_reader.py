@@ -28,29 +28,34 @@ _DECIMAL = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,30})?")
 
 @dataclass(frozen=True, slots=True)
 class ValueReader:
-    """Reads one product's values; ``what`` in its methods is how the value is called in an error."""
+    """Reads one product's values; ``what`` in its methods is how the value is called in an error.
+
+    ``request`` is given where the value is a whole answer: then nothing of it can be read, and no single record is at
+    fault.
+    """
 
     product: str
 
-    def an_object(self, value: Any, what: str) -> Object:
+    def an_object(self, value: Any, what: str, *, request: str = "") -> Object:
         """``value`` as an object."""
         if isinstance(value, dict):
             return value
-        raise Malformed(self.product, f"{what} should be an object")
+        raise Malformed(self.product, f"{what} should be an object", request=request)
 
     def object_or_empty(self, value: Any, what: str) -> Object:
         """``value`` as an object; ``null`` is an empty one."""
         return {} if value is None else self.an_object(value, what)
 
-    def a_list(self, value: Any, what: str) -> list[Any]:
+    def a_list(self, value: Any, what: str, *, request: str = "") -> list[Any]:
         """``value`` as a list."""
         if isinstance(value, list):
             return value
-        raise Malformed(self.product, f"{what} should be a list")
+        raise Malformed(self.product, f"{what} should be a list", request=request)
 
-    def objects(self, value: Any, what: str) -> list[Object]:
+    def objects(self, value: Any, what: str, *, request: str = "") -> list[Object]:
         """``value`` as a list of objects."""
-        return [self.an_object(item, f"an item of {what}") for item in self.a_list(value, what)]
+        items = self.a_list(value, what, request=request)
+        return [self.an_object(item, f"an item of {what}", request=request) for item in items]
 
     def whole_number(self, value: Any, what: str) -> int:
         """``value`` as a whole number."""

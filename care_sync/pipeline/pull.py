@@ -159,6 +159,8 @@ def _take_tickets(
 ) -> PullReport:
     taken = take_tickets(work, page, linking, clock.now())
     _note_unreadable_of(work, helpdesk, page, clock)
+    # Its cursor has gone by: it is read by its id until it can be.
+    work.dirty.mark(DirtyKind.FETCH_TICKET, sorted(_set_aside(page)), "unreadable", clock.now())
     return replace(
         report,
         read=report.read + len(page.tickets),
@@ -178,6 +180,11 @@ def _note_unreadable_of(work: UnitOfWork, helpdesk: Helpdesk, page: TicketPage, 
         organizations=[organization.id for organization in page.organizations],
         people=[person.id for person in page.people],
     )
+
+
+def _set_aside(page: TicketPage) -> set[str]:
+    """The tickets of a page that could not be read."""
+    return {record.id for record in page.unreadable if record.kind == TICKET and record.id is not None}
 
 
 def _read(
@@ -270,12 +277,13 @@ def _named_tickets(
         tried.update(batch)
         page = helpdesk.tickets(batch)
         there = {ticket.id for ticket in page.tickets}
-        set_aside = {record.id for record in page.unreadable if record.kind == TICKET}
+        set_aside = _set_aside(page)
         with store.begin() as work:
             taken = take_tickets(work, page, linking, clock.now())
             _note_unreadable_of(work, helpdesk, page, clock)
             work.dirty.mark(DirtyKind.TICKET, sorted(there.intersection(ticket_ids)), "asked for", clock.now())
-            work.dirty.clear(DirtyKind.FETCH_TICKET, {key: marked[key] for key in batch if key in marked})
+            read = {key: marked[key] for key in batch if key in marked and key not in set_aside}
+            work.dirty.clear(DirtyKind.FETCH_TICKET, read)
         report = replace(
             report,
             tickets_read=report.tickets_read + len(there),

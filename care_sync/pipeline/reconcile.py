@@ -193,10 +193,13 @@ def _note_missing(
 ) -> tuple[list[StoredEntry], int]:
     """Mark what is missing now; return all that is missing, oldest first, and the size of the window with it."""
     with store.begin() as work:
-        stored = work.entries.live_between(tracker.product, tracker.account, first, last)
-        live = {one.entry.key for one in stored}
-        there = {one.entry.key for one in stored if any(record.covers(one.entry.id) for record in unreadable)}
-        work.entries.mark_missing(sorted(live - seen - there), clock.now())
+        ids = {
+            one.entry.key: one.entry.id
+            for one in work.entries.live_between(tracker.product, tracker.account, first, last)
+        }
+        live = set(ids)
+        absent = [key for key in live - seen if not any(record.covers(ids[key]) for record in unreadable)]
+        work.entries.mark_missing(sorted(absent), clock.now())
         missing = work.entries.missing(tracker.product, tracker.account)
     missing.sort(key=lambda one: (one.missing_since is None, one.missing_since, one.entry.key))
     return missing, len(live | {one.entry.key for one in missing})

@@ -251,7 +251,7 @@ class FreshdeskClient:
         while True:
             asked = {**params, "per_page": self.page_size, "page": page}
             answer = self._http.request("GET", path, params=asked)
-            rows = READ.objects(answer.data, what)
+            rows = READ.objects(answer.data, what, request=f"GET {path}")
             yield rows, answer
             if len(rows) < self.page_size and 'rel="next"' not in answer.headers.get("link", ""):
                 return

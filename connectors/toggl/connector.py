@@ -175,10 +175,9 @@ class TogglTimeTracker:
             return None
         today = self._now().astimezone(self._zone).date()
         page = self._client.report_page(today - LONGEST_SPAN, today + timedelta(days=1), entry_ids=(int(entry_id),))
-        parts = [part for row in page.rows for part in parts_of_row(row)]
-        for part in parts:
-            if id_of_row(part[1]) == entry_id:
-                return self._entry(part)
+        for part in [part for row in page.rows for part in parts_of_row(row)]:
+            if id_of_row(part[1]) in (entry_id, None):
+                return self._entry(part)  # One without a number was asked for by it: it is there, and raises.
         own = self._client.own_entry(int(entry_id))
         if own is not None and own.get("workspace_id") == self._settings.workspace_id:
             if own.get("server_deleted_at") is not None:

@@ -115,14 +115,15 @@ class ZammadClient:
 
     def states(self) -> Sequence[Object]:
         """The states of tickets, with their types by name."""
-        return READ.objects(
-            self._http.request("GET", "/api/v1/ticket_states", params={"expand": "true"}).data, "states"
-        )
+        path = "/api/v1/ticket_states"
+        answer = self._http.request("GET", path, params={"expand": "true"})
+        return READ.objects(answer.data, "states", request=f"GET {path}")
 
     def attributes(self) -> Sequence[Object]:
         """The definitions of the attributes of every kind of object."""
         with _permission_named(ATTRIBUTES):
-            return READ.objects(self._http.request("GET", f"/api/v1/{ATTRIBUTES}").data, "attributes")
+            path = f"/api/v1/{ATTRIBUTES}"
+            return READ.objects(self._http.request("GET", path).data, "attributes", request=f"GET {path}")
 
     def organizations(self) -> Iterator[Sequence[Object]]:
         """Every organization, in pages."""
@@ -241,7 +242,7 @@ class ZammadClient:
         page, size = 1, size or self.page_size
         while True:
             asked = {**(params or {}), "page": page, "per_page": size}
-            rows = READ.objects(self._http.request("GET", path, params=asked).data, what)
+            rows = READ.objects(self._http.request("GET", path, params=asked).data, what, request=f"GET {path}")
             fresh = [row for row in rows if row_key(row) not in yielded]
             yielded.update(map(row_key, rows))
             yield fresh

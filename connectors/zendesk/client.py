@@ -110,7 +110,8 @@ class ZendeskClient:
         """Every audit of a ticket, the oldest first, in pages, each with the users that it mentions."""
         path = f"/api/v2/tickets/{ticket_id}/audits.json"
         for data in self._answers(path, "audits", {"include": "users"}):
-            yield READ.objects(data.get("audits"), "audits"), READ.objects(data.get("users") or [], "users")
+            audits = READ.objects(data.get("audits"), "audits", request=f"GET {path}")
+            yield audits, READ.objects(data.get("users") or [], "users", request=f"GET {path}")
 
     def newest_changed(self) -> Iterator[ExportPage]:
         """Tickets by their last update, the newest first, in pages; archived and deleted ones are not among them."""
@@ -152,7 +153,7 @@ class ZendeskClient:
 
     def _lists(self, path: str, what: str) -> Iterator[Sequence[Object]]:
         for data in self._answers(path, what, {}):
-            yield READ.objects(data.get(what), what)
+            yield READ.objects(data.get(what), what, request=f"GET {path}")
 
     def _answers(self, path: str, what: str, more: Mapping[str, Any]) -> Iterator[Object]:
         """The pages of a list, by cursor; an answer without ``meta`` is whole (archived tickets' audits are)."""
@@ -160,12 +161,12 @@ class ZendeskClient:
         while True:
             data = self._object("GET", path, params)
             yield data
-            meta = READ.an_object(data.get("meta") or {}, "meta")
+            meta = READ.an_object(data.get("meta") or {}, "meta", request=f"GET {path}")
             if not meta.get("has_more"):
                 return
             following = meta.get("after_cursor")
             if not isinstance(following, str) or following == params.get("page[after]"):
-                raise Malformed(PRODUCT, f"the pages of {what} lead nowhere")
+                raise Malformed(PRODUCT, f"the pages of {what} lead nowhere", request=f"GET {path}")
             params = {**params, "page[after]": following}
 
     def _object(

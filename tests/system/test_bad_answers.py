@@ -15,7 +15,8 @@ import pytest
 
 from care_sync.ledger import audit
 from care_sync.pipeline.run import PassKind
-from care_sync.store.work import DirtyKind
+from care_sync.pipeline.unreadable import UNREADABLE
+from care_sync.store.work import Attention, DirtyKind
 from connectors.sandbox.server import Answer, FaultKind, Request, SandboxServer
 from tests.connectors.spoiled_answers import spoil
 from tests.system.dump import dump
@@ -148,57 +149,121 @@ def put(name: str, value: Any) -> Callable[[Any], None]:
     return change
 
 
-WRONG_TICKETS: dict[str, tuple[Callable[[Any], None], str]] = {
+WRONG_PAGES: dict[str, tuple[Callable[[Any], None], str]] = {
     "no list": (lambda data: data.update(tickets={"1": {}}), "tickets should be a list"),
     "nothing in the list": (lambda data: data.update(tickets=[None]), "tickets"),
-    "no id": (put("id", None), "ticket.id"),
+    "a cursor that is a number": (lambda data: data.update(after_cursor=7), "how it goes on"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_PAGES)
+def test_a_page_of_another_shape_is_refused_whole(office: Office, wrong: str) -> None:
+    change, named = WRONG_PAGES[wrong]
+    a_fact_changes(office)
+    before = readings(office, "zendesk")
+    spoiled("incremental", change, office.zendesk)
+    (failure,) = office.try_sync(PassKind.POLL).failures
+    assert failure.startswith("zendesk: ")
+    assert named in failure
+    assert readings(office, "zendesk") == before
+    answer_honestly(office)
+    office.sync(PassKind.POLL)
+    assert office.balances() == CHARGED
+
+
+WRONG_TICKETS: dict[str, tuple[Callable[[Any], None], str]] = {
     "a subject that is a list": (put("subject", ["x"]), "ticket.subject"),
     "tags that are text": (put("tags", "vip spoed"), "ticket.tags"),
     "a status of its own": (put("status", "parked"), "ticket.status"),
     "an organization that is an object": (put("organization_id", {"id": 1}), "ticket.organization_id"),
     "fields that are no list": (put("custom_fields", {"1": "x"}), "ticket.custom_fields"),
     "a day for an instant": (put("created_at", "yesterday"), "ticket.created_at"),
-    "a customer without a name": (lambda data: data["organizations"][0].update(name=7), "organization.name"),
-    "a cursor that is a number": (lambda data: data.update(after_cursor=7), "how it goes on"),
+    "the year 1026": (put("updated_at", "1026-10-26T12:00:00Z"), "1026"),
+    "the year 2206": (put("created_at", "2206-10-26T12:00:00Z"), "2206"),
+    "an instant that no calendar has": (put("created_at", "9999-12-31T23:59:59-14:00"), "9999"),
+    "a number without end": (put("requester_id", 10**400), "ticket.requester_id"),
 }
 
 
 @pytest.mark.parametrize("wrong", WRONG_TICKETS)
-def test_a_ticket_of_a_wrong_type_is_refused_with_its_page(office: Office, wrong: str) -> None:
-    change, told = WRONG_TICKETS[wrong]
+def test_a_ticket_that_cannot_be_read_is_set_aside_and_the_page_goes_on(office: Office, wrong: str) -> None:
+    change, named = WRONG_TICKETS[wrong]
+    other = office.file_ticket(**INCIDENT, cause="care")
+    office.work(other, 30)
     a_fact_changes(office)
-    before = readings(office, "zendesk")
-    spoiled("incremental", change, office.zendesk)
-    (failure,) = office.try_sync(PassKind.POLL).failures
-    assert failure.startswith("zendesk: ")
-    assert told in failure
-    assert readings(office, "zendesk") == before
-    office.zendesk.answer = office.zendesk.api.answer  # type: ignore[method-assign]
+    office.clock.advance(timedelta(hours=1))
+    for route in ("incremental", "tickets/show_many"):
+        spoiled(route, lambda data: change_first(data, first(office), change), office.zendesk)
+
     office.sync(PassKind.POLL)
+
+    assert office.balances() == {"sla": HOUR + HOUR // 2}
+    (attention,) = attentions(office)
+    assert attention.subject == f"zendesk:care:ticket:{first(office)}"
+    assert named in attention.message
+    office.sync(PassKind.POLL)
+    assert len(attentions(office)) == 1
+    answer_honestly(office)
+    office.sync(PassKind.POLL)
+    assert office.balances() == {"sla": HOUR // 2, **CHARGED}
+    assert attentions(office) == []
+
+
+def change_first(data: Any, ticket_id: str, change: Callable[[Any], None]) -> None:
+    """Change one ticket of an answer, whatever its place."""
+    for ticket in data["tickets"]:
+        if str(ticket["id"]) == ticket_id:
+            change({"tickets": [ticket]})
+
+
+def test_a_customer_that_cannot_be_read_is_set_aside_and_its_tickets_go_on(office: Office) -> None:
+    a_fact_changes(office)
+    spoiled("incremental", lambda data: data["organizations"][0].update(name=7), office.zendesk)
+
+    office.sync(PassKind.POLL)
+
     assert office.balances() == CHARGED
+    assert [one.subject.split(":")[2] for one in attentions(office)] == ["organization"]
+
+
+def attentions(office: Office) -> list[Attention]:
+    with office.application.store.read() as work:
+        return work.attention.all(UNREADABLE)
+
+
+def answer_honestly(office: Office) -> None:
+    office.zendesk.answer = office.zendesk.api.answer  # type: ignore[method-assign]
+    office.toggl.answer = office.toggl.api.answer  # type: ignore[method-assign]
 
 
 WRONG_ENTRIES: dict[str, Callable[[Any], None]] = {
-    "a duration in words": lambda data: data[0]["time_entries"][0].update(seconds="an hour"),
-    "a start that is no instant": lambda data: data[0]["time_entries"][0].update(start="this morning"),
-    "no id": lambda data: data[0]["time_entries"][0].pop("id"),
-    "entries that are no list": lambda data: data[0].update(time_entries={"id": 1}),
-    "a description that is a number": lambda data: data[0].update(description=5),
+    "a duration in words": lambda data: data[-1]["time_entries"][0].update(seconds="an hour"),
+    "a duration without end": lambda data: data[-1]["time_entries"][0].update(seconds=10**20),
+    "a start that is no instant": lambda data: data[-1]["time_entries"][0].update(start="this morning"),
+    "a start in the year 2206": lambda data: data[-1]["time_entries"][0].update(start="2206-10-26T12:00:00Z"),
+    "no id": lambda data: data[-1]["time_entries"][0].pop("id"),
+    "entries that are no list": lambda data: data[-1].update(time_entries={"id": 1}),
+    "a description that is a number": lambda data: data[-1].update(description=5),
 }
 
 
 @pytest.mark.parametrize("wrong", WRONG_ENTRIES)
-def test_a_time_entry_of_a_wrong_type_is_refused_with_its_page(office: Office, wrong: str) -> None:
+def test_a_time_entry_that_cannot_be_read_is_set_aside_and_never_gone(office: Office, wrong: str) -> None:
     a_colleague_works(office)
-    before = readings(office, "toggl")
+    office.sync()
+    before = office.balances()
     spoiled("search/time_entries", WRONG_ENTRIES[wrong], office.toggl)
-    report = office.try_sync(PassKind.FULL)
-    assert report.failures
-    assert all(failure.startswith("toggl: ") for failure in report.failures)
-    assert readings(office, "toggl") == before
-    office.toggl.answer = office.toggl.api.answer  # type: ignore[method-assign]
+
+    office.sync()
+
+    assert office.balances() == before == WITH_EXTRA
+    assert [one.subject.split(":")[2] for one in attentions(office)] == ["time entry"]
+    with office.application.store.read() as work:
+        assert work.entries.missing("toggl", office.application.site.trackers["toggl"].account) == []
+    answer_honestly(office)
     office.sync()
     assert office.balances() == WITH_EXTRA
+    assert attentions(office) == []
 
 
 def test_a_window_that_is_empty_by_mistake_gives_nothing_back(office: Office) -> None:
@@ -210,7 +275,7 @@ def test_a_window_that_is_empty_by_mistake_gives_nothing_back(office: Office) ->
     report = office.try_sync()
     assert "Nothing was given back" in report.failures[0]
     assert office.balances() == before
-    office.toggl.answer = office.toggl.api.answer  # type: ignore[method-assign]
+    answer_honestly(office)
     office.sync()
     assert office.balances() == before
     with office.application.store.read() as work:
