@@ -13,7 +13,7 @@ What a pass began with it ends with: the book is asked for once, at its beginnin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from care_sync.settings import Settings
 from care_sync.store import Store
 from rules.deciding.rule_book import RuleBook
 from rules.loading import load_rules, load_text
-from rules.model.errors import RulesError
+from rules.model.errors import RulesError, nearest
 from rules.model.facts import Fact, parse_fact
 from rules.proving.cases import Case, read_cases, run_cases
 from rules.proving.proof import prove
@@ -203,7 +203,8 @@ def _and_more(left: int) -> list[str]:
 
 
 def _unusable_facts(settings: Settings, rules: RuleBook) -> Iterator[str]:
-    """What the section ``facts`` says of facts that the rules do not know, or values that they do not take."""
+    """What the settings say of facts that the rules do not know, or values that they do not take."""
+    yield from _fields_of_no_fact(settings, rules)
     known: dict[str, Fact] = {name: fact for name, fact in rules.facts.items() if name not in COMPUTED - {"sla"}}
     for name in {*settings.facts.values, *settings.facts.defaults} - known.keys():
         yield f"facts: {name!r} is not a fact that can be set here; known are {', '.join(sorted(known))}."
@@ -214,6 +215,25 @@ def _unusable_facts(settings: Settings, rules: RuleBook) -> Iterator[str]:
     for name, value in settings.facts.defaults.items():
         if name in known and (problem := _problem(known[name], value)):
             yield f"facts.defaults.{name}: {value!r} {problem}."
+
+
+def _fields_of_no_fact(settings: Settings, rules: RuleBook) -> Iterator[str]:
+    """Fields of the helpdesk that fill a fact of the shipped policy, where these rules lack it: most likely renamed.
+
+    What agents fill in there would be read and silently dropped. Fields that are no facts (``care_scope``, or one that
+    a product needs itself) are not judged here.
+    """
+    fields: Mapping[str, object] = getattr(settings.helpdesk.options, "fields", {})
+    unknown = [name for name in fields if name not in rules.facts]
+    if settings.rules.path is None or not unknown:
+        return
+    shipped = read_rules(None).facts
+    for name in unknown:
+        if name in shipped:
+            new = [other for other in rules.facts if other not in shipped and other not in fields]
+            meant = nearest(name, new) or (new[0] if len(new) == 1 else None)
+            hint = f"; if it is called {meant!r} now, map that name" if meant else ""
+            yield f"helpdesk.fields.{name}: {name!r} is not a fact of these rules: its field would be ignored{hint}."
 
 
 def _problem(fact: Fact, value: str) -> str:

@@ -80,7 +80,7 @@ def prove(definition: Definition) -> Proof:
     for applied, judged_by in _shapes(definition):
         try:
             completions = Completions(CompiledDecisions(applied), definition.facts)
-            # Agreements share their version's reasons: building them once for each shape would only take longer.
+            # Agreements move cuts and add none: where the version's reasons can be built, theirs can be as well.
             if applied.agreement is None:
                 _ = completions.compiled.settled  # what says why must be as sure to be there as what says what
         except TooEntangled as error:

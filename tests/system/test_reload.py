@@ -29,6 +29,7 @@ CONFLICTING = SHIPPED_TEXT.replace(THIRD_PARTY, THIRD_PARTY.replace("not_include
 UNFIT = re.sub(r"\bservice\b", "dienst", SHIPPED_TEXT)
 RENAMED = re.sub(r"\bfair_use\b", "fairuse", SHIPPED_TEXT)
 SCOPE_LINE = SHIPPED_TEXT.splitlines().index("  scope:") + 1
+UNMAPPED = re.sub(r"(?<=  )quote:|(?<=[{ ])quote:(?= [a-z\[])", "offer:", SHIPPED_TEXT)
 GOOD = SHIPPED_TEXT.replace("small_below: {value: 45 minutes", "small_below: {value: 30 minutes")
 
 
@@ -87,10 +88,19 @@ def test_a_changed_file_is_taken_by_the_next_pass_and_decides_everything_open_an
         (GAPPED, "gap: scope is not decided where kind is incident"),
         (CONFLICTING, "conflict: scope is decided twice"),
         (RENAMED, "'fairuse' is not an outcome of route that CareSync can act on"),
+        (UNMAPPED, "helpdesk.fields.quote: 'quote' is not a fact of these rules"),
         (UNFIT, "facts: 'service' is not a fact that can be set here"),
         ("", "a mapping is wanted here"),
     ],
-    ids=["broken", "gapped", "conflicting", "an outcome renamed", "not for these settings", "empty"],
+    ids=[
+        "broken",
+        "gapped",
+        "conflicting",
+        "an outcome renamed",
+        "a mapped fact renamed",
+        "not for these settings",
+        "empty",
+    ],
 )
 def test_a_file_that_does_not_hold_is_refused_and_the_old_rules_go_on(
     office: Office, rules_file: Path, text: str, told: str
