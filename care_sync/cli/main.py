@@ -37,6 +37,7 @@ from care_sync.cli import (
     rules_copy,
     rules_diff,
     rules_format,
+    rules_new,
     rules_schema,
     setup,
     statements,
@@ -115,6 +116,7 @@ rules_format.register(rules.group)
 rules_cases.register(rules.group)
 rules_check.register(rules.group)
 rules_copy.register(rules.group)
+rules_new.register(rules.group)
 rules_diff.register(rules.group)
 for name, group in {
     "entries": entries.group,

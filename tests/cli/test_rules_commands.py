@@ -248,6 +248,67 @@ def test_a_copy_overwrites_nothing(rules: Any, tmp_path: Path) -> None:
     assert (tmp_path / "our.cases.yaml").read_text() == "cases: []\n"
 
 
+CHAT_ANSWERS = """\
+charge
+charge-assignment
+decision
+charge-chat-change
+{kind: change, channel: chat, expected_minutes: at most short_question}
+fair_use
+K1, N2
+Kleine wijzigingen via de chat zijn fair use. Juist?
+Een kleine wijziging via de chat is vrij.
+A small change by chat is free.
+{kind: change, channel: chat, expected_minutes: 10, clear: yes, quote: none, estimate: none, acceptance: none, sla: yes, fair_use_left_minutes: 60}
+a small change by chat is free
+y
+"""  # noqa: E501
+
+
+def test_a_new_rule_is_written_with_its_case_from_answers(rules: Any, tmp_path: Path) -> None:
+    rules("copy", "our.yaml")
+
+    told = rules("new", "our.yaml", given=CHAT_ANSWERS)
+
+    assert told.code == 0, told.output + told.errors
+    assert "not_included · fair_use · do_now" in told.output
+    assert "- id: charge-chat-change" in (tmp_path / "our.yaml").read_text("utf-8")
+    assert rules("check", "our.yaml").code == 0
+    assert rules("test", "our.yaml").code == 0
+    assert "a small change by chat is free" in (tmp_path / "our.cases.yaml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("fair_use\nK1", "free\nK1", "'free' is not one of"),
+        ("K1, N2", "K9", "'K9' is not a clause"),
+        (
+            "channel: chat, expected_minutes: at most",
+            "chanel: chat, expected_minutes: at most",
+            "did you mean 'channel'?",
+        ),
+        ("charge-chat-change", "charge-assignment", "rule charge-assignment is written twice"),
+        ("channel: chat, expected_minutes: 10", "channel: email, expected_minutes: 10", "does not decide that ticket"),
+        (
+            "{kind: change, channel: chat, expected_minutes: 10",
+            "{kind: chnge, expected_minutes: 10",
+            "These facts cannot",
+        ),
+    ],
+)
+def test_answers_that_make_no_rule_write_nothing(rules: Any, tmp_path: Path, old: str, new: str, message: str) -> None:
+    rules("copy", "our.yaml")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert old in CHAT_ANSWERS
+
+    told = rules("new", "our.yaml", given=CHAT_ANSWERS.replace(old, new, 1))
+
+    assert told.code == 2
+    assert message in told.errors
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def test_the_rules_are_shown_as_python(rules: Any) -> None:
     told = rules("code")
 
