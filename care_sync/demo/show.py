@@ -8,11 +8,11 @@ from care_sync.demo.layout import rows, told
 from care_sync.demo.outcome import WITHOUT_CUSTOMER, Amount, Outcome
 from care_sync.demo.workplace import Calls, Written
 from care_sync.messages.formats import whole_minutes
-from care_sync.pipeline.explanation import NEXT_STEPS, ROUTES, SCOPES
 from care_sync.pipeline.run import PassReport
 from care_sync.store.entries import LinkState
 from care_sync.terminal import hours, print_table, say
 from rules.deciding.rule_book import RuleBook
+from rules.model.words import NextStep, Route, Scope
 
 LOW_SECONDS = 5 * 3600
 ACCOUNTS = {
@@ -75,15 +75,15 @@ def show_outcome(outcome: Outcome, rules: RuleBook) -> None:
 
 def _show_tickets(outcome: Outcome) -> None:
     lines: list[Sequence[object]] = []
-    for route in ROUTES:
-        counts = [outcome.tickets[route, scope] for scope in SCOPES]
+    for route in Route:
+        counts = [outcome.tickets[route, scope] for scope in Scope]
         if any(counts):
             lines.append((route, *(number or "" for number in counts), sum(counts)))
-    totals = [sum(outcome.tickets[route, scope] for route in ROUTES) for scope in SCOPES]
+    totals = [sum(outcome.tickets[route, scope] for route in Route) for scope in Scope]
     lines.append(("all tickets", *totals, sum(totals)))
-    columns = ("route", *SCOPES, "tickets")
+    columns = ("route", *Scope, "tickets")
     print_table("\nTickets by route and scope", columns, lines, right=columns[1:])
-    steps = [f"{step} {outcome.next_steps[step]}" for step in NEXT_STEPS if outcome.next_steps[step]]
+    steps = [f"{step} {outcome.next_steps[step]}" for step in NextStep if outcome.next_steps[step]]
     say("")
     told("next steps", " · ".join(steps))
 

@@ -23,17 +23,23 @@ from care_sync.store import UnitOfWork
 from care_sync.store.decisions import WHOLE_TICKET
 from care_sync.store.entries import StoredEntry
 from connectors.records import Comment, CommentKind, Ticket
+from rules.model.words import Activity, Estimate, FactName
 
 TELLING = "estimate"
 """The kind of telling; its subject is the ticket, its key ``<percent>:<minutes of the estimate>``."""
 
-WORK = "work"
+WORK = Activity.WORK.value
 
 
 def agreed_seconds(facts: Mapping[str, Any]) -> int | None:
     """The agreed estimate of a ticket's facts, in seconds; ``None`` where nothing was agreed. Pure."""
-    minutes = facts.get("expected_minutes")
-    if facts.get("estimate") != "agreed" or not isinstance(minutes, int) or isinstance(minutes, bool) or minutes <= 0:
+    minutes = facts.get(FactName.EXPECTED_MINUTES)
+    if (
+        facts.get(FactName.ESTIMATE) != Estimate.AGREED
+        or not isinstance(minutes, int)
+        or isinstance(minutes, bool)
+        or minutes <= 0
+    ):
         return None
     return minutes * 60
 

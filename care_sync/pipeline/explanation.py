@@ -20,21 +20,7 @@ from care_sync.store.standing import Standing
 from connectors.records import FieldValue, Ticket
 from rules.deciding.rule_book import RuleBook
 from rules.model.decision import Decision
-
-SCOPES = ("included", "not_included", "undetermined")
-ROUTES = ("sla", "hour_card", "invoice", "quote", "fair_use", "pending", "review")
-NEXT_STEPS = (
-    "do_now",
-    "estimate",
-    "await_approval",
-    "deliver",
-    "rough_estimate",
-    "make_quote",
-    "ask",
-    "review",
-    "handle",
-    "none",
-)
+from rules.model.words import FactName, NextStep, Route, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +72,15 @@ class Telling:
 
 def our_tags(prefix: str) -> frozenset[str]:
     """Every tag that can be ours; no other is ever touched."""
-    words = (("sla", SCOPES), ("route", ROUTES), ("next", NEXT_STEPS))
+    words: tuple[tuple[str, Iterable[str]], ...] = (("sla", Scope), ("route", Route), ("next", NextStep))
     return frozenset(f"{prefix}{group}_{word}" for group, all_words in words for word in all_words)
 
 
 def telling(decision: Decision, standing: Iterable[Standing]) -> Telling:
     """Put together what a ticket should show."""
     time = time_by_account(standing)
-    is_overflowing = decision.route == "fair_use" and any(part.account == accounts.REVIEW for part in time)
-    return Telling(decision, "review" if is_overflowing else decision.route, time)
+    is_overflowing = decision.route == Route.FAIR_USE and any(part.account == accounts.REVIEW for part in time)
+    return Telling(decision, Route.REVIEW.value if is_overflowing else decision.route, time)
 
 
 def time_by_account(standing: Iterable[Standing]) -> tuple[AccountTime, ...]:
@@ -146,7 +132,7 @@ def card_balances(customer: Customer | None) -> tuple[CardBalance, ...]:
 
 def _suggestion(ticket: Ticket, decision: Decision, rules: RuleBook) -> Suggestion | None:
     """What the words of the ticket suggest, where its kind is asked for."""
-    if "kind" not in decision.questions:
+    if FactName.KIND not in decision.questions:
         return None
     found = rules.suggest(ticket.subject, ticket.description)
     return None if found is None else Suggestion(found.kind, tuple(found.words))

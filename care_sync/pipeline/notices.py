@@ -31,6 +31,7 @@ from care_sync.store.agreed import AgreedField
 from care_sync.store.ledger import Leg
 from care_sync.store.standing import Standing
 from rules.model.decision import Decision
+from rules.model.words import Route, Scope
 
 OF_AGREEMENT = frozenset(map(str, AgreedField))
 """Facts that follow from what was agreed, not from what happened."""
@@ -74,7 +75,7 @@ def due_notices(
     standing = list(standing)
     given = [_kind_of(key) for key in told if _kind_of(key) is not NoticeKind.LOW_BALANCE]
     last = given[-1] if given else None
-    if decision.scope == "included":
+    if decision.scope == Scope.INCLUDED:
         return [_credited_back(changes)] if last in CHARGED else []
     by_closing = [
         notice
@@ -86,7 +87,7 @@ def due_notices(
         time = summed(leg for one in standing for leg in one.shares if is_charged(leg.account))
         also_told = tuple(one.key for one in by_closing)
         return [Notice(NoticeKind.TURNED_OUTSIDE, time, also_told=also_told, by_person=_was_agreed_otherwise(turn))]
-    return by_closing if decision.scope == "undetermined" else []
+    return by_closing if decision.scope == Scope.UNDETERMINED else []
 
 
 def is_charged(account: str) -> bool:
@@ -98,16 +99,16 @@ def _has_turned_outside(decision: Decision, turn: Turn | None) -> bool:
     return (
         turn is not None
         and turn.before is not None
-        and turn.before.scope != "not_included"
-        and decision.scope == "not_included"
-        and decision.route in ("hour_card", "invoice")
+        and turn.before.scope != Scope.NOT_INCLUDED
+        and decision.scope == Scope.NOT_INCLUDED
+        and decision.route in (Route.HOUR_CARD, Route.INVOICE)
         and CLOSING in decision.clauses
     )
 
 
 def _was_agreed_otherwise(turn: Turn | None) -> bool:
     """Whether a ticket that was inside is outside because what was agreed with its customer is another."""
-    if turn is None or turn.before is None or turn.before.scope != "included":
+    if turn is None or turn.before is None or turn.before.scope != Scope.INCLUDED:
         return False
     return not turn.differing.isdisjoint(OF_AGREEMENT)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from care_sync.store.decisions import WHOLE_TICKET, StoredDecision
+from rules.model.words import NextStep, Route, Scope
 
 
 @dataclass(slots=True)
@@ -52,7 +53,11 @@ def fact_costs(
 
 def _is_open(decision: StoredDecision) -> bool:
     outcome = decision.outcome
-    return bool(outcome["scope"] == "undetermined" or outcome["route"] == "pending" or outcome["next_step"] == "ask")
+    return bool(
+        outcome["scope"] == Scope.UNDETERMINED
+        or outcome["route"] == Route.PENDING
+        or outcome["next_step"] == NextStep.ASK
+    )
 
 
 def _waited(cost: FactCost, since: datetime, until: datetime) -> None:
