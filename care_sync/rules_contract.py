@@ -1,7 +1,7 @@
 """What CareSync expects of a rules file: the words that its ledger, tags, notes and questions go by.
 
 A file that renames one of them consistently is proven, and would stop a customer's time or leave old tags for ever.
-:func:`care_sync.rules_in_force.read_rules` reads no rules without this contract.
+:func:`care_sync.rules_file.read_rules` reads no rules without this contract.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from care_sync.cli.main import run
 from care_sync.errors import UserError
 from care_sync.messages import Language
 from care_sync.rules_contract import CONTRACT
-from care_sync.rules_in_force import read_rules, read_rules_text
+from care_sync.rules_file import read_rules, read_rules_text
 from rules.loading import SHIPPED, load_text
 from rules.model.words import Activity, FactName, NextStep, Route, Scope
 from rules.proving.proof import prove
@@ -169,7 +169,7 @@ def test_rules_are_read_with_the_contract_alone() -> None:
         if re.search(r"\bload_(rules|text)\b|\bread_definition\b", path.read_text("utf-8"))
     ]
 
-    assert readers == ["care_sync/rules_in_force.py"]
+    assert readers == ["care_sync/rules_file.py"]
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])

@@ -6,14 +6,11 @@ from typing import Annotated
 
 import typer
 
-from care_sync.cli.session import Session, command_group
+from care_sync.cli.session import Session
 from care_sync.errors import UserError
 from care_sync.terminal import local, print_json, print_table, say
 
-group = command_group("What a person must look at.")
 
-
-@group.command("list")
 def list_attention(
     context: typer.Context,
     kind: Annotated[str | None, typer.Option(help="Only this kind.", show_default=False)] = None,
@@ -54,7 +51,6 @@ def list_attention(
         )
 
 
-@group.command()
 def settle(
     context: typer.Context,
     kind: Annotated[str, typer.Argument(help="What it is, as `attention list` shows it.")],

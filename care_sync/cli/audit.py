@@ -16,11 +16,6 @@ from care_sync.cli.session import Session
 from care_sync.terminal import print_json, print_table, say
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(audit)
-
-
 def audit(
     context: typer.Context,
     offline: Annotated[bool, typer.Option("--offline", help="The store alone; no product is asked.")] = False,

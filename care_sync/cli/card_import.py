@@ -16,11 +16,6 @@ from care_sync.ledger.card_import import PlannedCard, import_cards, read_cards
 from care_sync.terminal import hours, print_json, print_table, say
 
 
-def register(group: typer.Typer) -> None:
-    """Add the command to the group of hour cards."""
-    group.command("import")(import_file)
-
-
 def import_file(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file.")],

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from care_sync.cli.session import Session, command_group
+from care_sync.cli.session import Session
 from care_sync.errors import UserError
 from care_sync.ledger import accounts, cards
 from care_sync.ledger.cards import CardState
@@ -19,12 +19,9 @@ from care_sync.store import UnitOfWork
 from care_sync.terminal import hours, local, print_json, print_table, say
 from connectors.records import Organization
 
-group = command_group("Prepaid hour cards.")
-
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 
 
-@group.command()
 def buy(
     context: typer.Context,
     customer: Annotated[str, typer.Argument(help="The organization's name or id in the helpdesk.")],
@@ -75,7 +72,6 @@ def buy(
         say(f"{organization.name} has card {card.card_id} of {hours(card.seconds)} hours at {card.rate} per hour.")
 
 
-@group.command("list")
 def list_cards(
     context: typer.Context,
     customer: Annotated[
@@ -113,7 +109,6 @@ def list_cards(
     )
 
 
-@group.command()
 def show(
     context: typer.Context,
     card_id: Annotated[int, typer.Argument(metavar="CARD", help="The card's number.")],
@@ -178,7 +173,6 @@ def show(
     )
 
 
-@group.command()
 def adjust(
     context: typer.Context,
     card_id: Annotated[int, typer.Argument(metavar="CARD", help="The card's number.")],
@@ -203,7 +197,6 @@ def adjust(
     _tell(state, organization, as_json=as_json)
 
 
-@group.command("write-off")
 def write_off(
     context: typer.Context,
     card_id: Annotated[int, typer.Argument(metavar="CARD", help="The card's number.")],

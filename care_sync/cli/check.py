@@ -14,11 +14,6 @@ from care_sync.terminal import console, print_json
 from connectors.records import CheckResult
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(check)
-
-
 def check(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,

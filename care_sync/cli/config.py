@@ -9,15 +9,12 @@ import yaml
 
 from care_sync.check import check_site
 from care_sync.cli.check import report
-from care_sync.cli.session import Session, command_group
+from care_sync.cli.session import Session
 from care_sync.settings import shown_settings
 from care_sync.terminal import print_json, write
 from connectors.records import CheckResult
 
-group = command_group("The settings.")
 
-
-@group.command()
 def check(context: typer.Context) -> None:
     """Check settings, rules, message templates and the database; nothing is written, no product is asked.
 
@@ -31,7 +28,6 @@ def check(context: typer.Context) -> None:
     report([CheckResult("settings", passed=True), *check_site(Session.of(context).settings())])
 
 
-@group.command()
 def show(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="JSON instead of YAML.")] = False,

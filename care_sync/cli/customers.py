@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from care_sync.cli.session import Session, command_group
+from care_sync.cli.session import Session
 from care_sync.errors import UserError
 from care_sync.ledger import cards
 from care_sync.lookup import find_organization
@@ -22,13 +22,10 @@ from care_sync.store.agreed import ALWAYS, Agreed, AgreedField, AgreedKind
 from care_sync.terminal import hours, local, print_json, print_table, say
 from connectors.records import FieldValue, Organization
 
-group = command_group("Customers, and what was agreed with them since when.")
-
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 Customer = Annotated[str, typer.Argument(help="The organization's name or id in the helpdesk.")]
 
 
-@group.command("list")
 def list_customers(context: typer.Context, as_json: Json = False) -> None:
     """List customers with what is agreed with them today, since when, and what is left on their cards.
 
@@ -84,7 +81,6 @@ def list_customers(context: typer.Context, as_json: Json = False) -> None:
     )
 
 
-@group.command()
 def show(context: typer.Context, customer: Customer, as_json: Json = False) -> None:
     """Show what was agreed with a customer from which day, and who or what wrote it down.
 
@@ -121,7 +117,6 @@ def show(context: typer.Context, customer: Customer, as_json: Json = False) -> N
     _show_written(written, zone)
 
 
-@group.command("state")
 def state_agreed(
     context: typer.Context,
     customer: Customer,

@@ -11,11 +11,6 @@ from care_sync.scheduler import StoppableClock
 from care_sync.terminal import errors
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(run)
-
-
 def run(context: typer.Context) -> None:
     """Keep doing it: poll, take webhooks, push, and do everything once a night, until SIGTERM.
 

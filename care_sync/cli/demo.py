@@ -15,11 +15,6 @@ from care_sync.demo.play import play
 NAME = "care-sync"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(demo)
-
-
 def demo(
     context: typer.Context,
     keep: Annotated[

@@ -6,11 +6,9 @@ from typing import Annotated
 
 import typer
 
-from care_sync.cli.session import Session, command_group
+from care_sync.cli.session import Session
 from care_sync.store.entries import StoredEntry
 from care_sync.terminal import hours, print_json, print_table, say
-
-group = command_group("Time entries that count for nobody: those without a ticket, and copies of others.")
 
 REMEDIES = {
     "unlinked": "write the ticket's number in it, as in #123",
@@ -19,7 +17,6 @@ REMEDIES = {
 }
 
 
-@group.command()
 def unlinked(
     context: typer.Context,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many.", show_default=False)] = None,
@@ -61,7 +58,6 @@ def unlinked(
         )
 
 
-@group.command()
 def copies(
     context: typer.Context,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many.", show_default=False)] = None,

@@ -20,11 +20,6 @@ from rules.deciding.rule_book import RuleBook
 from rules.proving.why_not import MOST_FACTS, Way, why_not
 
 
-def register(group: typer.Typer) -> None:
-    """Add the command."""
-    group.command()(explain)
-
-
 def explain(
     context: typer.Context,
     ticket: Annotated[str, typer.Argument(help="The ticket's number, as people see it, or its id.")],

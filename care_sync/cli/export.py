@@ -14,11 +14,6 @@ from care_sync.lookup import find_organization
 from care_sync.terminal import say, write
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(export)
-
-
 def export(
     context: typer.Context,
     tool: Annotated[Tool, typer.Option("--format", help="The tool that is to read it.")] = Tool.HLEDGER,

@@ -20,14 +20,12 @@ from care_sync.billing.tables import invoice_as_json, invoices_as_csv
 from care_sync.billing.texts import clock
 from care_sync.billing.ubl import Issued, ubl_of
 from care_sync.cli.files import file_name, month_of, write_file, write_output
-from care_sync.cli.session import Session, command_group
+from care_sync.cli.session import Session
 from care_sync.errors import UserError
 from care_sync.lookup import find_organization
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
 from care_sync.terminal import print_json, print_table, say
-
-group = command_group("What customers are invoiced for a month.")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 Period = Annotated[str, typer.Argument(metavar="MONTH", help="The month, such as 2026-10.")]
@@ -42,7 +40,6 @@ class Format(StrEnum):
     UBL = "ubl"
 
 
-@group.command("list")
 def list_invoices(
     context: typer.Context,
     period: Annotated[
@@ -87,7 +84,6 @@ def list_invoices(
         )
 
 
-@group.command()
 def show(
     context: typer.Context,
     period: Period,
@@ -126,7 +122,6 @@ def show(
     say(f"Net {invoice.net}, VAT {invoice.vat_percent} % {invoice.vat}, total {invoice.total} euro.")
 
 
-@group.command()
 def export(
     context: typer.Context,
     period: Period,
@@ -181,7 +176,6 @@ def export(
         say(f"{output}: {len(found)} invoices, {sum(hours_of(one.seconds) for one in found):f} hours.")
 
 
-@group.command()
 def push(
     context: typer.Context,
     period: Period,

@@ -9,7 +9,7 @@ import typer
 
 from care_sync.billing.texts import clock
 from care_sync.cli.files import month_of
-from care_sync.cli.session import Session, command_group
+from care_sync.cli.session import Session
 from care_sync.ledger import accounts
 from care_sync.lookup import find_organization, find_ticket
 from care_sync.settings import Settings
@@ -19,10 +19,7 @@ from care_sync.story import EntryStory, Place, customer_balances, entry_story, t
 from care_sync.terminal import local, print_json, print_table, say
 from connectors.records import Ticket
 
-group = command_group("Where every minute came from and where it went.")
 
-
-@group.command()
 def show(
     context: typer.Context,
     entry: Annotated[str | None, typer.Option(help="One time entry, by its key.", show_default=False)] = None,

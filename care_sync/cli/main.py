@@ -5,48 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from care_sync.cli import (
-    attention,
-    audit,
-    card_import,
-    cards,
-    check,
-    config,
-    customers,
-    daemon,
-    demo,
-    entries,
-    explain,
-    export,
-    invoices,
-    ledger,
-    period,
-    recalculate,
-    reconcile,
-    replay,
-    review,
-    rules,
-    rules_cases,
-    rules_check,
-    rules_copy,
-    rules_diff,
-    rules_format,
-    rules_new,
-    rules_schema,
-    setup,
-    statements,
-    status,
-    store,
-    sync,
-)
-from care_sync.cli.session import Session
-from care_sync.clock import SystemClock
+from care_sync.cli.commands import COMMANDS
+from care_sync.cli.lazy import LazyGroup
+from care_sync.cli.options import Options
 from care_sync.errors import CareSyncError, IntegrityError, UserError
 from care_sync.terminal import complain
 from connectors.errors import ConnectorError
@@ -65,8 +31,17 @@ A first time:
 `care-sync COMMAND --help` shows examples of each command.
 """
 
+
+class CareSync(LazyGroup):
+    """The commands of the command line."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(table=COMMANDS, **settings)
+
+
 app = typer.Typer(
     name="care-sync",
+    cls=CareSync,
     help=HELP,
     no_args_is_help=True,
     rich_markup_mode="markdown",
@@ -77,6 +52,8 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version  # noqa: PLC0415  # a tenth of what the help costs, for this alone
+
         sys.stdout.write(f"care-sync {version('care-sync')}\n")
         raise typer.Exit
 
@@ -101,37 +78,8 @@ def options(
     ] = False,
 ) -> None:
     """Take the options that stand before the command; a program that runs commands may bring its own session."""
-    if not isinstance(context.obj, Session):
-        context.obj = Session(config_file, verbose, SystemClock())
-
-
-for module in (demo, setup, check, status, audit, export, sync, daemon, reconcile):
-    module.register(app)
-for module in (statements, recalculate, card_import):
-    module.register(cards.group)
-explain.register(rules.group)
-replay.register(rules.group)
-rules_schema.register(rules.group)
-rules_format.register(rules.group)
-rules_cases.register(rules.group)
-rules_check.register(rules.group)
-rules_copy.register(rules.group)
-rules_new.register(rules.group)
-rules_diff.register(rules.group)
-for name, group in {
-    "entries": entries.group,
-    "cards": cards.group,
-    "customers": customers.group,
-    "invoices": invoices.group,
-    "ledger": ledger.group,
-    "period": period.group,
-    "review": review.group,
-    "attention": attention.group,
-    "store": store.group,
-    "config": config.group,
-    "rules": rules.group,
-}.items():
-    app.add_typer(group, name=name)
+    if context.obj is None:
+        context.obj = Options(config_file, verbose)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from care_sync.cli.session import Session, command_group
+from care_sync.cli.session import Session
 from care_sync.ledger import accounts
 from care_sync.ledger.closing import Closing, Outlook, close_month, on_account, outlook, require_closable
 from care_sync.ledger.terms import Terms
@@ -19,12 +19,9 @@ from care_sync.store.ledger import Standing
 from care_sync.terminal import hours, local, print_json, print_table, say
 from connectors.records import Organization
 
-group = command_group("Months, and closing them.")
-
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 
 
-@group.command("list")
 def list_periods(context: typer.Context, as_json: Json = False) -> None:
     """List the months that are closed, and by whom.
 
@@ -69,7 +66,6 @@ def list_periods(context: typer.Context, as_json: Json = False) -> None:
         )
 
 
-@group.command()
 def close(
     context: typer.Context,
     period: Annotated[str, typer.Argument(metavar="MONTH", help="The month, as in 2026-10.")],

@@ -17,11 +17,6 @@ from care_sync.store.recalculations import Recalculation, RecalculationState
 from care_sync.terminal import hours, print_json, print_table, say
 
 
-def register(group: typer.Typer) -> None:
-    """Add the command to the group of hour cards."""
-    group.command()(recalculate)
-
-
 def recalculate(
     context: typer.Context,
     card_id: Annotated[

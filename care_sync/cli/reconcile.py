@@ -14,11 +14,6 @@ from care_sync.progress import watching
 from care_sync.terminal import print_json, say
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(reconcile)
-
-
 def reconcile(
     context: typer.Context,
     tracker: Annotated[str | None, typer.Option(help="Only this one, by its name in the settings.")] = None,

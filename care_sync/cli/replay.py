@@ -25,12 +25,6 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 SHOWN = 30
 
 
-def register(group: typer.Typer) -> None:
-    """Add the commands."""
-    group.command()(replay)
-    group.command()(questions)
-
-
 def replay(
     context: typer.Context,
     rules: RulesArgument,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from care_sync.cli.session import Session, command_group
+from care_sync.cli.session import Session
 from care_sync.errors import UserError
 from care_sync.ledger.review import Ruling, Waiting, decide, reviewed, waiting
 from care_sync.lookup import find_organization
@@ -16,13 +16,10 @@ from care_sync.store.agreements import Verdict
 from care_sync.terminal import hours, local, print_json, print_table, say
 from connectors.records import Ticket
 
-group = command_group("Time that waits for a person to judge.")
-
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 CHARGES = {"all": None, "none": 0}
 
 
-@group.command("list")
 def list_waiting(
     context: typer.Context,
     customer: Annotated[
@@ -68,7 +65,6 @@ def list_waiting(
         )
 
 
-@group.command("decide")
 def decide_on(
     context: typer.Context,
     subject: Annotated[str, typer.Argument(metavar="TICKET|ENTRY", help="A ticket, as in #123, or one time entry.")],
@@ -111,7 +107,6 @@ def decide_on(
         say(f"{hours(charged)} of {hours(judged)} hours are charged; the next pass posts it.")
 
 
-@group.command()
 def history(
     context: typer.Context,
     entry_key: Annotated[str, typer.Argument(metavar="ENTRY", help="The time entry, as in toggl:12:77.")],

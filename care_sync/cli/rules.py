@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from care_sync.cli.rules_input import SHIPPED_NAME, STANDARD_INPUT, RulesArgument, open_rules, read_day, read_file
-from care_sync.cli.session import command_group
 from care_sync.errors import UserError
 from care_sync.terminal import print_json, say, write
 from rules.deciding.rule_book import RuleBook
@@ -16,10 +15,7 @@ from rules.model.decision import Decision
 from rules.model.errors import Problem, RulesError, TooEntangled
 from rules.reading.fact_files import read_fact_lines, read_facts
 
-group = command_group("The rules: what they decide, and whether they hold.")
 
-
-@group.command()
 def decide(
     rules: RulesArgument = SHIPPED_NAME,
     facts: Annotated[
@@ -68,7 +64,6 @@ def decide(
         raise UserError("These facts cannot be used.", list(map(str, error.problems))) from None
 
 
-@group.command()
 def code(
     rules: RulesArgument = SHIPPED_NAME, on: Annotated[str | None, typer.Option("--on", metavar="DATE")] = None
 ) -> None:

@@ -10,18 +10,13 @@ import typer
 
 from care_sync.cli.rules_input import SHIPPED_NAME, RulesArgument, open_rules, path_of
 from care_sync.errors import UserError
-from care_sync.rules_in_force import cases_beside, rules_cases
+from care_sync.rules_file import cases_beside, rules_cases
 from care_sync.terminal import print_json, print_table, say
 from rules.deciding.rule_book import RuleBook
 from rules.proving.cases import Case, as_yaml, neighbouring_cases, run_cases
 from rules.proving.coverage import coverage_of
 
 SHOWN = 20
-
-
-def register(group: typer.Typer) -> None:
-    """Add the command."""
-    group.command("test")(run_cases_beside)
 
 
 def run_cases_beside(

@@ -15,11 +15,6 @@ from rules.proving.proof import Proof, prove
 from rules.proving.text_only import LeftOpen, left_open, questions_to_owner
 
 
-def register(group: typer.Typer) -> None:
-    """Add the command to the group of the rules."""
-    group.command()(check)
-
-
 def check(
     rules: RulesArgument = SHIPPED_NAME,
     text_only: Annotated[

@@ -10,18 +10,13 @@ import typer
 
 from care_sync.cli.files import write_file
 from care_sync.errors import UserError
-from care_sync.rules_in_force import cases_beside, read_rules
+from care_sync.rules_file import cases_beside, read_rules
 from care_sync.terminal import say
 from rules.loading import SHIPPED
 from rules.reading.json_schema import schema_of
 
 SCHEMA_LINE = "# yaml-language-server: $schema="
 """How a rules file names its schema to editors, in its first line."""
-
-
-def register(group: typer.Typer) -> None:
-    """Add the command to the group of the rules."""
-    group.command()(copy)
 
 
 def copy(file: Annotated[Path, typer.Argument(help="Where to put the rules, such as our.yaml.")]) -> None:

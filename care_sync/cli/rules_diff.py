@@ -16,11 +16,6 @@ from rules.proving.examples import in_words, region_in_words
 SHOWN = 20
 
 
-def register(group: typer.Typer) -> None:
-    """Add the command to the group of the rules."""
-    group.command()(diff)
-
-
 def diff(
     old: RulesArgument,
     new: RulesArgument,

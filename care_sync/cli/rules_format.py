@@ -15,11 +15,6 @@ from rules.model.errors import RulesError
 from rules.reading.formatting import formatted
 
 
-def register(group: typer.Typer) -> None:
-    """Add the command to the group of the rules."""
-    group.command()(fmt)
-
-
 def fmt(
     file: Annotated[Path, typer.Argument(help="The rules file.")],
     check: Annotated[bool, typer.Option("--check", help="Only say whether it is tidy; exit code 1 when not.")] = False,

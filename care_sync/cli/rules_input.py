@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from care_sync.errors import UserError
-from care_sync.rules_in_force import read_rules, read_rules_text
+from care_sync.rules_file import read_rules, read_rules_text
 from rules.deciding.rule_book import RuleBook
 from rules.loading import SHIPPED
 

@@ -10,7 +10,7 @@ import typer
 from care_sync.cli.files import write_file
 from care_sync.cli.rules_input import open_rules
 from care_sync.errors import UserError
-from care_sync.rules_in_force import cases_beside, read_rules_text
+from care_sync.rules_file import cases_beside, read_rules_text
 from care_sync.terminal import say
 from rules.deciding.rule_book import RuleBook
 from rules.model.errors import RulesError
@@ -20,11 +20,6 @@ from rules.proving.proof import prove
 from rules.reading.fact_files import read_facts
 from rules.reading.insertion import NewRule, with_rule
 from rules.reading.reader import BASES
-
-
-def register(group: typer.Typer) -> None:
-    """Add the command to the group of the rules."""
-    group.command()(new)
 
 
 def new(file: Annotated[Path, typer.Argument(help="The rules file that gets the rule.")]) -> None:

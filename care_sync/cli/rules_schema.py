@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import typer
-
 from care_sync.cli.rules_input import SHIPPED_NAME, RulesArgument, open_rules
 from care_sync.terminal import print_json
 from rules.reading.json_schema import schema_of
-
-
-def register(group: typer.Typer) -> None:
-    """Add the command to the group of the rules."""
-    group.command()(schema)
 
 
 def schema(rules: RulesArgument = SHIPPED_NAME) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import typer
 
 from care_sync.application import Application, open_application, site_settings
+from care_sync.cli.options import Options
 from care_sync.clock import Clock, SystemClock
 from care_sync.logs import configure_logs
 from care_sync.settings import Settings
@@ -30,8 +31,11 @@ class Session:
     @classmethod
     def of(cls, context: typer.Context) -> Session:
         """Return the session of the command that runs."""
-        session = context.find_root().obj
-        return session if isinstance(session, cls) else cls(None, verbose=False, clock=SystemClock())
+        given = context.find_root().obj
+        if isinstance(given, cls):
+            return given
+        options = given if isinstance(given, Options) else Options()
+        return cls(options.config, options.verbose, SystemClock())
 
     def settings(self, *, for_daemon: bool = False) -> Settings:
         """Read the settings and let the logs begin.
@@ -58,8 +62,3 @@ class Session:
         """Open everything: store, rules, connectors."""
         with open_application(self.settings(), self.clock) as application:
             yield application
-
-
-def command_group(about: str) -> typer.Typer:
-    """Return an empty group of commands; its help is read as Markdown, so that examples keep their lines."""
-    return typer.Typer(help=about, no_args_is_help=True, rich_markup_mode="markdown")

@@ -37,11 +37,6 @@ SECRETS_DIRECTORY = "CARE_SYNC_SECRETS_DIRECTORY"
 SECRET = "helpdesk__webhook_secret"  # noqa: S105 - the name of a file
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(setup)
-
-
 def setup(
     context: typer.Context,
     check: Annotated[

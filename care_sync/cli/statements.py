@@ -34,11 +34,6 @@ class Tongue(StrEnum):
     ENGLISH = "en"
 
 
-def register(group: typer.Typer) -> None:
-    """Add the command to the group of the cards."""
-    group.command()(statement)
-
-
 def statement(
     context: typer.Context,
     period: Annotated[str, typer.Argument(metavar="MONTH", help="The month, such as 2026-10.")],

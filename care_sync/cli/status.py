@@ -13,11 +13,6 @@ from care_sync.status import Status, read_status
 from care_sync.terminal import age, local, print_json, print_table, say
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(status)
-
-
 def status(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,

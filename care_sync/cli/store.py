@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from care_sync.cli.session import Session, command_group
+from care_sync.cli.session import Session
 from care_sync.store import migrate
 from care_sync.terminal import say
 
-group = command_group("The database.")
 
-
-@group.command("migrate")
 def migrate_store(context: typer.Context) -> None:
     """Make the tables, or bring those of an older version up to date. Doing it twice does no harm.
 

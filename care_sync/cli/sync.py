@@ -17,11 +17,6 @@ from care_sync.store.rehearsal import rehearsal
 from care_sync.terminal import complain, print_json, say
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(sync)
-
-
 def sync(
     context: typer.Context,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and write nothing.")] = False,

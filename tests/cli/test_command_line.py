@@ -11,20 +11,20 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
+from care_sync.cli.commands import COMMANDS
+from care_sync.cli.lazy import Command
 from care_sync.cli.main import app
 from tests.cli.conftest import Care
 
 
-def commands(group: typer.Typer = app, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    for command in group.registered_commands:
-        name = command.name or (command.callback.__name__ if command.callback else "")
-        yield (*path, name.replace("_", "-"))
-    for sub in group.registered_groups:
-        if sub.typer_instance is not None:
-            yield from commands(sub.typer_instance, (*path, str(sub.name)))
+def commands() -> Iterator[tuple[str, ...]]:
+    for name, entry in COMMANDS.items():
+        if isinstance(entry, Command):
+            yield (name,)
+        else:
+            yield from ((name, sub) for sub in entry.commands)
 
 
 @pytest.mark.parametrize("command", list(commands()), ids=" ".join)

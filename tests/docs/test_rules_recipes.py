@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from care_sync.rules_in_force import read_rules, read_rules_text
+from care_sync.rules_file import read_rules, read_rules_text
 from rules.deciding.rule_book import RuleBook
 from rules.loading import SHIPPED
 from rules.proving.proof import prove
