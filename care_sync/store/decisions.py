@@ -42,11 +42,6 @@ class DecisionRepository:
         statement = insert(self._connection, rule_versions).on_conflict_do_nothing()
         self._connection.execute(statement, [{"rules_hash": rules_hash, "text": text, "first_used_at": now}])
 
-    def rules_text(self, rules_hash: str) -> str | None:
-        """The rules file of that hash."""
-        query = select(rule_versions.c.text).where(rule_versions.c.rules_hash == rules_hash)
-        return self._connection.execute(query).scalar_one_or_none()
-
     def append(self, rows: Iterable[StoredDecision]) -> None:
         """Add decisions."""
         values = [
