@@ -19,11 +19,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from time import process_time
 
-from care_sync.ledger.allocation import CardCapacity
-from care_sync.ledger.terms import Terms
+from care_sync.model.allocation import CardCapacity
+from care_sync.model.hour_card import HourCard
+from care_sync.model.terms import Terms
 from care_sync.replay.compare import FactReader, compare
 from care_sync.replay.history import CustomerHistory, History, Subject, WorkedTime
-from care_sync.store.agreements import CardRow
 from connectors.records import Organization, Ticket, TicketStatus
 from rules.loading import SHIPPED, load_text
 from rules.proving.cases import read_cases
@@ -59,7 +59,7 @@ def history(number: int) -> History:
     customers = {
         key: CustomerHistory(
             Organization(key, key),
-            (CardRow(card_id, key, SINCE, 200 * 3600, Decimal(95), ""),),
+            (HourCard(card_id, key, SINCE, 200 * 3600, Decimal(95), ""),),
             (CardCapacity(card_id, SINCE, 200 * 3600),),
             Terms(allowance=lambda _period: 3600),
             tuple(many),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from care_sync.clock import Clock
 from care_sync.messages import Messages
-from care_sync.pipeline.link import Linking
+from care_sync.model.linking import Linking
 from care_sync.pipeline.run import PassKind, PassReport, Scope, Watcher, run_pass
 from care_sync.pipeline.site import Site
 from care_sync.rules_in_force import RulesInForce

@@ -18,9 +18,9 @@ from email.utils import format_datetime
 
 from care_sync.clock import Clock
 from care_sync.logs import logger
+from care_sync.model.mail import Mail, MailState
 from care_sync.settings.mail import MailSection
 from care_sync.store import Store
-from care_sync.store.messages import Mail, MailState
 
 FAILED = "mail_failed"
 """The kind of attention for a mail that was given up, by recipient, and for a server that takes none."""
@@ -74,7 +74,7 @@ def _tell_of_server(store: Store, section: MailSection, why: str, now: datetime)
             message = f"The mail server {subject} takes no mail: {why}. Correct the section mail; it is tried again."
             work.attention.raise_(FAILED, subject, message, now)
         else:
-            work.attention.settle(FAILED, [subject])
+            work.attention.resolve(FAILED, [subject])
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +127,11 @@ def _settle(store: Store, mail: Mail, outcome: _Outcome, clock: Clock, report: M
     with store.begin() as work:
         if not outcome.error:
             report.sent += 1
-            work.mails.settle(mail.mail_id, MailState.SENT)
-            work.attention.settle(FAILED, [mail.recipient])
+            work.mails.finish(mail.mail_id, MailState.SENT)
+            work.attention.resolve(FAILED, [mail.recipient])
         elif outcome.is_final or mail.attempts >= MOST_ATTEMPTS:
             report.failed += 1
-            work.mails.settle(mail.mail_id, MailState.FAILED, error=outcome.error)
+            work.mails.finish(mail.mail_id, MailState.FAILED, error=outcome.error)
             work.attention.raise_(
                 FAILED,
                 mail.recipient,
@@ -142,7 +142,7 @@ def _settle(store: Store, mail: Mail, outcome: _Outcome, clock: Clock, report: M
         else:
             report.later += 1
             delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** (mail.attempts - 1))
-            work.mails.settle(mail.mail_id, MailState.PLANNED, error=outcome.error, due_at=now + delay)
+            work.mails.finish(mail.mail_id, MailState.PLANNED, error=outcome.error, due_at=now + delay)
 
 
 def _told(error: Exception) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from care_sync.errors import UserError
 from care_sync.logs import logger
-from care_sync.pipeline.facts import COMPUTED
+from care_sync.model.facts import COMPUTED
 from care_sync.rules_file import cases_beside, read_rules, rules_cases
 from care_sync.settings import Settings
 from care_sync.store import Store
@@ -105,7 +105,7 @@ class RulesInForce:
                 work.attention.raise_(RULES_REFUSED, SUBJECT, self.refusal, now)
         elif not self._is_settled:
             with store.begin() as work:
-                work.attention.settle(RULES_REFUSED, [SUBJECT])
+                work.attention.resolve(RULES_REFUSED, [SUBJECT])
             self._is_settled = True
 
     def _judge(self) -> None:

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from care_sync.model.attention import Attention
+from care_sync.model.operation import JobRun, PassRow
+from care_sync.model.outbox import OutboxRow
 from care_sync.rules_in_force import RULES_REFUSED
 from care_sync.store import Store
-from care_sync.store.operations import JobRun, PassRow
-from care_sync.store.outbox import OutboxRow
-from care_sync.store.work import Attention
 from connectors.protocols import BudgetState
 
 JOBS = ("poll", "push", "nightly", "prune")

@@ -16,16 +16,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from care_sync.billing.invoice import Invoice, InvoiceLine, invoice_reference, read_invoice
-from care_sync.billing.texts import clock
 from care_sync.errors import UserError
-from care_sync.ledger import accounts, cards
-from care_sync.ledger.months import Months
+from care_sync.ledger import cards
+from care_sync.model.account import CONTRA, Account, AccountKind
+from care_sync.model.decision import WHOLE_TICKET, StoredDecision
+from care_sync.model.duration import clock
+from care_sync.model.month import Month
+from care_sync.model.review import Verdict
+from care_sync.model.time_entry import StoredEntry
+from care_sync.model.transaction import StoredTransaction
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
-from care_sync.store.agreements import Verdict
-from care_sync.store.decisions import WHOLE_TICKET, StoredDecision
-from care_sync.store.entries import StoredEntry
-from care_sync.store.ledger import StoredTransaction
 from connectors.records import Organization, Ticket
 
 
@@ -33,7 +34,7 @@ from connectors.records import Organization, Ticket
 class Place:
     """Seconds on one account, and in words what became of them there."""
 
-    account: str
+    account: Account
     seconds: int
     told: str
 
@@ -108,7 +109,7 @@ def customer_balances(work: UnitOfWork, organization_id: str, settings: Settings
     return [
         Place(account, seconds, books.told(organization_id, account))
         for account, seconds in sorted(balances.items())
-        if account not in accounts.CONTRA and (seconds or accounts.card_of(account) is not None)
+        if account not in CONTRA and (seconds or account.card_id is not None)
     ]
 
 
@@ -122,7 +123,7 @@ def _stories(
     verdicts = work.verdicts.get_many(entries)
     owners = {key: _owner(stored, transactions[key]) for key, stored in entries.items()}
     tickets = work.tickets.get_many({ticket_id for ticket_id, _ in owners.values() if ticket_id})
-    decisions = work.decisions.standing(tickets)
+    decisions = work.decisions.current(tickets)
     organizations = work.organizations.get_many({one for _, one in owners.values() if one})
     found = []
     for key, stored in entries.items():
@@ -155,10 +156,10 @@ def _owner(stored: StoredEntry | None, transactions: Sequence[StoredTransaction]
 
 
 def _places(entry_key: str, transactions: Iterable[StoredTransaction], books: _Books) -> Iterable[Place]:
-    net: dict[tuple[str, str], int] = {}
+    net: dict[tuple[str, Account], int] = {}
     for one in transactions:
         for leg in one.legs:
-            if leg.account not in accounts.CONTRA:
+            if leg.account not in CONTRA:
                 key = (one.organization_id, leg.account)
                 net[key] = net.get(key, 0) + leg.seconds
     for (organization_id, account), seconds in net.items():
@@ -172,18 +173,18 @@ class _Books:
     def __init__(self, work: UnitOfWork, settings: Settings) -> None:
         self._work = work
         self._settings = settings
-        self._months = Months.read(work)
+        self._months = work.periods.months()
         self._cards: dict[str, dict[int, cards.CardState]] = {}
-        self._invoices: dict[tuple[str, str], Invoice | str] = {}
+        self._invoices: dict[tuple[str, Month], Invoice | str] = {}
 
-    def told(self, organization_id: str, account: str, entry_key: str | None = None) -> str:
+    def told(self, organization_id: str, account: Account, entry_key: str | None = None) -> str:
         """An account in words; with an entry, the very line of the invoice that it stands on."""
-        card_id = accounts.card_of(account)
+        card_id = account.card_id
         if card_id is not None:
             return self._card(organization_id, card_id)
-        if account.startswith("invoice:"):
-            return self._invoice(organization_id, str(accounts.period_of(account)), entry_key)
-        return _WORDS.get(account.partition(":")[0], "")
+        if account.kind is AccountKind.INVOICE and account.month is not None:
+            return self._invoice(organization_id, account.month, entry_key)
+        return _WORDS.get(account.kind, "")
 
     def _card(self, organization_id: str, card_id: int) -> str:
         if organization_id not in self._cards:
@@ -196,7 +197,7 @@ class _Books:
         hours = f"{clock(state.left)} of {clock(state.card.seconds)} hours left"
         return f"card {card_id} of {state.card.bought_on}{reference}: {hours}"
 
-    def _invoice(self, organization_id: str, period: str, entry_key: str | None) -> str:
+    def _invoice(self, organization_id: str, period: Month, entry_key: str | None) -> str:
         invoice = self._read_invoice(organization_id, period)
         if isinstance(invoice, str):
             return invoice
@@ -217,7 +218,7 @@ class _Books:
             told.append("closed, not sent yet" if invoice.is_closed else "the month is open")
         return "; ".join(told)
 
-    def _read_invoice(self, organization_id: str, period: str) -> Invoice | str:
+    def _read_invoice(self, organization_id: str, period: Month) -> Invoice | str:
         key = (organization_id, period)
         if key not in self._invoices:
             organization = self._work.organizations.get(organization_id) or Organization(organization_id, "?")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,6 +62,26 @@ def test_only_the_store_knows_sql() -> None:
         and any(name.split(".")[0] in {"sqlalchemy", "alembic", "sqlite3", "psycopg"} for name in imported(path))
     ]
     assert trespasses == []
+
+
+def test_the_model_is_the_ground_floor() -> None:
+    allowed = ("care_sync.model", "rules", "connectors.records")
+    trespasses = [
+        f"{name_of(path)} imports {name}"
+        for path in modules()
+        if name_of(path).startswith("care_sync.model")
+        for name in imported(path)
+        if name.split(".")[0] in PACKAGES and not f"{name}.".startswith(tuple(f"{part}." for part in allowed))
+    ]
+    assert trespasses == []
+
+
+def test_the_model_loads_no_database_web_server_or_http_client() -> None:
+    heavy = {"sqlalchemy", "alembic", "fastapi", "requests", "pydantic_settings", "jinja2", "typer"}
+    names = [name_of(path) for path in modules() if name_of(path).startswith("care_sync.model")]
+    code = f"import sys, importlib\nfor name in {names!r}: importlib.import_module(name)\nprint(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert heavy.isdisjoint(loaded.stdout.split())
 
 
 def test_the_rules_read_no_clock() -> None:

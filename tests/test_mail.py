@@ -16,9 +16,9 @@ from pydantic import SecretStr, ValidationError
 
 from care_sync.clock import ManualClock
 from care_sync.mail import FAILED, LEASE, MOST_ATTEMPTS, send_mails
+from care_sync.model.mail import MailState
 from care_sync.settings.mail import MailSection
 from care_sync.store import Store
-from care_sync.store.messages import MailState
 from tests.conftest import NOW
 from tests.smtp import Mailbox, OnLoopback
 
@@ -235,7 +235,7 @@ def test_mail_settings_that_will_not_do_are_refused(changes: dict[str, Any], tol
 def test_sent_mail_is_forgotten_after_a_while(store: Store) -> None:
     plan(store, "anna@care.example", "bert@care.example")
     with store.begin() as work:
-        work.mails.settle(1, MailState.SENT)
+        work.mails.finish(1, MailState.SENT)
         assert work.mails.prune(NOW) == 0
         assert work.mails.prune(NOW + timedelta(seconds=1)) == 1
     assert counts(store) == {"planned": 1}

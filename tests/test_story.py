@@ -9,10 +9,10 @@ import pytest
 from care_sync.billing.invoice import read_invoice
 from care_sync.billing.issue import issue
 from care_sync.errors import UserError
-from care_sync.ledger.allocation import Route
+from care_sync.model.decision import StoredDecision
 from care_sync.store import Store
-from care_sync.store.decisions import StoredDecision
 from care_sync.story import customer_balances, entry_story, ticket_stories
+from rules.model.words import Route
 from tests.billing.books import CUSTOMER, HOUR, NOW, TODAY, buy, close, enter, fill, post, settings, ticket, worked
 
 OUTCOME = {"scope": "not_included", "route": "hour_card", "clauses": ["I3a"], "reason": {"en": "a third party"}}

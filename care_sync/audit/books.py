@@ -14,16 +14,16 @@ from collections.abc import Iterator, Mapping
 from care_sync.audit.difference import RESTORE, Difference
 from care_sync.billing.invoice import read_invoice
 from care_sync.billing.issue import changed_since
-from care_sync.billing.texts import clock
 from care_sync.errors import CareSyncError, UserError
 from care_sync.ledger import audit
-from care_sync.ledger.months import Months
+from care_sync.model.duration import clock
+from care_sync.model.invoice import DraftState
+from care_sync.model.months import Months
+from care_sync.model.posted_entry import PostedEntry
+from care_sync.model.time_entry import StoredEntry
 from care_sync.pipeline.post import has_lost_its_customer
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
-from care_sync.store.entries import StoredEntry
-from care_sync.store.invoices import DraftState
-from care_sync.store.standing import Standing
 from connectors.records import Organization, Ticket
 
 
@@ -38,10 +38,10 @@ def audit_books(work: UnitOfWork, settings: Settings) -> Iterator[Difference]:
 
 def _entries(work: UnitOfWork) -> Iterator[Difference]:
     """Every entry that counts is booked as it is, and nothing else is booked."""
-    months = Months.read(work)
+    months = work.periods.months()
     for page in work.entries.each():
         keys = [stored.entry.key for stored in page]
-        standing = work.ledger.standing(keys)
+        standing = work.ledger.posted(keys)
         wanted = {*(one.link.ticket_id for one in page), *(one.ticket_id for one in standing.values())}
         tickets = work.tickets.get_many(key for key in wanted if key is not None)
         for stored in page:
@@ -49,7 +49,7 @@ def _entries(work: UnitOfWork) -> Iterator[Difference]:
             if message:
                 ticket_id = stored.link.ticket_id or _ticket_of(standing.get(stored.entry.key))
                 yield Difference("entries", stored.entry.key, message, _sync(work, ticket_id))
-    for standings in work.ledger.each_standing():
+    for standings in work.ledger.each_posted():
         known = work.entries.get_many(one.entry_key for one in standings)
         for one in standings:
             if one.entry_key not in known:
@@ -57,7 +57,7 @@ def _entries(work: UnitOfWork) -> Iterator[Difference]:
                 yield Difference("entries", one.entry_key, message, _sync(work, one.ticket_id))
 
 
-def _differing(stored: StoredEntry, standing: Standing | None, tickets: Mapping[str, Ticket], months: Months) -> str:
+def _differing(stored: StoredEntry, standing: PostedEntry | None, tickets: Mapping[str, Ticket], months: Months) -> str:
     """How what is booked for an entry differs from the entry; empty when it does not.
 
     What a closed month settled stays while the ticket has no customer.
@@ -68,7 +68,7 @@ def _differing(stored: StoredEntry, standing: Standing | None, tickets: Mapping[
     if not must_be_booked:
         if standing is None:
             return ""
-        if has_lost_its_customer(stored, standing, tickets.get(str(standing.ticket_id)), months):
+        if has_lost_its_customer(stored, standing, tickets.get(standing.ticket_id), months):
             return ""
         state = stored.entry.state.value if not stored.counts else "without a customer"
         why = state if stored.link.ticket_id else stored.link.state.value
@@ -83,7 +83,7 @@ def _differing(stored: StoredEntry, standing: Standing | None, tickets: Mapping[
     return ""
 
 
-def _ticket_of(standing: Standing | None) -> str | None:
+def _ticket_of(standing: PostedEntry | None) -> str | None:
     return standing.ticket_id if standing is not None else None
 
 

@@ -14,13 +14,12 @@ from datetime import date
 from itertools import islice
 
 from care_sync.audit.difference import Difference
-from care_sync.billing.texts import clock
-from care_sync.pipeline.decide import as_decision
-from care_sync.pipeline.explanation import telling
+from care_sync.model.decision import WHOLE_TICKET, as_decision
+from care_sync.model.duration import clock
+from care_sync.model.explanation import explain
+from care_sync.model.invoice import DraftState
 from care_sync.pipeline.plan import difference
 from care_sync.store import UnitOfWork
-from care_sync.store.decisions import WHOLE_TICKET
-from care_sync.store.invoices import DraftState
 from care_sync.store.tickets import content_hash
 from connectors.errors import ConnectorError
 from connectors.protocols import Bookkeeping, Helpdesk, TimeTracker
@@ -91,8 +90,8 @@ def _decided(work: UnitOfWork) -> Iterator[Ticket]:
 def _tickets(work: UnitOfWork, helpdesk: Helpdesk, tickets: Sequence[Ticket], tag_prefix: str) -> Iterator[Difference]:
     ids = [ticket.id for ticket in tickets]
     readings = {ticket.id: ticket for ticket in helpdesk.tickets(ids).tickets}
-    decisions = work.decisions.standing(ids)
-    standing = work.ledger.standing_of_tickets(ids)
+    decisions = work.decisions.current(ids)
+    standing = work.ledger.posted_of_tickets(ids)
     unfinished = work.outbox.unfinished(ids)
     for ticket in tickets:
         subject, repair = f"#{ticket.number}", f"care-sync sync --ticket {ticket.number}"
@@ -108,7 +107,7 @@ def _tickets(work: UnitOfWork, helpdesk: Helpdesk, tickets: Sequence[Ticket], ta
         if decision is None:
             yield Difference(helpdesk.product, subject, "nothing was decided on it yet", repair)
         elif ticket.id not in unfinished:
-            told = telling(as_decision(decision), standing.get(ticket.id, ()))
+            told = explain(as_decision(decision), standing.get(ticket.id, ()))
             add, remove, fields = difference(reading, told, tag_prefix)
             parts = [
                 *(f"lacks the tag {tag}" for tag in sorted(add)),

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from care_sync.model.month import Month
+from care_sync.model.transaction import StoredTransaction
 from care_sync.store import UnitOfWork
-from care_sync.store.ledger import StoredTransaction
 
 
-def corrected_months(work: UnitOfWork, transactions: Iterable[StoredTransaction]) -> dict[str, str]:
+def corrected_months(work: UnitOfWork, transactions: Iterable[StoredTransaction]) -> dict[str, Month]:
     """The closed month (``yyyy-mm``) of each entry that one of these transactions corrects."""
     cited = {one.entry_key: one.corrects for one in transactions if one.entry_key and one.corrects is not None}
     originals = work.ledger.many(set(cited.values()))

@@ -20,12 +20,12 @@ from decimal import Decimal
 from care_sync.billing.amounts import amount_of, tax_on
 from care_sync.billing.corrections import corrected_months
 from care_sync.errors import IntegrityError, UserError
-from care_sync.ledger import accounts
-from care_sync.ledger.months import Months
+from care_sync.model.account import Account, AccountKind
+from care_sync.model.month import Month
+from care_sync.model.time_entry import StoredEntry
+from care_sync.model.transaction import StoredTransaction
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
-from care_sync.store.entries import StoredEntry
-from care_sync.store.ledger import StoredTransaction
 from connectors.records import Organization, Ticket
 
 
@@ -50,7 +50,7 @@ class InvoiceLine:
     ticket_id: str | None
     ticket_number: str
     subject: str
-    corrects: str | None
+    corrects: Month | None
     rate: Decimal
     seconds: int
     shares: tuple[EntryShare, ...]
@@ -76,7 +76,7 @@ class Invoice:
     """A customer's month. It is final when the month is closed; until then it can still change."""
 
     organization: Organization
-    period: str
+    period: Month
     is_closed: bool
     vat_percent: Decimal
     lines: tuple[InvoiceLine, ...]
@@ -112,24 +112,24 @@ class Invoice:
         return self.net < 0
 
 
-def invoice_reference(organization_id: str, period: str) -> str:
+def invoice_reference(organization_id: str, period: Month) -> str:
     """``CS-2026-10-360001``. Ids with other signs than letters and digits have these written as their code points."""
     letters = (letter if letter.isascii() and letter.isalnum() else f"_{ord(letter):x}_" for letter in organization_id)
     return f"CS-{period}-{''.join(letters)}"
 
 
-def read_invoice(work: UnitOfWork, organization: Organization, period: str, settings: Settings) -> Invoice:
+def read_invoice(work: UnitOfWork, organization: Organization, period: Month, settings: Settings) -> Invoice:
     """Read a customer's month from the ledger; without lines when nothing is invoiced.
 
     Raises :class:`UserError` naming every year that has no rate.
     """
-    account = accounts.invoice(period)
+    account = Account.invoice(period)
     transactions = work.ledger.on_account(organization.id, account)
     lines = _lines(work, organization.id, account, transactions, settings)
     invoice = Invoice(
         organization=organization,
         period=period,
-        is_closed=Months.read(work).is_closed(period),
+        is_closed=work.periods.months().is_closed(period),
         vat_percent=settings.ledger.invoice.vat_percent,
         lines=lines,
     )
@@ -142,9 +142,9 @@ def read_invoice(work: UnitOfWork, organization: Organization, period: str, sett
     return invoice
 
 
-def read_invoices(work: UnitOfWork, period: str, settings: Settings) -> list[Invoice]:
+def read_invoices(work: UnitOfWork, period: Month, settings: Settings) -> list[Invoice]:
     """Every customer's invoice of a month that has lines, by the customer's name."""
-    ids = work.ledger.touched(accounts.invoice(period))
+    ids = work.ledger.touched(Account.invoice(period))
     known = work.organizations.get_many(ids)
     organizations = [known.get(one) or Organization(one, one) for one in ids]
     ordered = sorted(organizations, key=lambda one: (one.name.casefold(), one.id))
@@ -152,10 +152,10 @@ def read_invoices(work: UnitOfWork, period: str, settings: Settings) -> list[Inv
     return [invoice for invoice in found if invoice.lines]
 
 
-def invoiced_periods(work: UnitOfWork) -> list[str]:
+def invoiced_periods(work: UnitOfWork) -> list[Month]:
     """The months of which something stands, or stood, on an invoice: the last closed one and those after it."""
-    named = {accounts.period_of(account) for _, account in work.ledger.all_balances() if account.startswith("invoice:")}
-    first = Months.read(work).closed_through or ""
+    named = {account.month for _, account in work.ledger.all_balances() if account.kind is AccountKind.INVOICE}
+    first = work.periods.months().closed_through or ""
     return sorted(period for period in named if period is not None and period >= first)
 
 
@@ -164,7 +164,7 @@ def rate_of(settings: Settings, year: int) -> Decimal | None:
     return settings.ledger.invoice.rates.get(year) or settings.ledger.hour_card.rates.get(year)
 
 
-_Key = tuple[str | None, str, int]
+_Key = tuple[Month | None, str, int]
 """Month that is corrected, ticket, year of the work."""
 
 
@@ -182,11 +182,11 @@ class _Gathered:
 def _lines(
     work: UnitOfWork,
     organization_id: str,
-    account: str,
+    account: Account,
     transactions: Sequence[StoredTransaction],
     settings: Settings,
 ) -> tuple[InvoiceLine, ...]:
-    of_the_month = work.ledger.of_organization(organization_id, accounts.period_of(account))
+    of_the_month = work.ledger.of_organization(organization_id, account.month)
     gathered = _gather(account, transactions, corrected_months(work, of_the_month))
     kept = {key: _moved(entries) for key, entries in gathered.items() if sum(one.seconds for one in entries.values())}
     _require_rates({year for _, _, year in kept}, settings)
@@ -214,7 +214,7 @@ def _lines(
 
 
 def _gather(
-    account: str, transactions: Iterable[StoredTransaction], corrected: Mapping[str, str]
+    account: Account, transactions: Iterable[StoredTransaction], corrected: Mapping[str, Month]
 ) -> dict[_Key, dict[str | None, _Gathered]]:
     """The legs on the account by line and entry."""
     gathered: dict[_Key, dict[str | None, _Gathered]] = {}

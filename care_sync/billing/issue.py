@@ -14,9 +14,9 @@ from care_sync.billing.parties import Party, buyer, buyer_reference, seller
 from care_sync.billing.texts import language_of
 from care_sync.billing.ubl import Issued
 from care_sync.errors import UserError
+from care_sync.model.invoice import DraftState, InvoiceNumber
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
-from care_sync.store.invoices import DraftState, InvoiceNumber
 
 
 def issue(

@@ -22,9 +22,10 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from care_sync.billing.texts import one_line
-from care_sync.ledger import accounts
+from care_sync.model.account import WORKED
+from care_sync.model.month import Month
+from care_sync.model.transaction import StoredTransaction
 from care_sync.store import UnitOfWork
-from care_sync.store.ledger import StoredTransaction
 
 COMMODITY = "SEC"
 _ROOTS = {
@@ -36,7 +37,7 @@ _ROOTS = {
     "pending": "Assets",
     "review": "Assets",
     "card": "Liabilities",
-    accounts.WORKED: "Income",
+    WORKED: "Income",
 }
 """By the kind of account; every other is equity: it is where cards come from and go to."""
 
@@ -88,7 +89,7 @@ def name_of(organization_id: str, account: str) -> str:
 
 def day_of(transaction: StoredTransaction) -> date:
     """The day that a transaction stands on in the journal: in its own month, whatever month the work was done in."""
-    if accounts.period_of_date(transaction.work_date) == transaction.period:
+    if Month.of(transaction.work_date) == transaction.period:
         return transaction.work_date
     return date.fromisoformat(f"{transaction.period}-01")
 

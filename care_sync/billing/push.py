@@ -22,9 +22,9 @@ from care_sync.billing.invoice import Invoice
 from care_sync.billing.issue import require_final
 from care_sync.billing.texts import language_of, name_of, work_of
 from care_sync.clock import Clock
+from care_sync.model.invoice import DraftState, InvoiceDraft
 from care_sync.settings import Settings
 from care_sync.store import Store
-from care_sync.store.invoices import DraftState, InvoiceDraft
 from connectors.errors import ConnectorError, Invalid, NotFound
 from connectors.protocols import Bookkeeping
 from connectors.records import BookedInvoice, DraftInvoice, DraftLine
@@ -124,11 +124,11 @@ def _push(
     message = differing(invoice, booked)
     with store.begin() as work:
         now = clock.now()
-        work.invoice_drafts.settle(draft, DraftState.DONE, now, external_id=booked.id, url=booked.url)
+        work.invoice_drafts.finish(draft, DraftState.DONE, now, external_id=booked.id, url=booked.url)
         if message:
             work.attention.raise_(DIFFERS, invoice.reference, message, now)
         else:
-            work.attention.settle(DIFFERS, [invoice.reference])
+            work.attention.resolve(DIFFERS, [invoice.reference])
     return Pushed(invoice, Outcome.FOUND if found else Outcome.MADE, booked.url, message)
 
 
@@ -198,7 +198,7 @@ def _settle(store: Store, draft: InvoiceDraft, clock: Clock, error: ConnectorErr
     """Write down how the attempt failed. An uncertain one is given time to take effect, or not."""
     now = clock.now()
     with store.begin() as work:
-        work.invoice_drafts.settle(
+        work.invoice_drafts.finish(
             draft,
             DraftState.UNCERTAIN if error.uncertain else DraftState.FAILED,
             now,

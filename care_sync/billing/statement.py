@@ -18,12 +18,12 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from care_sync.billing.corrections import corrected_months
-from care_sync.ledger import accounts
-from care_sync.ledger.months import Months
+from care_sync.model.account import CONTRA, Account
+from care_sync.model.hour_card import HourCard
+from care_sync.model.month import Month
+from care_sync.model.time_entry import StoredEntry
+from care_sync.model.transaction import StoredTransaction
 from care_sync.store import UnitOfWork
-from care_sync.store.agreements import CardRow
-from care_sync.store.entries import StoredEntry
-from care_sync.store.ledger import StoredTransaction
 from connectors.records import Organization, Ticket
 
 DEDUCTION, CORRECTION = "deduction", "correction"
@@ -43,7 +43,7 @@ class Movement:
     who: str = ""
     what: str = ""
     clauses: tuple[str, ...] = ()
-    corrects: str | None = None
+    corrects: Month | None = None
     entry_key: str | None = None
     transactions: tuple[int, ...] = ()
 
@@ -52,7 +52,7 @@ class Movement:
 class CardLine:
     """A card with what was left on it when the month began and ended."""
 
-    card: CardRow
+    card: HourCard
     opening: int
     closing: int
 
@@ -65,7 +65,7 @@ class Statement:
     """
 
     organization: Organization
-    period: str
+    period: Month
     is_closed: bool
     cards: tuple[CardLine, ...]
     movements: tuple[Movement, ...]
@@ -115,7 +115,7 @@ class Statement:
         return found
 
 
-def read_statement(work: UnitOfWork, organization: Organization, period: str) -> Statement:
+def read_statement(work: UnitOfWork, organization: Organization, period: Month) -> Statement:
     """Read a customer's month from the ledger."""
     transactions = work.ledger.of_organization(organization.id, period)
     before = work.ledger.balances_before(organization.id, period)
@@ -126,21 +126,21 @@ def read_statement(work: UnitOfWork, organization: Organization, period: str) ->
             moved[card_id] = moved.get(card_id, 0) + seconds
     lines = []
     for card in work.cards.of_organization(organization.id):
-        account = accounts.card(card.card_id)
+        account = Account.card(card.card_id)
         if account in before or card.card_id in moved:
             opening = -before.get(account, 0)
             lines.append(CardLine(card, opening, opening + moved.get(card.card_id, 0)))
     return Statement(
         organization=organization,
         period=period,
-        is_closed=Months.read(work).is_closed(period),
+        is_closed=work.periods.months().is_closed(period),
         cards=tuple(lines),
         movements=movements,
         elsewhere=_elsewhere(transactions),
     )
 
 
-def read_statements(work: UnitOfWork, period: str) -> list[Statement]:
+def read_statements(work: UnitOfWork, period: Month) -> list[Statement]:
     """The month of every customer who has an hour card, or had time on an account; by name."""
     found = (read_statement(work, organization, period) for organization in work.organizations.all())
     return [statement for statement in found if statement.cards or statement.elsewhere]
@@ -207,7 +207,7 @@ def _of_entries(work: UnitOfWork, transactions: Sequence[StoredTransaction]) -> 
 
 
 def _of_entry(
-    key: str, gathered: _Gathered, corrects: str | None, stored: StoredEntry | None, ticket: Ticket | None
+    key: str, gathered: _Gathered, corrects: Month | None, stored: StoredEntry | None, ticket: Ticket | None
 ) -> Movement:
     cards = {card_id: seconds for card_id, seconds in gathered.cards.items() if seconds}
     return Movement(
@@ -230,7 +230,7 @@ def _on_cards(one: StoredTransaction) -> dict[int, int]:
     """What a transaction does to what is left on each card."""
     found: dict[int, int] = {}
     for leg in one.legs:
-        card_id = accounts.card_of(leg.account)
+        card_id = leg.account.card_id
         if card_id is not None:
             found[card_id] = found.get(card_id, 0) - leg.seconds
     return found
@@ -242,7 +242,7 @@ def _elsewhere(transactions: Iterable[StoredTransaction]) -> dict[str, int]:
     for one in transactions:
         for leg in one.legs:
             kind = leg.account.partition(":")[0]
-            if leg.account not in accounts.CONTRA and kind != "card":
+            if leg.account not in CONTRA and kind != "card":
                 summed[kind] = summed.get(kind, 0) + leg.seconds
     ordered = ("sla", "fair_use", "quote", "invoice", "pending", "review", "waived")
     return {kind: summed[kind] for kind in ordered if summed.get(kind)}

@@ -22,9 +22,11 @@ import typst
 
 from care_sync.billing.statement import CardLine, Movement, Statement
 from care_sync.billing.tables import csv_text
-from care_sync.billing.texts import clock, one_line, shortened
+from care_sync.billing.texts import one_line, shortened
 from care_sync.errors import UserError
 from care_sync.messages import Language
+from care_sync.model.duration import clock
+from care_sync.model.month import Month
 
 LONGEST_SUBJECT, LONGEST_WHAT = 120, 200
 _LONG_WORD = re.compile(r"\S{30,}")
@@ -157,11 +159,12 @@ def _summary(statement: Statement, language: Language) -> dict[str, int]:
     return parts
 
 
-def _by_month(corrections: Iterable[Movement]) -> dict[str, list[Movement]]:
+def _by_month(corrections: Iterable[Movement]) -> dict[Month, list[Movement]]:
     """Corrections by the month that they correct, in order."""
-    months: dict[str, list[Movement]] = {}
+    months: dict[Month, list[Movement]] = {}
     for one in corrections:
-        months.setdefault(one.corrects or "", []).append(one)
+        if one.corrects is not None:
+            months.setdefault(one.corrects, []).append(one)
     return months
 
 

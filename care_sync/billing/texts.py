@@ -12,6 +12,7 @@ from babel.numbers import format_currency
 
 from care_sync.billing.invoice import Invoice, InvoiceLine
 from care_sync.messages import Language
+from care_sync.model.duration import clock
 
 LONGEST_NAME = 200
 """Letters of a line's name; the rest of a longer subject is left out, and an ellipsis says so."""
@@ -46,14 +47,6 @@ def work_of(line: InvoiceLine, language: Language) -> str:
 def euro(amount: Decimal, language: Language) -> str:
     """``€ 1.234,50`` / ``€1,234.50``, as the reader's region writes it."""
     return format_currency(amount, "EUR", locale=language.locale).replace("\N{NO-BREAK SPACE}", " ")
-
-
-def clock(seconds: int, *, with_seconds: bool | None = None) -> str:
-    """``5400`` → ``1:30``, and ``5430`` → ``1:30:30``: to the second wherever a minute would not be the whole truth."""
-    sign, rest = ("-" if seconds < 0 else ""), abs(seconds)
-    shows_seconds = rest % 60 != 0 if with_seconds is None else with_seconds
-    tail = f":{rest % 60:02}" if shows_seconds else ""
-    return f"{sign}{rest // 3600}:{rest // 60 % 60:02}{tail}"
 
 
 _TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})

@@ -67,5 +67,5 @@ def settle(
     with Session.of(context).store() as (_, store), store.begin() as work:
         if subject not in {one.subject for one in work.attention.all(kind)}:
             raise UserError(f"{kind} {subject} is not on the list", ["`care-sync attention list` shows what is"])
-        work.attention.settle(kind, [subject])
+        work.attention.resolve(kind, [subject])
     say("Taken off the list.")

@@ -13,7 +13,8 @@ from care_sync.cli.session import Session
 from care_sync.errors import UserError
 from care_sync.ledger.alerts import take_as_told
 from care_sync.ledger.card_import import PlannedCard, import_cards, read_cards
-from care_sync.terminal import hours, print_json, print_table, say
+from care_sync.model.duration import rounded_clock
+from care_sync.terminal import print_json, print_table, say
 
 
 def import_file(
@@ -64,12 +65,20 @@ def import_file(
         f"Hour cards in {file.name}",
         ("line", "customer", "bought", "hours", "left", "rate", "reference"),
         (
-            (one.line, one.customer, one.bought_on, hours(one.seconds), hours(one.left), one.rate, one.reference)
+            (
+                one.line,
+                one.customer,
+                one.bought_on,
+                rounded_clock(one.seconds),
+                rounded_clock(one.left),
+                one.rate,
+                one.reference,
+            )
             for one in planned
         ),
         right=("line", "hours", "left", "rate"),
     )
-    total = hours(sum(one.left for one in planned))
+    total = rounded_clock(sum(one.left for one in planned))
     if yes:
         say(f"{len(planned)} cards with {total} hours left are imported, as of {start}.")
     else:

@@ -11,12 +11,14 @@ import typer
 
 from care_sync.cli.session import Session
 from care_sync.errors import UserError
-from care_sync.ledger import accounts, cards
+from care_sync.ledger import cards
 from care_sync.ledger.cards import CardState
 from care_sync.lookup import find_organization
+from care_sync.model.account import Account
+from care_sync.model.duration import rounded_clock
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
-from care_sync.terminal import hours, local, print_json, print_table, say
+from care_sync.terminal import local, print_json, print_table, say
 from connectors.records import Organization
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
@@ -69,7 +71,10 @@ def buy(
     if as_json:
         print_json(_as_json(state, organization))
     else:
-        say(f"{organization.name} has card {card.card_id} of {hours(card.seconds)} hours at {card.rate} per hour.")
+        say(
+            f"{organization.name} has card {card.card_id} of {rounded_clock(card.seconds)} hours "
+            f"at {card.rate} per hour."
+        )
 
 
 def list_cards(
@@ -98,8 +103,8 @@ def list_cards(
                 state.card.card_id,
                 organization.name,
                 state.card.bought_on,
-                hours(state.card.seconds),
-                hours(state.left),
+                rounded_clock(state.card.seconds),
+                rounded_clock(state.left),
                 state.card.rate,
                 state.card.reference,
             )
@@ -123,7 +128,7 @@ def show(
         card = cards.require(work, card_id)
         organization = work.organizations.get(card.organization_id) or Organization(card.organization_id, "?")
         state = next(one for one in cards.states(work, card.organization_id) if one.card.card_id == card_id)
-        account = accounts.card(card_id)
+        account = Account.card(card_id)
         movements = [
             (transaction, leg.seconds)
             for transaction in work.ledger.of_organization(card.organization_id)
@@ -159,14 +164,15 @@ def show(
                 transaction.kind,
                 transaction.work_date,
                 transaction.ticket_id or "",
-                hours(-seconds),
-                hours(left),
+                rounded_clock(-seconds),
+                rounded_clock(left),
                 transaction.actor,
                 transaction.reason,
             )
         )
+    balance = f"{rounded_clock(state.left)} of {rounded_clock(card.seconds)} hours left"
     print_table(
-        f"Card {card_id} of {organization.name}: {hours(state.left)} of {hours(card.seconds)} hours left",
+        f"Card {card_id} of {organization.name}: {balance}",
         ("booked", "what", "worked", "ticket", "hours", "left", "by", "why"),
         rows,
         right=("hours", "left"),
@@ -233,7 +239,7 @@ def _tell(state: CardState, organization: Organization, *, as_json: bool) -> Non
     if as_json:
         print_json(_as_json(state, organization))
     else:
-        say(f"Card {state.card.card_id} of {organization.name} has {hours(state.left)} hours left.")
+        say(f"Card {state.card.card_id} of {organization.name} has {rounded_clock(state.left)} hours left.")
 
 
 def _rate_of(settings: Settings, day: date) -> Decimal:

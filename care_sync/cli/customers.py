@@ -15,11 +15,12 @@ from care_sync.cli.session import Session
 from care_sync.errors import UserError
 from care_sync.ledger import cards
 from care_sync.lookup import find_organization
-from care_sync.pipeline.agreed import Agreements, Span, Stated, Statement, read_agreements, span_at, state
+from care_sync.model.agreement import ALWAYS, Agreed, AgreedField, AgreedKind, Agreements, Span, span_at
+from care_sync.model.duration import rounded_clock
+from care_sync.pipeline.agreements import Stated, Statement, read_agreements, state
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
-from care_sync.store.agreed import ALWAYS, Agreed, AgreedField, AgreedKind
-from care_sync.terminal import hours, local, print_json, print_table, say
+from care_sync.terminal import local, print_json, print_table, say
 from connectors.records import FieldValue, Organization
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
@@ -73,7 +74,7 @@ def list_customers(context: typer.Context, as_json: Json = False) -> None:
                     for span in present.values()
                     for told in (("", "") if span is None else (_said(span.value), _moment(span.since, zone)))
                 ),
-                hours(left[one.id]),
+                rounded_clock(left[one.id]),
             )
             for one, present in found
         ),
@@ -207,8 +208,8 @@ def _state(
     tickets = work.tickets.get_many(work.tickets.of_organization(organization.id, writable=False))
     reported = {key: ticket.created_at for key, ticket in tickets.items()}
     stated = state(work, organization, statement, reported, settings.company.zone, now)
-    closed_through = work.periods.closed_through() or ""
-    standing = work.ledger.standing_of_tickets(stated.tickets)
+    closed_through = work.periods.months().closed_through or ""
+    standing = work.ledger.posted_of_tickets(stated.tickets)
     closed = sorted(key for key, many in standing.items() if any(one.period <= closed_through for one in many))
     return _Plan(organization, stated, tuple(closed))
 

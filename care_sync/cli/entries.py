@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from care_sync.cli.session import Session
-from care_sync.store.entries import StoredEntry
-from care_sync.terminal import hours, print_json, print_table, say
+from care_sync.model.duration import rounded_clock
+from care_sync.model.time_entry import StoredEntry
+from care_sync.terminal import print_json, print_table, say
 
 REMEDIES = {
     "unlinked": "write the ticket's number in it, as in #123",
@@ -40,12 +41,12 @@ def unlinked(
     else:
         total = sum(one.entry.seconds for one in found)
         print_table(
-            f"{len(found)} time entries without a ticket, {hours(total)} hours",
+            f"{len(found)} time entries without a ticket, {rounded_clock(total)} hours",
             ("date", "hours", "who", "client", "description", "why", "what to do"),
             (
                 (
                     one.entry.work_date,
-                    hours(one.entry.seconds),
+                    rounded_clock(one.entry.seconds),
                     one.entry.person_name or one.entry.person_id or "",
                     one.entry.client_name or "",
                     one.entry.description,
@@ -82,12 +83,12 @@ def copies(
     else:
         total = sum(one.entry.seconds for one in found)
         print_table(
-            f"{len(found)} time entries that another time tracker holds as well, {hours(total)} hours",
+            f"{len(found)} time entries that another time tracker holds as well, {rounded_clock(total)} hours",
             ("date", "hours", "who", "tracker", "description", "why"),
             (
                 (
                     one.entry.work_date,
-                    hours(one.entry.seconds),
+                    rounded_clock(one.entry.seconds),
                     one.entry.person_name or one.entry.person_id or "",
                     one.entry.tracker,
                     one.entry.description,

@@ -9,12 +9,13 @@ import typer
 from care_sync.cli.session import Session
 from care_sync.errors import UserError
 from care_sync.messages import Language
-from care_sync.pipeline.explanation import time_by_account
+from care_sync.model.decision import WHOLE_TICKET, StoredDecision
+from care_sync.model.duration import rounded_clock
+from care_sync.model.explanation import time_by_account
 from care_sync.rules_in_force import site_rules
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
-from care_sync.store.decisions import WHOLE_TICKET, StoredDecision
-from care_sync.terminal import hours, local, print_json, print_table, say
+from care_sync.terminal import local, print_json, print_table, say
 from connectors.records import Ticket
 from rules.deciding.rule_book import RuleBook
 from rules.proving.why_not import MOST_FACTS, Way, why_not
@@ -44,7 +45,7 @@ def explain(
             raise UserError(
                 f"ticket {ticket} is not in the store", [f"read it with `care-sync sync --ticket {ticket}`"]
             )
-        standing = {activity: decision for (_, activity), decision in work.decisions.standing([stored.id]).items()}
+        standing = {activity: decision for (_, activity), decision in work.decisions.current([stored.id]).items()}
         if WHOLE_TICKET not in standing:
             raise UserError(f"ticket {ticket} was not decided yet", ["run `care-sync sync`"])
         rules = site_rules(settings)
@@ -93,7 +94,7 @@ def _show_ways(ways: list[Way], wish: str, whole: StoredDecision) -> None:
 
 def _document(work: UnitOfWork, ticket: Ticket, standing: dict[str, StoredDecision]) -> dict[str, Any]:
     whole = standing[WHOLE_TICKET]
-    time = time_by_account(work.ledger.standing_of_tickets([ticket.id]).get(ticket.id, ()))
+    time = time_by_account(work.ledger.posted_of_tickets([ticket.id]).get(ticket.id, ()))
     return {
         "ticket_id": ticket.id,
         "number": ticket.number,
@@ -154,11 +155,11 @@ def _show(
             if activity
         ),
     )
-    time = time_by_account(work.ledger.standing_of_tickets([ticket.id]).get(ticket.id, ()))
+    time = time_by_account(work.ledger.posted_of_tickets([ticket.id]).get(ticket.id, ()))
     print_table(
         "\nTime by account",
         ("account", "hours"),
-        ((part.account, hours(part.seconds)) for part in time),
+        ((part.account, rounded_clock(part.seconds)) for part in time),
         right=("hours",),
     )
 

@@ -9,14 +9,15 @@ from pathlib import Path
 import typer
 
 from care_sync.errors import UserError
+from care_sync.model.month import Month
 from care_sync.terminal import write
 
 
-def month_of(text: str, parameter: str = "--period") -> str:
+def month_of(text: str, parameter: str = "--period") -> Month:
     """The month as ``yyyy-mm``. Anything else is a wrong command line."""
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
+    if not Month.is_valid(text):
         raise typer.BadParameter(f'"{text}" is no month; write year and month, such as 2026-10', param_hint=parameter)
-    return text
+    return Month(text)
 
 
 LONGEST_PART = 60

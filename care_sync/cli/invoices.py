@@ -17,12 +17,13 @@ from care_sync.billing.invoice import Invoice, invoiced_periods, read_invoice, r
 from care_sync.billing.issue import issue_all, require_final
 from care_sync.billing.push import Pushed, push_invoices
 from care_sync.billing.tables import invoice_as_json, invoices_as_csv
-from care_sync.billing.texts import clock
 from care_sync.billing.ubl import Issued, ubl_of
 from care_sync.cli.files import file_name, month_of, write_file, write_output
 from care_sync.cli.session import Session
 from care_sync.errors import UserError
 from care_sync.lookup import find_organization
+from care_sync.model.duration import clock
+from care_sync.model.month import Month
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
 from care_sync.terminal import print_json, print_table, say
@@ -248,7 +249,7 @@ def _pushed_as_json(pushed: Pushed) -> dict[str, object]:
     }
 
 
-def _chosen(work: UnitOfWork, period: str, customer: str | None, settings: Settings) -> list[Invoice]:
+def _chosen(work: UnitOfWork, period: Month, customer: str | None, settings: Settings) -> list[Invoice]:
     if customer is not None:
         return [read_invoice(work, find_organization(work, customer), period, settings)]
     return read_invoices(work, period, settings)

@@ -7,14 +7,15 @@ from typing import Annotated
 
 import typer
 
-from care_sync.billing.texts import clock
 from care_sync.cli.files import month_of
 from care_sync.cli.session import Session
-from care_sync.ledger import accounts
 from care_sync.lookup import find_organization, find_ticket
+from care_sync.model.account import WORKED
+from care_sync.model.duration import clock
+from care_sync.model.month import Month
+from care_sync.model.transaction import StoredTransaction
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
-from care_sync.store.ledger import StoredTransaction
 from care_sync.story import EntryStory, Place, customer_balances, entry_story, ticket_stories, transaction_as_json
 from care_sync.terminal import local, print_json, print_table, say
 from connectors.records import Ticket
@@ -96,19 +97,19 @@ def _show_ticket(ticket: Ticket, stories: list[EntryStory]) -> None:
                 story.stored.entry.work_date if story.stored else "",
                 (story.stored.entry.person_name or "") if story.stored else "",
                 story.stored.entry.description if story.stored else "",
-                clock(place.seconds),
-                place.account,
-                place.told,
+                clock(place.seconds if place is not None else 0),
+                place.account if place is not None else "",
+                place.told if place is not None else "stands on no account",
                 story.entry_key,
             )
             for story in stories
-            for place in story.places or (Place("", 0, "stands on no account"),)
+            for place in story.places or (None,)
         ),
         right=("hours",),
     )
 
 
-def _customer(work: UnitOfWork, wanted: str, month: str | None, settings: Settings, *, as_json: bool) -> None:
+def _customer(work: UnitOfWork, wanted: str, month: Month | None, settings: Settings, *, as_json: bool) -> None:
     organization = find_organization(work, wanted)
     places = customer_balances(work, organization.id, settings)
     transactions = work.ledger.of_organization(organization.id, month) if month is not None else []
@@ -146,7 +147,7 @@ def _show_transactions(title: str, transactions: Iterable[StoredTransaction], se
                 local(one.booked_at, settings.company.zone),
                 one.kind if one.reverses is None else f"{one.kind} of {one.reverses}",
                 one.period,
-                ", ".join(f"{leg.account} {clock(leg.seconds)}" for leg in one.legs if leg.account != accounts.WORKED),
+                ", ".join(f"{leg.account} {clock(leg.seconds)}" for leg in one.legs if leg.account != WORKED),
                 " ".join(one.clauses),
                 " ".join(one.rules),
                 one.actor,

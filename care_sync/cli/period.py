@@ -8,15 +8,17 @@ from typing import Annotated
 
 import typer
 
+from care_sync.cli.files import month_of
 from care_sync.cli.session import Session
-from care_sync.ledger import accounts
 from care_sync.ledger.closing import Closing, Outlook, close_month, on_account, outlook, require_closable
-from care_sync.ledger.terms import Terms
+from care_sync.model.account import PENDING, REVIEW, Account
+from care_sync.model.duration import rounded_clock
+from care_sync.model.posted_entry import PostedEntry
+from care_sync.model.terms import Terms
 from care_sync.pipeline.customer import terms_of
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
-from care_sync.store.ledger import Standing
-from care_sync.terminal import hours, local, print_json, print_table, say
+from care_sync.terminal import local, print_json, print_table, say
 from connectors.records import Organization
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
@@ -82,24 +84,25 @@ def close(
     care-sync period close 2026-10 --yes --json
     ```
     """
+    month = month_of(period, "MONTH")
     session = Session.of(context)
     with session.store() as (settings, store):
         today = session.clock.now().astimezone(settings.company.zone).date()
         with store.read() as work:
-            require_closable(work, period, today)
-            found = outlook(work, period)
+            require_closable(work, month, today)
+            found = outlook(work, month)
             if not as_json:
                 _show(work, found)
         if as_json and not yes:
             print_json({**_as_json(found), "closed": False})
             return
-        if not yes and not typer.confirm(f"Close {period}?", err=True):
-            say(f"The month {period} stays open.")
+        if not yes and not typer.confirm(f"Close {month}?", err=True):
+            say(f"The month {month} stays open.")
             raise typer.Exit(1)
         with store.begin() as work:
             done = close_month(
                 work,
-                period,
+                month,
                 terms=lambda organization_id: _terms(work, settings, organization_id),
                 now=session.clock.now(),
                 today=today,
@@ -108,12 +111,12 @@ def close(
     if as_json:
         print_json({**_as_json(found), "closed": True, "charged": _charged(done)})
     else:
-        say(f"The month {period} is closed.")
+        say(f"The month {month} is closed.")
         if done.charged:
             seconds = sum(one.seconds for one in done.charged)
             say(
-                f"{hours(seconds)} hours of {len(done.charged)} tickets were charged although their cause is unknown; "
-                "the next pass tells their customers."
+                f"{rounded_clock(seconds)} hours of {len(done.charged)} tickets were charged although their cause is "
+                "unknown; the next pass tells their customers."
             )
 
 
@@ -132,13 +135,14 @@ def _show(work: UnitOfWork, found: Outlook) -> None:
     tickets = work.tickets.get_many({one.ticket_id for one in (*found.pending, *found.review) if one.ticket_id})
     for title, account, standings in (
         (
-            f"Pending: {hours(found.pending_seconds)} hours, charged when the month closes (I4)",
-            accounts.PENDING,
+            f"Pending: {rounded_clock(found.pending_seconds)} hours, charged when the month closes (I4)",
+            PENDING,
             found.pending,
         ),
         (
-            f"Under review: {hours(found.review_seconds)} hours, until somebody decides (`care-sync review list`)",
-            accounts.REVIEW,
+            f"Under review: {rounded_clock(found.review_seconds)} hours, until somebody decides "
+            "(`care-sync review list`)",
+            REVIEW,
             found.review,
         ),
     ):
@@ -149,7 +153,7 @@ def _show(work: UnitOfWork, found: Outlook) -> None:
                 (
                     (
                         one.work_date,
-                        hours(on_account(one, account)),
+                        rounded_clock(on_account(one, account)),
                         names.get(one.organization_id, one.organization_id),
                         f"#{tickets[one.ticket_id].number}" if one.ticket_id in tickets else one.ticket_id or "",
                         tickets[one.ticket_id].subject if one.ticket_id in tickets else "",
@@ -161,12 +165,12 @@ def _show(work: UnitOfWork, found: Outlook) -> None:
     if found.unlinked:
         total = sum(one.entry.seconds for one in found.unlinked)
         print_table(
-            f"Without a ticket: {hours(total)} hours, charged to nobody (`care-sync entries unlinked`)",
+            f"Without a ticket: {rounded_clock(total)} hours, charged to nobody (`care-sync entries unlinked`)",
             ("date", "hours", "who", "description"),
             (
                 (
                     one.entry.work_date,
-                    hours(one.entry.seconds),
+                    rounded_clock(one.entry.seconds),
                     one.entry.person_name or one.entry.person_id or "",
                     one.entry.description,
                 )
@@ -182,8 +186,8 @@ def _as_json(found: Outlook) -> dict[str, object]:
     return {
         "period": found.period,
         "to_do": found.to_do,
-        "pending": _standings(found.pending, accounts.PENDING),
-        "review": _standings(found.review, accounts.REVIEW),
+        "pending": _standings(found.pending, PENDING),
+        "review": _standings(found.review, REVIEW),
         "unlinked": [
             {
                 "entry_key": one.entry.key,
@@ -196,7 +200,7 @@ def _as_json(found: Outlook) -> dict[str, object]:
     }
 
 
-def _standings(standings: Sequence[Standing], account: str) -> list[dict[str, object]]:
+def _standings(standings: Sequence[PostedEntry], account: Account) -> list[dict[str, object]]:
     return [
         {
             "entry_key": one.entry_key,

@@ -10,11 +10,13 @@ import typer
 from care_sync.cli.session import Session
 from care_sync.errors import UserError
 from care_sync.ledger import cards, recalculation
-from care_sync.messages import CardBalance, Messages, NoticeKind, Recalculated, ReplyContext
+from care_sync.messages import CardBalance, Messages, Recalculated, ReplyContext
+from care_sync.model.duration import rounded_clock
+from care_sync.model.notices import NoticeKind
+from care_sync.model.recalculation import Recalculation, RecalculationState
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
-from care_sync.store.recalculations import Recalculation, RecalculationState
-from care_sync.terminal import hours, print_json, print_table, say
+from care_sync.terminal import print_json, print_table, say
 
 
 def recalculate(
@@ -88,9 +90,9 @@ def recalculate(
                     names[one.card_id],
                     one.due_on,
                     one.state.value,
-                    hours(one.left_then),
-                    hours(one.left_before),
-                    hours(one.left_after),
+                    rounded_clock(one.left_then),
+                    rounded_clock(one.left_before),
+                    rounded_clock(one.left_after),
                     one.old_rate,
                     one.new_rate or "",
                     one.reason,

@@ -13,12 +13,13 @@ from care_sync.billing.invoice import rate_of
 from care_sync.cli.files import write_file
 from care_sync.cli.rules_input import RulesArgument, open_rules
 from care_sync.cli.session import Session
+from care_sync.model.duration import rounded_clock
 from care_sync.replay.compare import Comparison, compare
 from care_sync.replay.history import History, read_history
 from care_sync.replay.questions import fact_costs
 from care_sync.replay.report import as_document, as_page, signed_hours, totals
 from care_sync.rules_in_force import site_rules
-from care_sync.terminal import age, hours, print_json, print_table, say
+from care_sync.terminal import age, print_json, print_table, say
 
 Since = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day of the history.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
@@ -119,7 +120,7 @@ def questions(context: typer.Context, since: Since, as_json: Json = False) -> No
         first = datetime.combine(since.date(), time(), settings.company.zone).astimezone(UTC)
         seconds: dict[str, int] = {}
         for stored in work.entries.counting_since(date.min):
-            key = str(stored.link.ticket_id)
+            key = stored.ticket_id
             seconds[key] = seconds.get(key, 0) + stored.entry.seconds
         costs = fact_costs(work.decisions.since(first), seconds, session.clock.now())
     if as_json:
@@ -145,7 +146,7 @@ def questions(context: typer.Context, since: Since, as_json: Json = False) -> No
                 len(cost.tickets),
                 len(cost.still_open),
                 age(cost.waited_seconds // max(1, len(cost.tickets))),
-                hours(cost.seconds_at_stake),
+                rounded_clock(cost.seconds_at_stake),
             )
             for cost in costs
         ),

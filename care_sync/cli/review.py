@@ -9,11 +9,12 @@ import typer
 
 from care_sync.cli.session import Session
 from care_sync.errors import UserError
-from care_sync.ledger.review import Ruling, Waiting, decide, reviewed, waiting
+from care_sync.ledger.review import decide, reviewed, waiting
 from care_sync.lookup import find_organization
+from care_sync.model.duration import rounded_clock
+from care_sync.model.review import Ruling, Verdict, Waiting
 from care_sync.store import UnitOfWork
-from care_sync.store.agreements import Verdict
-from care_sync.terminal import hours, local, print_json, print_table, say
+from care_sync.terminal import local, print_json, print_table, say
 from connectors.records import Ticket
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
@@ -47,12 +48,12 @@ def list_waiting(
     else:
         total = sum(one.seconds for one in found)
         print_table(
-            f"{hours(total)} hours wait for review",
+            f"{rounded_clock(total)} hours wait for review",
             ("date", "hours", "customer", "ticket", "subject", "who", "entry"),
             (
                 (
                     one.work_date,
-                    hours(one.seconds),
+                    rounded_clock(one.seconds),
                     names.get(one.organization_id, one.organization_id),
                     _number(one, tickets),
                     tickets[one.ticket_id].subject if one.ticket_id in tickets else "",
@@ -104,7 +105,7 @@ def decide_on(
         charged, judged = (
             sum(getattr(one, name) for one in verdicts) for name in ("charged_seconds", "judged_seconds")
         )
-        say(f"{hours(charged)} of {hours(judged)} hours are charged; the next pass posts it.")
+        say(f"{rounded_clock(charged)} of {rounded_clock(judged)} hours are charged; the next pass posts it.")
 
 
 def history(
@@ -133,8 +134,8 @@ def history(
                 (
                     local(one.decided_at, settings.company.zone),
                     one.actor,
-                    hours(one.judged_seconds),
-                    hours(one.charged_seconds),
+                    rounded_clock(one.judged_seconds),
+                    rounded_clock(one.charged_seconds),
                     one.reason,
                 )
                 for one in found

@@ -10,7 +10,7 @@ import typer
 from care_sync.application import Application
 from care_sync.cli.session import Session
 from care_sync.errors import UserError
-from care_sync.pipeline.difference import Difference, differences
+from care_sync.pipeline.dry_run import Difference, differences
 from care_sync.pipeline.run import PassKind, PassReport, Scope
 from care_sync.progress import watching
 from care_sync.store.rehearsal import rehearsal

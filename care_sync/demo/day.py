@@ -13,7 +13,6 @@ from datetime import datetime, time
 from decimal import Decimal
 
 from care_sync.application import Application
-from care_sync.billing.texts import clock
 from care_sync.demo.agency import PEOPLE, ZONE, Agency, FiledTicket, Worked
 from care_sync.demo.customers import RATES
 from care_sync.demo.site import BOOKKEEPER
@@ -21,9 +20,10 @@ from care_sync.demo.stage import DAY
 from care_sync.demo.workplace import Workplace
 from care_sync.ledger import cards
 from care_sync.lookup import find_organization
-from care_sync.store.entries import LinkState, StoredEntry
-from care_sync.store.standing import Standing
-from care_sync.store.work import DirtyKind
+from care_sync.model.duration import clock
+from care_sync.model.mark import DirtyKind
+from care_sync.model.posted_entry import PostedEntry
+from care_sync.model.time_entry import LinkState, StoredEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Candidate:
 
     ticket: FiledTicket
     entries: tuple[StoredEntry, ...]
-    standing: Mapping[str, Standing]
+    standing: Mapping[str, PostedEntry]
 
     @property
     def customer(self) -> str:
@@ -85,7 +85,7 @@ class Day:
         with application.store.read() as work:
             ids = [str(ticket.number) for ticket in agency.tickets]
             entries = work.entries.of_tickets(ids)
-            standing = work.ledger.standing_of_tickets(ids)
+            standing = work.ledger.posted_of_tickets(ids)
             known = work.tickets.get_many(ids)
             self._left = {
                 one.name: sum(state.left for state in cards.states(work, one.id)) for one in work.organizations.all()

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from care_sync.application import Application
 from care_sync.demo.workplace import Workplace
-from care_sync.ledger import accounts
-from care_sync.store.ledger import StoredTransaction
+from care_sync.model.account import Account
+from care_sync.model.transaction import StoredTransaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +92,13 @@ def cards_moved(application: Application, transactions: Sequence[StoredTransacti
     moved: Counter[tuple[str, int]] = Counter()
     for transaction in transactions:
         for leg in transaction.legs:
-            if (card_id := accounts.card_of(leg.account)) is not None:
+            if (card_id := leg.account.card_id) is not None:
                 moved[transaction.organization_id, card_id] += leg.seconds
     found = []
     with application.store.read() as work:
         for (organization_id, card_id), seconds in sorted(moved.items(), key=lambda one: one[0][1]):
             organization = work.organizations.get(organization_id)
-            left = -work.ledger.balances(organization_id).get(accounts.card(card_id), 0)
+            left = -work.ledger.balances(organization_id).get(Account.card(card_id), 0)
             found.append(CardMoved(card_id, organization.name if organization else "", left + seconds, left))
     return found
 

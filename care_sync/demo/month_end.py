@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from care_sync.billing.invoice import read_invoices
-from care_sync.billing.texts import clock
 from care_sync.demo.agency import ZONE
 from care_sync.demo.follow import cards_moved, followed, look, posted
 from care_sync.demo.layout import happening, headline, quoted, told
@@ -19,11 +18,13 @@ from care_sync.demo.site import BOOKKEEPER
 from care_sync.demo.stage import Stage
 from care_sync.ledger import cards, recalculation
 from care_sync.ledger.closing import Closing, close_month
+from care_sync.model.duration import clock
+from care_sync.model.month import Month
+from care_sync.model.recalculation import Recalculation, RecalculationState
 from care_sync.pipeline.customer import terms_of
 from care_sync.pipeline.run import PassKind
-from care_sync.store.recalculations import Recalculation, RecalculationState
 
-PERIOD = "2026-10"
+PERIOD = Month("2026-10")
 STORY = "cause_still_unknown"
 EXPORT_GAP = timedelta(seconds=61)
 """Zendesk's export leaves out what changed within the last minute."""

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from care_sync.application import Application
-from care_sync.ledger import accounts, cards
+from care_sync.ledger import cards
 from care_sync.ledger.cards import CardState
+from care_sync.model.attention import Attention
+from care_sync.model.decision import WHOLE_TICKET, StoredDecision
+from care_sync.model.time_entry import LinkState, StoredEntry
 from care_sync.store import UnitOfWork
-from care_sync.store.decisions import WHOLE_TICKET, StoredDecision
-from care_sync.store.entries import LinkState, StoredEntry
-from care_sync.store.work import Attention
 from connectors.records import EntryState
 
 KINDS = ("sla", "card", "invoice", "quote", "fair_use", "pending", "review", "waived")
@@ -82,7 +82,7 @@ def read_outcome(application: Application, first: date, last: date) -> Outcome:
     """Add up what stands, with the time entries of ``first`` to ``last``."""
     with application.store.read() as work:
         ids = [ticket.id for ticket in work.tickets.each()]
-        standing = work.decisions.standing(ids)
+        standing = work.decisions.current(ids)
         whole = [one.outcome for (_, activity), one in standing.items() if activity == WHOLE_TICKET]
         time = _time(work)
         links, running = _links(_entries(application, work, first, last))
@@ -102,7 +102,7 @@ def read_outcome(application: Application, first: date, last: date) -> Outcome:
 
 def _time(work: UnitOfWork) -> dict[str, Amount]:
     found: dict[str, Amount] = {}
-    for page in work.ledger.each_standing():
+    for page in work.ledger.each_posted():
         for standing in page:
             for leg in standing.shares:
                 found.setdefault(leg.account.partition(":")[0], Amount()).add(standing.entry_key, leg.seconds)
@@ -134,10 +134,10 @@ def _clauses(standing: Mapping[tuple[str, str], StoredDecision]) -> Counter[str]
 
 def _cards(work: UnitOfWork) -> list[Card]:
     drawn: Counter[int] = Counter()
-    for page in work.ledger.each_standing():
+    for page in work.ledger.each_posted():
         for standing in page:
             for leg in standing.shares:
-                if (card_id := accounts.card_of(leg.account)) is not None:
+                if (card_id := leg.account.card_id) is not None:
                     drawn[card_id] += leg.seconds
     return [
         Card(organization.name, state, drawn[state.card.card_id])

@@ -8,9 +8,10 @@ from care_sync.demo.layout import rows, told
 from care_sync.demo.outcome import WITHOUT_CUSTOMER, Amount, Outcome
 from care_sync.demo.workplace import Calls, Written
 from care_sync.messages.formats import whole_minutes
+from care_sync.model.duration import rounded_clock
+from care_sync.model.time_entry import LinkState
 from care_sync.pipeline.run import PassReport
-from care_sync.store.entries import LinkState
-from care_sync.terminal import hours, print_table, say
+from care_sync.terminal import print_table, say
 from rules.deciding.rule_book import RuleBook
 from rules.model.words import NextStep, Route, Scope
 
@@ -106,11 +107,11 @@ def _show_amounts(title: str, what: str, amounts: Mapping[str, Amount], total: s
     """Print amounts with their total; gives how many entries are part of two of them."""
     minutes = whole_minutes([amount.seconds for amount in amounts.values()])
     lines: list[Sequence[object]] = [
-        (name, len(amount.entries), number, hours(number * 60))
+        (name, len(amount.entries), number, rounded_clock(number * 60))
         for (name, amount), number in zip(amounts.items(), minutes, strict=True)
     ]
     entries = set[str]().union(*(amount.entries for amount in amounts.values()))
-    lines.append((total, len(entries), sum(minutes), hours(sum(minutes) * 60)))
+    lines.append((total, len(entries), sum(minutes), rounded_clock(sum(minutes) * 60)))
     columns = (what, "entries", "minutes", "hours")
     print_table(title, columns, lines, right=columns[1:])
     return sum(len(amount.entries) for amount in amounts.values()) - len(entries)
@@ -122,10 +123,10 @@ def _show_cards(outcome: Outcome) -> None:
             one.state.card.card_id,
             one.customer,
             one.state.card.bought_on,
-            hours(one.state.card.seconds),
-            hours(one.state.left + one.drawn),
-            hours(one.drawn),
-            hours(one.state.left),
+            rounded_clock(one.state.card.seconds),
+            rounded_clock(one.state.left + one.drawn),
+            rounded_clock(one.drawn),
+            rounded_clock(one.state.left),
             _remark(one.state.left),
         )
         for one in outcome.cards

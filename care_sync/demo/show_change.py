@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from care_sync.billing.texts import clock
 from care_sync.demo.follow import CardMoved, Followed
 from care_sync.demo.layout import quoted, rows, told
-from care_sync.ledger import accounts
-from care_sync.store.ledger import StoredTransaction
+from care_sync.model.account import CONTRA
+from care_sync.model.duration import clock
+from care_sync.model.transaction import StoredTransaction
 
 MOST_TRANSACTIONS = 8
 MOST_OTHERS = 8
@@ -48,7 +48,7 @@ def show_ledger(transactions: Sequence[StoredTransaction], cards: Iterable[CardM
 
 def _transaction(one: StoredTransaction) -> str:
     what = one.kind if one.reverses is None else f"{one.kind} of {one.reverses}"
-    legs = ", ".join(f"{leg.account} {_signed(leg.seconds)}" for leg in one.legs if leg.account not in accounts.CONTRA)
+    legs = ", ".join(f"{leg.account} {_signed(leg.seconds)}" for leg in one.legs if leg.account not in CONTRA)
     clauses = f"   {' '.join(one.clauses)}" if one.reverses is None and one.clauses else ""
     return f"{one.transaction_id:>5} {what:19}{f'{one.work_date:%-d %b}':>7}  {legs}{clauses}"
 

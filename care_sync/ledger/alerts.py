@@ -15,11 +15,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from care_sync.ledger import accounts
 from care_sync.ledger.cards import CardState, all_states, states
-from care_sync.ledger.months import Months
+from care_sync.model.month import Month
+from care_sync.model.posted_entry import PostedEntry
 from care_sync.store import UnitOfWork
-from care_sync.store.ledger import Standing
 
 LOW_BALANCE = "low_balance"
 """The kind of telling, and of attention; its subject is the customer, its key the level in seconds."""
@@ -91,7 +90,7 @@ def forecast(work: UnitOfWork, organization_id: str, left: int, *, days: int, to
     ``None`` when nothing is left, nothing was used, or it would take years.
     """
     first = today - timedelta(days=days - 1)
-    recent = work.ledger.standing_of_organization(organization_id, accounts.period_of_date(first)).values()
+    recent = work.ledger.posted_of_organization(organization_id, Month.of(first)).values()
     used = sum(_chargeable(one) for one in recent if first <= one.work_date <= today)
     began = work.entries.first_work_date(organization_id) or first
     span = min(days, (today - began).days + 1)
@@ -106,23 +105,21 @@ def runs_out(left: int, used: int, days: int, today: date) -> date | None:
     return None if ahead > LONGEST_FORECAST.days else today + timedelta(days=ahead)
 
 
-def _chargeable(standing: Standing) -> int:
+def _chargeable(standing: PostedEntry) -> int:
     return sum(
-        leg.seconds
-        for leg in standing.shares
-        if accounts.card_of(leg.account) is not None or leg.account.startswith("invoice:")
+        leg.seconds for leg in standing.shares if leg.account.card_id is not None or leg.account.startswith("invoice:")
     )
 
 
 def _last_deducted(work: UnitOfWork, organization_id: str) -> str | None:
     """The ticket of the newest work that stands on a card in an open month."""
-    opened = work.ledger.standing_of_organization(organization_id, Months.read(work).first_open or "").values()
-    on_cards = [one for one in opened if any(accounts.card_of(leg.account) is not None for leg in one.shares)]
+    opened = work.ledger.posted_of_organization(organization_id, work.periods.months().first_open).values()
+    on_cards = [one for one in opened if any(leg.account.card_id is not None for leg in one.shares)]
     if not on_cards:
         return None
     return max(on_cards, key=_order).ticket_id
 
 
-def _order(standing: Standing) -> tuple[date, float, str]:
+def _order(standing: PostedEntry) -> tuple[date, float, str]:
     started = standing.started_at.timestamp() if standing.started_at is not None else 0.0
     return (standing.work_date, started, standing.entry_key)

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from care_sync.ledger import accounts
 from care_sync.ledger.book import chained_hash
+from care_sync.model.account import CONTRA
 from care_sync.store import UnitOfWork
 
 
@@ -38,21 +38,21 @@ def verify(work: UnitOfWork, *, overdraft_seconds: int | None = 0) -> Iterator[F
                 f"{key[0]} {key[1]}",
                 f"the balance kept is {kept.get(key, 0)}, its postings sum to {summed.get(key, 0)}",
             )
-        is_limited = accounts.card_of(key[1]) is not None and overdraft_seconds is not None
+        is_limited = key[1].card_id is not None and overdraft_seconds is not None
         if is_limited and summed.get(key, 0) > (overdraft_seconds or 0):
             yield Finding(f"{key[0]} {key[1]}", f"the card is {summed[key]} seconds below zero")
 
 
 def _entries(work: UnitOfWork) -> Iterator[Finding]:
     """Invariant 1: what an entry's postings sum to is what it stands for, on the accounts that it stands on."""
-    for entry_key, posted, standing in work.ledger.entries_that_differ(accounts.CONTRA):
+    for entry_key, posted, standing in work.ledger.entries_that_differ(CONTRA):
         yield Finding(f"entry {entry_key}", f"its postings sum to {posted} seconds, it stands for {standing}")
-    for standings in work.ledger.each_standing():
+    for standings in work.ledger.each_posted():
         transactions = work.ledger.many(one.transaction_id for one in standings)
         for one in standings:
             transaction = transactions.get(one.transaction_id)
             legs = () if transaction is None else transaction.legs
-            if sorted((leg.account, leg.seconds) for leg in legs if leg.account not in accounts.CONTRA) != sorted(
+            if sorted((leg.account, leg.seconds) for leg in legs if leg.account not in CONTRA) != sorted(
                 (leg.account, leg.seconds) for leg in one.shares
             ):
                 yield Finding(

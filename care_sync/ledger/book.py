@@ -1,6 +1,6 @@
 """The one way into the ledger.
 
-Every transaction is checked before it is written: its legs sum to zero, its accounts exist, its cards are those of its
+Every transaction is checked before it is written: its legs sum to zero, its cards are those of its
 customer, its month is open, no card falls below zero (or below its overdraft), and it is chained by hash to the one
 before it, so that tampering shows.
 """
@@ -9,39 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
 
 from care_sync.errors import IntegrityError, UserError
-from care_sync.ledger import accounts
-from care_sync.ledger.months import Months
+from care_sync.model.account import Account
+from care_sync.model.months import Months
+from care_sync.model.transaction import StoredTransaction, Transaction
 from care_sync.store import UnitOfWork
-from care_sync.store.ledger import Leg, StoredTransaction
 from care_sync.store.schema import encode
-
-SYSTEM = "care-sync"
-"""The actor of everything that no person decided."""
-
-
-@dataclass(frozen=True, slots=True)
-class Transaction:
-    """A transaction that is to be written; see ``docs/architecture.md`` for its fields."""
-
-    kind: str
-    organization_id: str
-    period: str
-    work_date: date
-    booked_at: datetime
-    legs: tuple[Leg, ...]
-    actor: str = SYSTEM
-    reason: str = ""
-    entry_key: str | None = None
-    entry_revision: int | None = None
-    ticket_id: str | None = None
-    rules: tuple[str, ...] = ()
-    clauses: tuple[str, ...] = ()
-    reverses: int | None = None
-    corrects: int | None = None
 
 
 def record(work: UnitOfWork, transaction: Transaction) -> int:
@@ -61,7 +36,7 @@ def record_all(
     than it was and further below zero than ``overdraft_seconds`` (``None``: without a limit).
     """
     head = work.ledger.lock_head()
-    months = Months.read(work)
+    months = work.periods.months()
     customers = sorted({one.organization_id for one in transactions if _touches_a_card(one)})
     before = {customer: work.ledger.balances(customer) for customer in customers}
     written: list[StoredTransaction] = []
@@ -102,16 +77,12 @@ def chained_hash(transaction: StoredTransaction) -> str:
 def _check(transaction: Transaction, months: Months) -> None:
     if not transaction.legs or sum(leg.seconds for leg in transaction.legs) != 0:
         raise IntegrityError(f"the legs of a {transaction.kind} transaction do not sum to zero")
-    if not accounts.is_period(transaction.period):
-        raise IntegrityError(f"there is no month {transaction.period!r}")
     if months.is_closed(transaction.period):
         raise UserError(
             f"the month {transaction.period} is closed", ["book in an open month; corrections cite what they correct"]
         )
     for leg in transaction.legs:
-        if not accounts.is_account(leg.account):
-            raise IntegrityError(f"there is no account {leg.account!r}")
-        if (period := accounts.period_of(leg.account)) is not None and months.is_closed(period):
+        if (period := leg.account.month) is not None and months.is_closed(period):
             raise IntegrityError(f"{leg.account} belongs to a closed month")
 
 
@@ -139,15 +110,15 @@ def _chain(transaction: Transaction, number: int, previous: str) -> StoredTransa
 
 
 def _touches_a_card(transaction: Transaction) -> bool:
-    return any(accounts.card_of(leg.account) is not None for leg in transaction.legs)
+    return any(leg.account.card_id is not None for leg in transaction.legs)
 
 
 def _check_cards(
-    work: UnitOfWork, organization_id: str, before: Mapping[str, int], overdraft_seconds: int | None
+    work: UnitOfWork, organization_id: str, before: Mapping[Account, int], overdraft_seconds: int | None
 ) -> None:
     owned = {card.card_id for card in work.cards.of_organization(organization_id)}
     for account, balance in work.ledger.balances(organization_id).items():
-        card_id = accounts.card_of(account)
+        card_id = account.card_id
         if card_id is None:
             continue
         if card_id not in owned:

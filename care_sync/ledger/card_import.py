@@ -19,12 +19,12 @@ from typing import TypeVar
 
 from care_sync import spreadsheet
 from care_sync.errors import UserError
-from care_sync.ledger import accounts
 from care_sync.ledger.cards import move, seconds_of
-from care_sync.ledger.months import Months
+from care_sync.model.account import ADJUSTED, PURCHASED
+from care_sync.model.hour_card import HourCard
+from care_sync.model.transaction import TransactionKind
 from care_sync.spreadsheet import Row, TableError
 from care_sync.store import UnitOfWork
-from care_sync.store.agreements import CardRow
 
 COLUMNS = {
     "customer": ("klant", "organization", "organisatie", "debiteur"),
@@ -75,22 +75,22 @@ def read_cards(
 
 def import_cards(
     work: UnitOfWork, planned: Iterable[PlannedCard], *, taken_over_on: date, now: datetime, actor: str, source: str
-) -> list[CardRow]:
+) -> list[HourCard]:
     """Book planned cards: each purchase as it was, and what was used of it since."""
     work.ledger.lock_head()
-    months = Months.read(work)
+    months = work.periods.months()
     cards = []
     for one in planned:
         card = work.cards.add(one.organization_id, one.bought_on, one.seconds, one.rate, one.reference, taken_over_on)
         reason = f"taken over from {source}, line {one.line}"
         move(
-            work, card, "purchase", accounts.PURCHASED, one.seconds,
+            work, card, TransactionKind.PURCHASE, PURCHASED, one.seconds,
             period=months.booked(one.bought_on), day=one.bought_on, now=now, actor=actor, reason=reason,
             clauses=("H1",),
         )  # fmt: skip
         if one.left != one.seconds:
             move(
-                work, card, "adjustment", accounts.ADJUSTED, one.left - one.seconds,
+                work, card, TransactionKind.ADJUSTMENT, ADJUSTED, one.left - one.seconds,
                 period=months.booked(taken_over_on), day=taken_over_on, now=now, actor=actor,
                 reason=f"used before {taken_over_on}; {reason}",
             )  # fmt: skip
@@ -127,7 +127,7 @@ class _Reading:
 
     def _unless_known(self, row: Row, planned: PlannedCard) -> PlannedCard | None:
         identity = _identity(
-            CardRow(0, planned.organization_id, planned.bought_on, planned.seconds, planned.rate, planned.reference)
+            HourCard(0, planned.organization_id, planned.bought_on, planned.seconds, planned.rate, planned.reference)
         )
         if identity in self._known:
             column = "reference" if planned.reference else "customer"
@@ -186,7 +186,7 @@ def _hours_left(text: str) -> int:
     return seconds
 
 
-def _identity(card: CardRow) -> tuple[object, ...]:
+def _identity(card: HourCard) -> tuple[object, ...]:
     """What makes two cards one: the same reference of a customer's purchase, or without one the same purchase."""
     if card.reference:
         return (card.organization_id, card.bought_on, card.reference.casefold())

@@ -10,13 +10,14 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from care_sync.errors import UserError
-from care_sync.ledger import accounts
-from care_sync.ledger.book import SYSTEM, Transaction, record
-from care_sync.ledger.months import Months
+from care_sync.ledger.book import record
+from care_sync.model.account import ADJUSTED, PURCHASED, WRITTEN_OFF, Account, Leg
+from care_sync.model.duration import clock
+from care_sync.model.hour_card import HourCard
+from care_sync.model.mark import DirtyKind
+from care_sync.model.month import Month
+from care_sync.model.transaction import SYSTEM, Transaction, TransactionKind
 from care_sync.store import UnitOfWork
-from care_sync.store.agreements import CardRow
-from care_sync.store.ledger import Leg
-from care_sync.store.work import DirtyKind
 
 MINIMUM_HOURS = Decimal(50)
 """Fewest hours a purchase may hold (H1)."""
@@ -26,7 +27,7 @@ MINIMUM_HOURS = Decimal(50)
 class CardState:
     """A card with what is left on it, in seconds."""
 
-    card: CardRow
+    card: HourCard
     left: int
 
     @property
@@ -47,7 +48,7 @@ def buy(
     actor: str = SYSTEM,
     override_reason: str = "",
     minimum_hours: Decimal = MINIMUM_HOURS,
-) -> CardRow:
+) -> HourCard:
     """Sell a customer a card. Raises :class:`UserError` below the minimum unless a reason overrides it (H1)."""
     if hours <= 0:
         raise UserError(f"an hour card of {hours} hours cannot be bought", ["give a positive number of hours"])
@@ -66,10 +67,10 @@ def buy(
     move(
         work,
         card,
-        "purchase",
-        accounts.PURCHASED,
+        TransactionKind.PURCHASE,
+        PURCHASED,
         seconds,
-        period=Months.read(work).booked(bought_on),
+        period=work.periods.months().booked(bought_on),
         day=bought_on,
         now=now,
         actor=actor,
@@ -84,7 +85,7 @@ def adjust(work: UnitOfWork, card_id: int, *, seconds: int, day: date, now: date
 
     Raises :class:`UserError` without a reason, for an unknown card, or when the card would fall below zero.
     """
-    return _by_a_person(work, card_id, "adjustment", accounts.ADJUSTED, seconds, day, now, actor, reason)
+    return _by_a_person(work, card_id, TransactionKind.ADJUSTMENT, ADJUSTED, seconds, day, now, actor, reason)
 
 
 def write_off(
@@ -99,15 +100,15 @@ def write_off(
         raise UserError(
             f"there is nothing to write off on card {card_id}", ["`care-sync cards show` tells what is left"]
         )
-    return _by_a_person(work, card_id, "write_off", accounts.WRITTEN_OFF, -to_write_off, day, now, actor, reason)
+    return _by_a_person(work, card_id, TransactionKind.WRITE_OFF, WRITTEN_OFF, -to_write_off, day, now, actor, reason)
 
 
-def left_on(work: UnitOfWork, card: CardRow) -> int:
+def left_on(work: UnitOfWork, card: HourCard) -> int:
     """Seconds left on a card."""
-    return -work.ledger.balances(card.organization_id).get(accounts.card(card.card_id), 0)
+    return -work.ledger.balances(card.organization_id).get(Account.card(card.card_id), 0)
 
 
-def require(work: UnitOfWork, card_id: int) -> CardRow:
+def require(work: UnitOfWork, card_id: int) -> HourCard:
     """The card of that number. Raises :class:`UserError` when there is none."""
     card = work.cards.get(card_id)
     if card is None:
@@ -120,7 +121,7 @@ def all_states(work: UnitOfWork) -> dict[str, list[CardState]]:
     balances = work.ledger.balances_of_cards()
     found: dict[str, list[CardState]] = {}
     for card in work.cards.all():
-        state = CardState(card, -balances.get(accounts.card(card.card_id), 0))
+        state = CardState(card, -balances.get(Account.card(card.card_id), 0))
         found.setdefault(card.organization_id, []).append(state)
     return found
 
@@ -129,7 +130,7 @@ def states(work: UnitOfWork, organization_id: str) -> list[CardState]:
     """A customer's cards with what is left, oldest purchase first."""
     balances = work.ledger.balances(organization_id)
     return [
-        CardState(card, -balances.get(accounts.card(card.card_id), 0))
+        CardState(card, -balances.get(Account.card(card.card_id), 0))
         for card in work.cards.of_organization(organization_id)
     ]
 
@@ -141,12 +142,12 @@ def seconds_of(hours: Decimal) -> int:
 
 def move(
     work: UnitOfWork,
-    card: CardRow,
-    kind: str,
-    contra: str,
+    card: HourCard,
+    kind: TransactionKind,
+    contra: Account,
     seconds: int,
     *,
-    period: str,
+    period: Month,
     day: date,
     now: datetime,
     actor: str,
@@ -165,7 +166,7 @@ def move(
             period=period,
             work_date=day,
             booked_at=now,
-            legs=(Leg(accounts.card(card.card_id), -seconds), Leg(contra, seconds)),
+            legs=(Leg(Account.card(card.card_id), -seconds), Leg(contra, seconds)),
             actor=actor,
             reason=reason,
             clauses=clauses,
@@ -178,8 +179,8 @@ def move(
 def _by_a_person(
     work: UnitOfWork,
     card_id: int,
-    kind: str,
-    contra: str,
+    kind: TransactionKind,
+    contra: Account,
     seconds: int,
     day: date,
     now: datetime,
@@ -195,12 +196,8 @@ def _by_a_person(
     left = left_on(work, card)
     if seconds < 0 and left + seconds < 0:
         raise UserError(
-            f"card {card_id} has {_hours(left)} hours left; {_hours(-seconds)} cannot be taken away",
+            f"card {card_id} has {clock(left)} hours left; {clock(-seconds)} cannot be taken away",
             ["take away what is left at most"],
         )
-    period = Months.read(work).booked(day)
+    period = work.periods.months().booked(day)
     return move(work, card, kind, contra, seconds, period=period, day=day, now=now, actor=actor, reason=reason.strip())
-
-
-def _hours(seconds: int) -> str:
-    return f"{seconds // 3600}:{seconds % 3600 // 60:02}"

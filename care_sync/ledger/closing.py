@@ -16,16 +16,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from care_sync.errors import UserError
-from care_sync.ledger import accounts
-from care_sync.ledger.allocation import Demand
-from care_sync.ledger.basis import Worked, route_of, was_charged_while_pending
-from care_sync.ledger.months import Months
 from care_sync.ledger.posting import post_customer
-from care_sync.ledger.terms import Terms
+from care_sync.model.account import PENDING, REVIEW, Account, Leg
+from care_sync.model.decided_time import DecidedTime
+from care_sync.model.mark import DirtyKind
+from care_sync.model.month import Month
+from care_sync.model.posted_entry import PostedEntry
+from care_sync.model.terms import Terms
+from care_sync.model.time_entry import StoredEntry
+from care_sync.model.transaction import StoredTransaction
 from care_sync.store import UnitOfWork
-from care_sync.store.entries import StoredEntry
-from care_sync.store.ledger import Leg, Standing, StoredTransaction
-from care_sync.store.work import DirtyKind
 
 TermsOf = Callable[[str], Terms]
 """The terms of a customer, by organization id."""
@@ -39,21 +39,21 @@ class Outlook:
     pass has worked on yet (the ledger may not know all of the month).
     """
 
-    period: str
-    pending: tuple[Standing, ...]
-    review: tuple[Standing, ...]
+    period: Month
+    pending: tuple[PostedEntry, ...]
+    review: tuple[PostedEntry, ...]
     unlinked: tuple[StoredEntry, ...]
     to_do: int
 
     @property
     def pending_seconds(self) -> int:
         """Seconds that closing will charge."""
-        return sum(on_account(one, accounts.PENDING) for one in self.pending)
+        return sum(on_account(one, PENDING) for one in self.pending)
 
     @property
     def review_seconds(self) -> int:
         """Seconds that wait for a person; they stay under review when the month closes."""
-        return sum(on_account(one, accounts.REVIEW) for one in self.review)
+        return sum(on_account(one, REVIEW) for one in self.review)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Charged:
 
     ticket_id: str
     organization_id: str
-    period: str
+    period: Month
     shares: tuple[Leg, ...]
 
     @property
@@ -75,46 +75,42 @@ class Charged:
 class Closing:
     """What closing a month did."""
 
-    period: str
+    period: Month
     charged: tuple[Charged, ...]
     transactions: int
 
 
-def outlook(work: UnitOfWork, period: str) -> Outlook:
+def outlook(work: UnitOfWork, period: Month) -> Outlook:
     """Look at a month before it closes."""
-    standing = list(work.ledger.standing_in(period))
+    standing = list(work.ledger.posted_in(period))
     marks = work.dirty.count()
     return Outlook(
         period=period,
-        pending=tuple(one for one in standing if on_account(one, accounts.PENDING)),
-        review=tuple(one for one in standing if on_account(one, accounts.REVIEW)),
-        unlinked=tuple(
-            one for one in work.entries.unlinked() if accounts.period_of_date(one.entry.work_date) == period
-        ),
+        pending=tuple(one for one in standing if on_account(one, PENDING)),
+        review=tuple(one for one in standing if on_account(one, REVIEW)),
+        unlinked=tuple(one for one in work.entries.unlinked() if Month.of(one.entry.work_date) == period),
         to_do=sum(marks.values()),
     )
 
 
-def require_closable(work: UnitOfWork, period: str, today: date) -> None:
+def require_closable(work: UnitOfWork, period: Month, today: date) -> None:
     """Raise :class:`UserError` unless ``period`` is the next month to close, and over."""
-    if not accounts.is_period(period):
-        raise UserError(f'"{period}" is no month', ["write it as year and month, as in 2026-10"])
-    months = Months.read(work)
+    months = work.periods.months()
     if months.is_closed(period):
         raise UserError(
             f"the month {period} is closed already",
             ["later changes become corrections in the open month by themselves"],
         )
-    if period >= accounts.period_of_date(today):
-        raise UserError(f"the month {period} is not over yet", [f"close it from {accounts.next_period(period)}-01 on"])
-    expected = months.first_open or work.ledger.first_worked_period()
+    if period >= Month.of(today):
+        raise UserError(f"the month {period} is not over yet", [f"close it from {period.next}-01 on"])
+    expected = months.first_open or work.ledger.first_worked_month()
     if expected is not None and expected < period:
         raise UserError(
             f"the month {expected} is still open", [f"months close in order: `care-sync period close {expected}`"]
         )
 
 
-def close_month(work: UnitOfWork, period: str, *, terms: TermsOf, now: datetime, today: date, actor: str) -> Closing:
+def close_month(work: UnitOfWork, period: Month, *, terms: TermsOf, now: datetime, today: date, actor: str) -> Closing:
     """Charge what is pending in ``period`` (I4) and close it.
 
     Raises :class:`UserError` for a month that is closed, not over, or not the next in order.
@@ -138,46 +134,43 @@ def close_month(work: UnitOfWork, period: str, *, terms: TermsOf, now: datetime,
     work.periods.close(period, now, actor)
     work.ledger.forget_corrected(period)
     entry_keys = {one.entry_key for one in pending}
-    charged = _by_ticket(one for one in work.ledger.standing(entry_keys).values() if was_charged_while_pending(one))
+    charged = _by_ticket(one for one in work.ledger.posted(entry_keys).values() if one.was_charged_while_pending)
     # What is charged can take a card's time from other tickets, and its last: all of the customer's show it.
     work.dirty.mark(DirtyKind.TICKET, sorted(touched), f"{period} closed and charged what was undetermined", now)
     return Closing(period, charged, transactions)
 
 
-def as_posted(work: UnitOfWork, organization_id: str) -> list[Worked]:
+def as_posted(work: UnitOfWork, organization_id: str) -> list[DecidedTime]:
     """A customer's open entries as they were posted last: laying them down again changes what cards allow, no more."""
-    standings = work.ledger.standing_of_organization(organization_id, Months.read(work).first_open or "")
+    standings = work.ledger.posted_of_organization(organization_id, work.periods.months().first_open)
     transactions = work.ledger.many(one.transaction_id for one in standings.values())
     return [_as_posted(one, transactions[one.transaction_id]) for one in standings.values()]
 
 
-def on_account(standing: Standing, account: str) -> int:
+def on_account(standing: PostedEntry, account: Account) -> int:
     """Seconds of an entry on one account."""
     return sum(leg.seconds for leg in standing.shares if leg.account == account)
 
 
-def _as_posted(standing: Standing, transaction: StoredTransaction) -> Worked:
-    return Worked(
-        Demand(
-            entry_key=standing.entry_key,
-            seconds=standing.seconds,
-            route=route_of(standing),
-            work_date=standing.work_date,
-            period=standing.period,
-            ticket_id=standing.ticket_id or "",
-            started_at=standing.started_at,
-        ),
+def _as_posted(standing: PostedEntry, transaction: StoredTransaction) -> DecidedTime:
+    return DecidedTime(
+        entry_key=standing.entry_key,
+        seconds=standing.seconds,
+        route=standing.basis.route,
+        work_date=standing.work_date,
+        ticket_id=standing.ticket_id,
         revision=transaction.entry_revision or 0,
+        started_at=standing.started_at,
         rules=transaction.rules,
         clauses=transaction.clauses,
         reason=transaction.reason,
     )
 
 
-def _by_ticket(standings: Iterable[Standing]) -> tuple[Charged, ...]:
-    shares: dict[tuple[str, str, str], dict[str, int]] = {}
+def _by_ticket(standings: Iterable[PostedEntry]) -> tuple[Charged, ...]:
+    shares: dict[tuple[str, str, Month], dict[Account, int]] = {}
     for one in standings:
-        accounts_of_ticket = shares.setdefault((one.ticket_id or "", one.organization_id, one.period), {})
+        accounts_of_ticket = shares.setdefault((one.ticket_id, one.organization_id, one.period), {})
         for leg in one.shares:
             accounts_of_ticket[leg.account] = accounts_of_ticket.get(leg.account, 0) + leg.seconds
     return tuple(

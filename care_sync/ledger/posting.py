@@ -21,36 +21,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from care_sync.errors import IntegrityError
-from care_sync.ledger import accounts
-from care_sync.ledger.allocation import CardCapacity, Demand, Route, Settlement, allocate, settle
-from care_sync.ledger.basis import Worked, basis, differs_by_verdict_alone, is_settled, was_charged_while_pending
-from care_sync.ledger.months import Months
-from care_sync.ledger.terms import Terms
-from care_sync.ledger.writing import SETTLEMENT, Writing, moved, returned, settlement_legs
+from care_sync.ledger.posting_batch import PostingBatch, moved, returned, settlement_legs
+from care_sync.model.account import Account, AccountKind, Leg
+from care_sync.model.allocation import CardCapacity, Demand, Settlement, allocate, settle_overdrafts
+from care_sync.model.clauses import UNDETERMINED
+from care_sync.model.decided_time import DecidedTime, differs_by_verdict_alone, is_settled
+from care_sync.model.mark import DirtyKind
+from care_sync.model.month import Month
+from care_sync.model.months import Months
+from care_sync.model.posted_change import PostedChange
+from care_sync.model.posted_entry import Basis, PostedEntry
+from care_sync.model.review import Verdict
+from care_sync.model.terms import Terms
+from care_sync.model.transaction import StoredTransaction, TransactionKind
 from care_sync.store import UnitOfWork
-from care_sync.store.ledger import Leg, Standing, StoredTransaction
-from care_sync.store.work import DirtyKind
-
-__all__ = ["Change", "PostingReport", "Worked", "post_customer"]
-
-CLOSING = "I4"
-"""The clause by which a month's closing charges what is still undetermined."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What happened to one entry: the shares before and after.
-
-    ``corrected_period`` is the closed month that is corrected, ``was_charged_undetermined`` whether that month had
-    charged it because its cause was unknown (I4).
-    """
-
-    entry_key: str
-    ticket_id: str | None
-    before: tuple[Leg, ...]
-    after: tuple[Leg, ...]
-    corrected_period: str | None = None
-    was_charged_undetermined: bool = False
+from rules.model.words import Route
 
 
 @dataclass(slots=True)
@@ -61,7 +46,7 @@ class PostingReport:
     """
 
     organization_id: str
-    changes: list[Change] = field(default_factory=list)
+    changes: list[PostedChange] = field(default_factory=list)
     transactions: list[int] = field(default_factory=list)
     others: frozenset[str] = frozenset()
 
@@ -69,31 +54,33 @@ class PostingReport:
 def post_customer(
     work: UnitOfWork,
     organization_id: str,
-    worked: Iterable[Worked],
+    decided: Iterable[DecidedTime],
     *,
     terms: Terms,
     now: datetime,
     gone: Collection[str] = (),
-    closing: str | None = None,
+    closing: Month | None = None,
 ) -> PostingReport:
-    """Make a customer's ledger agree with ``worked``.
+    """Make a customer's ledger agree with ``decided``.
 
-    ``worked`` holds every entry of the customer that is or should be booked in an open month, and those booked in
-    closed months whose facts were touched; its periods and verdicts are filled in here. An entry that stands in an open
-    month and is not in ``worked`` is reversed; one that stands in a closed month is corrected away only when ``gone``
+    ``decided`` holds every entry of the customer that is or should be booked in an open month, and those booked in
+    closed months whose facts were touched; its months and verdicts are found here. An entry that stands in an open
+    month and is not in ``decided`` is reversed; one that stands in a closed month is corrected away only when ``gone``
     names it. With ``closing``, what is pending in that month is charged (I4).
 
-    The ledger's head must have been taken (``work.ledger.lock_head()``) *before* the entries of ``worked`` were read:
-    else another daemon can post newer ones in between, and they would be turned back.
+    The ledger's head must have been taken (``work.ledger.lock_head()``) *before* the entries of ``decided`` were read:
+    otherwise another daemon can post newer ones in between, and they would be turned back.
     """
     work.ledger.lock_head()
-    months = Months.read(work)
-    wanted = _with_verdicts(work, worked)
+    months = work.periods.months()
+    wanted = _by_entry(decided)
+    verdicts = work.verdicts.get_many(key for key, time in wanted.items() if time.route.is_judged)
     stands = _Standing.read(work, organization_id, wanted, gone, months)
     laid = {
-        key: _laid(one, stands.closed.get(key), months, closing)
-        for key, one in wanted.items()
-        if key not in stands.frozen or not is_settled(stands.frozen[key], one)
+        key: _laid(organization_id, time, verdicts.get(key), stands.closed.get(key), months, closing)
+        for key, time in wanted.items()
+        if key not in stands.frozen
+        or not is_settled(stands.frozen[key], time.basis(organization_id, verdicts.get(key)))
     }
     dropped = [key for key in gone if key in stands.frozen and key not in wanted]
     unsettled = {key: stands.frozen[key] for key in (*laid, *dropped) if key in stands.frozen}
@@ -104,7 +91,7 @@ def post_customer(
     shares.update(allocate(demands, room.cards, terms, room.absorbed))
 
     report = PostingReport(organization_id)
-    writing = Writing(work, now, months)
+    writing = PostingBatch(work, now, months)
     room.write_settlements(writing)
     taken_back = {**stands.opened, **unsettled, **stands.elsewhere}
     originals = work.ledger.many(one.transaction_id for one in taken_back.values())
@@ -120,15 +107,15 @@ def post_customer(
             "decided, edited or moved" if one is not None else "no longer counts",
         )
         corrected = standing.period if months.is_closed(standing.period) else None
-        charged = corrected is not None and was_charged_while_pending(standing)
+        charged = corrected is not None and standing.was_charged_while_pending
         after = shares.get(key, ())
-        report.changes.append(Change(key, standing.ticket_id, standing.shares, after, corrected, charged))
+        report.changes.append(PostedChange(key, standing.ticket_id, standing.shares, after, corrected, charged))
     changed = {change.entry_key for change in report.changes}
     for key, one in sorted(laid.items(), key=lambda item: item[1].demand.order):
         if one.demand.seconds > 0:
-            writing.post(organization_id, one.as_wanted, shares[key], one.reason)
+            writing.post(one.time, one.demand.period, one.basis, shares[key], one.reason)
             if key not in changed:
-                report.changes.append(Change(key, one.demand.ticket_id, (), shares[key]))
+                report.changes.append(PostedChange(key, one.demand.ticket_id, (), shares[key]))
     report.transactions = writing.write(terms.overdraft_seconds)
     report.others = frozenset(one.organization_id for one in stands.elsewhere.values())
     work.dirty.mark(DirtyKind.ORGANIZATION, sorted(report.others), "time moved to another customer", now)
@@ -137,13 +124,14 @@ def post_customer(
 
 @dataclass(frozen=True, slots=True)
 class _Laid:
-    """An entry that is laid down: ``as_wanted`` is what it rests on, ``demand`` how it is allocated.
+    """An entry that is laid down: ``basis`` is what it rests on, ``demand`` how it is allocated.
 
     ``pinned`` shares are what a closed month had settled and what is true again: they are taken as they were, before
     anything is allocated, as long as the cards still hold them.
     """
 
-    as_wanted: Worked
+    time: DecidedTime
+    basis: Basis
     demand: Demand
     reason: str
     pinned: tuple[Leg, ...] = ()
@@ -159,82 +147,88 @@ class _Standing:
     ``elsewhere``  of other customers: entries that should be this one's
     """
 
-    opened: Mapping[str, Standing]
-    frozen: Mapping[str, Standing]
-    closed: Mapping[str, Standing]
-    elsewhere: Mapping[str, Standing]
+    opened: Mapping[str, PostedEntry]
+    frozen: Mapping[str, PostedEntry]
+    closed: Mapping[str, PostedEntry]
+    elsewhere: Mapping[str, PostedEntry]
 
     @classmethod
     def read(
         cls,
         work: UnitOfWork,
         organization_id: str,
-        wanted: Mapping[str, Worked],
+        wanted: Mapping[str, DecidedTime],
         gone: Collection[str],
         months: Months,
     ) -> _Standing:
-        asked = work.ledger.standing({**wanted, **dict.fromkeys(gone)})
+        asked = work.ledger.posted({**wanted, **dict.fromkeys(gone)})
         own = {key: one for key, one in asked.items() if one.organization_id == organization_id}
         frozen = {key: one for key, one in own.items() if months.is_closed(one.period)}
         corrected = work.ledger.corrected(wanted, months.first_open) if months.first_open is not None else {}
         taken_back = {key: one for key, one in corrected.items() if one.organization_id == organization_id}
         return cls(
-            opened=work.ledger.standing_of_organization(organization_id, months.first_open or ""),
+            opened=work.ledger.posted_of_organization(organization_id, months.first_open),
             frozen=frozen,
             closed={**taken_back, **frozen},
             elsewhere={key: one for key, one in asked.items() if key in wanted and key not in own},
         )
 
 
-def _with_verdicts(work: UnitOfWork, worked: Iterable[Worked]) -> dict[str, Worked]:
-    """By entry, each with what a person judged of it."""
-    by_entry = {one.demand.entry_key: one for one in worked}
-    for one in by_entry.values():
-        if one.demand.seconds < 0:
-            raise IntegrityError(f"time entry {one.demand.entry_key} lasts {one.demand.seconds} seconds")
-    verdicts = work.verdicts.get_many(key for key, one in by_entry.items() if one.demand.route.is_judged)
-    return {key: replace(one, demand=replace(one.demand, verdict=verdicts.get(key))) for key, one in by_entry.items()}
+def _by_entry(decided: Iterable[DecidedTime]) -> dict[str, DecidedTime]:
+    by_entry = {time.entry_key: time for time in decided}
+    for time in by_entry.values():
+        if time.seconds < 0:
+            raise IntegrityError(f"time entry {time.entry_key} lasts {time.seconds} seconds")
+    return by_entry
 
 
-def _laid(one: Worked, closed: Standing | None, months: Months, closing: str | None) -> _Laid:
-    """Give the demand its month, and what a closed month settled of it already."""
-    demand = replace(one.demand, period=months.booked(one.demand.work_date))
-    reason = one.reason
+def _laid(
+    organization_id: str,
+    time: DecidedTime,
+    verdict: Verdict | None,
+    closed: PostedEntry | None,
+    months: Months,
+    closing: Month | None,
+) -> _Laid:
+    """Give an entry its month, and what a closed month settled of it already."""
+    period, absorbed, route, reason = months.booked(time.work_date), None, time.route, time.reason
     pinned: tuple[Leg, ...] = ()
-    if closed is not None and is_settled(closed, one):
-        demand = replace(demand, period=str(months.first_open))
+    basis = time.basis(organization_id, verdict)
+    if closed is not None and is_settled(closed, basis):
+        period = months.correcting(closed.period)
         pinned = moved(closed.shares, months)
-    elif closed is not None and differs_by_verdict_alone(closed, one):
-        absorbed = sum(leg.seconds for leg in closed.shares if accounts.is_fair_use(leg.account))
-        demand = replace(demand, absorbed=absorbed)
-    wanted = replace(one, demand=demand)
-    stays_charged = closed is not None and was_charged_while_pending(closed)
-    if demand.route is Route.PENDING and (demand.period == closing or stays_charged):
-        wanted = replace(wanted, clauses=tuple(dict.fromkeys((*one.clauses, CLOSING))))
-        demand = replace(demand, route=Route.HOUR_CARD)
+    elif closed is not None and differs_by_verdict_alone(closed, basis):
+        absorbed = closed.seconds_on(AccountKind.FAIR_USE)
+    stays_charged = closed is not None and closed.was_charged_while_pending
+    if route is Route.PENDING and (period == closing or stays_charged):
+        basis = replace(basis, clauses=tuple(dict.fromkeys((*time.clauses, UNDETERMINED))))
+        route = Route.HOUR_CARD
         reason = f"still undetermined when {closed.period if closed else closing} closed"
-    return _Laid(wanted, demand, reason, pinned)
+    demand = Demand(
+        time.entry_key, time.seconds, route, time.work_date, period, time.ticket_id, time.started_at, verdict, absorbed
+    )
+    return _Laid(time, basis, demand, reason, pinned)
 
 
-def _stands_already(standing: Standing, one: _Laid, shares: tuple[Leg, ...]) -> bool:
+def _stands_already(standing: PostedEntry, laid: _Laid, shares: tuple[Leg, ...]) -> bool:
     return (
-        standing.basis == basis(standing.organization_id, one.as_wanted)
-        and standing.period == one.demand.period
+        standing.basis == laid.basis
+        and standing.period == laid.demand.period
         and sorted((leg.account, leg.seconds) for leg in standing.shares)
         == sorted((leg.account, leg.seconds) for leg in shares)
     )
 
 
-def _keep_order(work: UnitOfWork, standing: Standing, one: _Laid) -> None:
+def _keep_order(work: UnitOfWork, standing: PostedEntry, one: _Laid) -> None:
     """Remember a new time of day, which moves nothing by itself but says who comes first."""
     if standing.started_at != one.demand.started_at:
-        work.ledger.stand([replace(standing, started_at=one.demand.started_at)])
+        work.ledger.put_posted([replace(standing, started_at=one.demand.started_at)])
 
 
 class _Room:
     """What cards and allowances hold when everything that is laid down anew has been taken off them."""
 
-    def __init__(self, work: UnitOfWork, organization_id: str, freed: Collection[Standing], months: Months) -> None:
+    def __init__(self, work: UnitOfWork, organization_id: str, freed: Collection[PostedEntry], months: Months) -> None:
         self._organization_id = organization_id
         self._months = months
         self._balances = work.ledger.balances(organization_id)
@@ -252,19 +246,19 @@ class _Room:
             CardCapacity(
                 card.card_id,
                 card.bought_on,
-                -self._balances.get(accounts.card(card.card_id), 0),
+                -self._balances.get(Account.card(card.card_id), 0),
                 card.covers_from,
             )
             for card in self._owned
         ]
 
     @property
-    def absorbed(self) -> dict[str, int]:
+    def absorbed(self) -> dict[Month, int]:
         """Seconds that fair use took, by month."""
         return {
-            str(accounts.period_of(account)): seconds
+            account.month: seconds
             for account, seconds in self._balances.items()
-            if accounts.is_fair_use(account)
+            if account.is_fair_use and account.month
         }
 
     def hold(self, pinned: Sequence[Leg], terms: Terms) -> bool:
@@ -272,7 +266,7 @@ class _Room:
         limit = terms.overdraft_seconds
         left = {card.card_id: card.left for card in self.cards}
         for leg in pinned:
-            card_id = accounts.card_of(leg.account)
+            card_id = leg.account.card_id
             if card_id is not None and limit is not None and left.get(card_id, 0) - leg.seconds < -limit:
                 return False
         self._take(pinned)
@@ -282,14 +276,14 @@ class _Room:
         """Let newer cards take over what closed months have overdrawn."""
         if self._months.closed_through is None:
             return
-        self._settlements = settle(self.cards)
+        self._settlements = settle_overdrafts(self.cards)
         self._take(leg for settlement in self._settlements for leg in settlement_legs(settlement))
 
     def _take(self, legs: Iterable[Leg]) -> None:
         for leg in legs:
             self._balances[leg.account] = self._balances.get(leg.account, 0) + leg.seconds
 
-    def write_settlements(self, writing: Writing) -> None:
+    def write_settlements(self, writing: PostingBatch) -> None:
         """Settle what closed months have overdrawn, where that differs from what was settled already."""
         bought_on = {card.card_id: card.bought_on for card in self._owned}
         missing = list(self._settlements)
@@ -306,4 +300,4 @@ class _Room:
         first_open = self._months.first_open
         if first_open is None or len(self._owned) < 2:
             return []
-        return work.ledger.unreversed(self._organization_id, SETTLEMENT, first_open)
+        return work.ledger.unreversed(self._organization_id, TransactionKind.SETTLEMENT, first_open)

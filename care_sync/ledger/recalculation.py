@@ -15,54 +15,23 @@ old one is told a person.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from dateutil.relativedelta import relativedelta
-
 from care_sync.errors import UserError
-from care_sync.ledger import accounts, cards
-from care_sync.ledger.book import SYSTEM
-from care_sync.ledger.months import Months
+from care_sync.ledger import cards
+from care_sync.model.account import RECALCULATED
+from care_sync.model.hour_card import HourCard
+from care_sync.model.recalculation import Recalculation, RecalculationState, due_days, recalculated, was_used_up
+from care_sync.model.transaction import SYSTEM, TransactionKind
 from care_sync.settings.agreements import HourCardSection
 from care_sync.store import UnitOfWork
-from care_sync.store.agreements import CardRow
-from care_sync.store.recalculations import Recalculation, RecalculationState
-
-SINCE = date(2024, 1, 1)
-"""Cards bought before this day are never recalculated (H4)."""
-
-USED_UP_SHARE = Decimal("0.9")
-"""Used more than this at twelve months: no recalculation (H6); exactly this much: recalculated."""
 
 NO_RATE = "recalculation_rate"
 """The kind of attention for a card whose due day lacks a usable rate; its subject is ``<card>:<due day>``."""
-
-
-def due_days(bought_on: date, until: date, *, yearly: bool = False) -> Iterator[date]:
-    """The due days of a card up to and with ``until``; none for cards from before 2024.
-
-    A card bought on 29 February falls due on 28 February, in leap years on the 29th again.
-    """
-    years = 1
-    while bought_on >= SINCE and (due := bought_on + relativedelta(months=12 * years)) <= until:
-        yield due
-        if not yearly:
-            return
-        years += 1
-
-
-def was_used_up(bought_seconds: int, left_then: int) -> bool:
-    """Whether more than 90 % of what was bought was gone (H6)."""
-    return 1 - Decimal(left_then) / Decimal(bought_seconds) > USED_UP_SHARE
-
-
-def recalculated(left: int, old_rate: Decimal, new_rate: Decimal) -> int:
-    """What ``left`` is worth at the new rate, to the nearest second (H5)."""
-    return int((Decimal(left) * old_rate / new_rate).to_integral_value(ROUND_HALF_UP))
 
 
 def find_due(work: UnitOfWork, settings: HourCardSection, zone: ZoneInfo, *, now: datetime) -> list[Recalculation]:
@@ -135,10 +104,10 @@ def apply(
     number = cards.move(
         work,
         card,
-        "recalculation",
-        accounts.RECALCULATED,
+        TransactionKind.RECALCULATION,
+        RECALCULATED,
         after - left,
-        period=Months.read(work).booked(today),
+        period=work.periods.months().booked(today),
         day=due_on,
         now=now,
         actor=actor,
@@ -176,13 +145,13 @@ def decline(work: UnitOfWork, card_id: int, *, now: datetime, actor: str, reason
         decided_at=now,
     )
     work.recalculations.put(declined)
-    work.attention.settle(NO_RATE, [_subject(declined)])
+    work.attention.resolve(NO_RATE, [_subject(declined)])
     return declined
 
 
 def _judged(
     work: UnitOfWork,
-    card: CardRow,
+    card: HourCard,
     due: date,
     before: Recalculation | None,
     rates: Mapping[int, Decimal],
@@ -226,7 +195,7 @@ def _judged(
     )
 
 
-def _old_rate(work: UnitOfWork, card: CardRow, due: date) -> Decimal:
+def _old_rate(work: UnitOfWork, card: HourCard, due: date) -> Decimal:
     """The rate at purchase, or that of the last recalculation before this due day."""
     earlier = [
         one
@@ -252,7 +221,7 @@ def _require_proposed(work: UnitOfWork, card_id: int, due_on: date) -> Recalcula
     return found
 
 
-def _tell(work: UnitOfWork, card: CardRow, one: Recalculation, now: datetime) -> None:
+def _tell(work: UnitOfWork, card: HourCard, one: Recalculation, now: datetime) -> None:
     if one.state is RecalculationState.WAITING:
         work.attention.raise_(
             NO_RATE,
@@ -263,7 +232,7 @@ def _tell(work: UnitOfWork, card: CardRow, one: Recalculation, now: datetime) ->
             now,
         )
     else:
-        work.attention.settle(NO_RATE, [_subject(one)])
+        work.attention.resolve(NO_RATE, [_subject(one)])
 
 
 def _subject(one: Recalculation) -> str:

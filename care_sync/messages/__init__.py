@@ -5,7 +5,6 @@ The pipeline fills a context (:class:`NoteContext`, :class:`ReplyContext`) with 
 """
 
 from care_sync.messages.context import (
-    AccountTime,
     AlertContext,
     CardBalance,
     Clause,
@@ -13,7 +12,6 @@ from care_sync.messages.context import (
     MemoContext,
     MemoKind,
     NoteContext,
-    NoticeKind,
     Question,
     Recalculated,
     RecalculationContext,
@@ -23,6 +21,8 @@ from care_sync.messages.context import (
 )
 from care_sync.messages.formats import Language
 from care_sync.messages.render import Messages
+from care_sync.model.explanation import AccountTime
+from care_sync.model.notices import NoticeKind
 
 __all__ = [
     "AccountTime",

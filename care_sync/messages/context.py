@@ -20,25 +20,11 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from care_sync.model.explanation import AccountTime
+from care_sync.model.month import Month
+
 Words = Mapping[str, str]
 """One text in several languages: ``{"nl": "…", "en": "…"}``."""
-
-
-class NoticeKind(StrEnum):
-    """What a customer is told, each with a template of its name.
-
-    ``turned_outside``        the cause is known now and outside the SLA: the time so far is charged (I4)
-    ``charged_undetermined``  the month closed while the cause was unknown: its time is charged (I4)
-    ``credited_back``         what was charged so turned out to be inside: it is given back (I4)
-    ``low_balance``           an hour card has come down to a level that was configured
-    ``recalculated``          what was left on an hour card after twelve months is recalculated (H5)
-    """
-
-    TURNED_OUTSIDE = "turned_outside"
-    CHARGED_UNDETERMINED = "charged_undetermined"
-    CREDITED_BACK = "credited_back"
-    LOW_BALANCE = "low_balance"
-    RECALCULATED = "recalculated"
 
 
 class MemoKind(StrEnum):
@@ -68,14 +54,6 @@ class Question:
 
     fact: str
     text: Words
-
-
-@dataclass(frozen=True, slots=True)
-class AccountTime:
-    """Time of this ticket that stands on one account of the customer."""
-
-    account: str
-    seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +126,7 @@ class ReplyContext:
     customer: str | None = None
     time: tuple[AccountTime, ...] = ()
     reason: Words | None = None
-    period: str | None = None
+    period: Month | None = None
     card: CardBalance | None = None
     cards_left_seconds: int | None = None
     runs_out_on: date | None = None

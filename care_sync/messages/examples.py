@@ -9,7 +9,6 @@ from datetime import date
 from decimal import Decimal
 
 from care_sync.messages.context import (
-    AccountTime,
     AlertContext,
     CardBalance,
     Clause,
@@ -17,13 +16,16 @@ from care_sync.messages.context import (
     MemoContext,
     MemoKind,
     NoteContext,
-    NoticeKind,
     Question,
     Recalculated,
     RecalculationContext,
     ReplyContext,
     Suggestion,
 )
+from care_sync.model.account import SLA, Account
+from care_sync.model.explanation import AccountTime
+from care_sync.model.month import Month
+from care_sync.model.notices import NoticeKind
 
 _CARD = CardBalance("7", date(2026, 3, 2), bought_seconds=180_000, left_seconds=11_700)
 _EMPTY_CARD = CardBalance("3", date(2025, 1, 15), bought_seconds=180_000, left_seconds=0)
@@ -42,7 +44,7 @@ EXAMPLE_NOTES = (
         reason=_REASON,
         rules=("incident_third_party",),
         clauses=(Clause("I3a", {"nl": "De oorzaak ligt bij derden.", "en": "The cause lies with third parties."}),),
-        time=(AccountTime("card:7", 8_100), AccountTime("invoice:2026-10", 900)),
+        time=(AccountTime(Account("card:7"), 8_100), AccountTime(Account("invoice:2026-10"), 900)),
         cards=(_CARD, _EMPTY_CARD),
         customer="Bakkerij Van Dam",
     ),
@@ -66,7 +68,7 @@ EXAMPLE_REPLIES = (
             company="CARE",
             requester="Anna de Wit",
             customer="Bakkerij Van Dam",
-            time=(AccountTime("card:7", 8_100), AccountTime("invoice:2026-10", 900)),
+            time=(AccountTime(Account("card:7"), 8_100), AccountTime(Account("invoice:2026-10"), 900)),
             reason=_REASON,
         ),
     ),
@@ -76,8 +78,8 @@ EXAMPLE_REPLIES = (
         ReplyContext(
             ticket_number="1043",
             company="CARE",
-            time=(AccountTime("invoice:2026-10", 2_700),),
-            period="2026-10",
+            time=(AccountTime(Account("invoice:2026-10"), 2_700),),
+            period=Month("2026-10"),
         ),
     ),
     (
@@ -85,12 +87,12 @@ EXAMPLE_REPLIES = (
         ReplyContext(
             ticket_number="1043",
             company="CARE",
-            time=(AccountTime("sla", 2_700),),
+            time=(AccountTime(SLA, 2_700),),
             reason={"nl": "De oorzaak ligt bij CARE.", "en": "The cause lies with CARE."},
-            period="2026-10",
+            period=Month("2026-10"),
         ),
     ),
-    (NoticeKind.CREDITED_BACK, ReplyContext("1043", "CARE", time=(AccountTime("sla", 2_700),))),
+    (NoticeKind.CREDITED_BACK, ReplyContext("1043", "CARE", time=(AccountTime(SLA, 2_700),))),
     (NoticeKind.CREDITED_BACK, ReplyContext("1043", "CARE")),
     (
         NoticeKind.LOW_BALANCE,

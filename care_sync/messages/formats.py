@@ -23,6 +23,10 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal
 
+from care_sync.model.account import Account
+from care_sync.model.duration import rounded_clock
+from care_sync.model.month import Month
+
 LANGUAGES = ("nl", "en")
 _MINUTE = 60
 _HOUR = 3600
@@ -55,9 +59,7 @@ class Language:
 
     def hours(self, seconds: int) -> str:
         """``11700`` → ``3:15``: hours and minutes, to the nearest minute."""
-        minutes = _rounded(Decimal(abs(seconds)) / _MINUTE)
-        sign = "-" if seconds < 0 and minutes else ""
-        return f"{sign}{minutes // 60}:{minutes % 60:02}"
+        return rounded_clock(seconds)
 
     def hours_in_words(self, seconds: int) -> str:
         """``11700`` → ``3,25 uur`` / ``3.25 hours``: to the nearest hundredth of an hour."""
@@ -83,21 +85,18 @@ class Language:
         """``2026-10-05`` → ``5 oktober 2026`` / ``5 October 2026``, as the reader's region writes it."""
         return format_date(day, format="long", locale=self.locale)
 
-    def month(self, period: str) -> str:
+    def month(self, month: Month) -> str:
         """``2026-10`` → ``oktober 2026`` / ``October 2026``."""
-        first = date.fromisoformat(f"{period}-01")
-        return format_skeleton("yMMMM", first, locale=self.locale)
+        return format_skeleton("yMMMM", month.first_day, locale=self.locale)
 
     def word(self, group: str, key: str) -> str:
         """What people call ``key`` of ``group`` (``route``, ``hour_card``); ``key`` itself when new to us."""
         return words(self.code).get(group, {}).get(key, key)
 
-    def account(self, account: str) -> str:
+    def account(self, account: Account) -> str:
         """``card:7`` → ``strippenkaart 7``; ``invoice:2026-10`` → ``factuur van oktober 2026``."""
-        name, _, detail = account.partition(":")
-        pattern = self.word("account", name)
-        if name in ("invoice", "fair_use") and detail:
-            detail = self.month(detail)
+        pattern = self.word("account", account.kind)
+        detail = account.of if account.month is None else self.month(account.month)
         return pattern.format(detail=detail).strip() if "{detail}" in pattern else pattern
 
     def text(self, texts: Mapping[str, str]) -> str:

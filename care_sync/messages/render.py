@@ -27,9 +27,13 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from care_sync.errors import UserError
-from care_sync.messages.context import AccountTime, MemoContext, MemoKind, NoteContext, NoticeKind, ReplyContext
+from care_sync.messages.context import MemoContext, MemoKind, NoteContext, ReplyContext
 from care_sync.messages.examples import EXAMPLE_MEMOS, EXAMPLE_NOTES, EXAMPLE_REPLIES
 from care_sync.messages.formats import LANGUAGES, Language, whole_minutes
+from care_sync.model.account import Account
+from care_sync.model.explanation import AccountTime
+from care_sync.model.month import Month
+from care_sync.model.notices import NoticeKind
 
 LONGEST_TEXT = 60_000
 """Characters; helpdesks refuse comments of 64 kB, and a message of ours is a page at most."""
@@ -163,6 +167,8 @@ def _adding_up(time: tuple[AccountTime, ...]) -> tuple[AccountTime, ...]:
 
 def _one_line(value: Any) -> Any:
     """Return ``value`` with every text in it on one line and free of control characters."""
+    if isinstance(value, (Account, Month)):
+        return value  # their shape allows nothing that could do harm, and templates ask them what they are of
     if isinstance(value, str):
         return " ".join("".join(" " if _is_control(letter) else letter for letter in value).split())
     if isinstance(value, Mapping):

@@ -17,20 +17,13 @@ from datetime import datetime
 from care_sync.ledger import cards
 from care_sync.ledger.alerts import LOW_BALANCE, Crossing, take_crossings
 from care_sync.ledger.recalculation import find_due
-from care_sync.messages import (
-    AlertContext,
-    CardBalance,
-    MemoKind,
-    NoticeKind,
-    Recalculated,
-    RecalculationContext,
-    ReplyContext,
-)
+from care_sync.messages import AlertContext, CardBalance, MemoKind, Recalculated, RecalculationContext, ReplyContext
 from care_sync.messages.formats import LANGUAGES
+from care_sync.model.notices import NoticeKind
+from care_sync.model.recalculation import Recalculation, RecalculationState
 from care_sync.pipeline.references import plan_comment
 from care_sync.pipeline.site import Site
 from care_sync.store import Store, UnitOfWork
-from care_sync.store.recalculations import Recalculation, RecalculationState
 from connectors.records import Comment, CommentKind, Organization, Ticket
 
 NOT_TOLD = "owner_not_told"
@@ -182,7 +175,7 @@ def _tell_owner(work: UnitOfWork, site: Site, organization: Organization, memo: 
         told = f"The owner of {organization.name} could not be told: {'; '.join(problems)}. Correct the organization."
         work.attention.raise_(NOT_TOLD, organization.id, told, now)
     else:
-        work.attention.settle(NOT_TOLD, [organization.id])
+        work.attention.resolve(NOT_TOLD, [organization.id])
 
 
 def _note(work: UnitOfWork, named: str, memo: str, now: datetime) -> bool:
@@ -204,7 +197,7 @@ def _settle_attention(work: UnitOfWork) -> None:
     """Customers whose cards hold enough again leave the list."""
     listed = [one.subject for one in work.attention.all(LOW_BALANCE)]
     told = work.tellings.told(LOW_BALANCE, listed)
-    work.attention.settle(LOW_BALANCE, _without(listed, told))
+    work.attention.resolve(LOW_BALANCE, _without(listed, told))
 
 
 def _without(subjects: Iterable[str], told: Mapping[str, set[str]]) -> list[str]:

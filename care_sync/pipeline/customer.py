@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 
-from care_sync.ledger import accounts
-from care_sync.ledger.months import Months
-from care_sync.ledger.terms import Terms
-from care_sync.pipeline.agreed import Agreements, read_agreements
-from care_sync.pipeline.facts import sla_level
+from care_sync.model.account import Account
+from care_sync.model.agreement import Agreements
+from care_sync.model.facts import sla_level
+from care_sync.model.hour_card import HourCard
+from care_sync.model.month import Month
+from care_sync.model.terms import Terms
+from care_sync.pipeline.agreements import read_agreements
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
-from care_sync.store.agreements import CardRow
 from connectors.records import Organization
 
 WITHOUT_SLA = "none"
@@ -29,12 +30,12 @@ ANY_SLA = "default"
 class Customer:
     """``left`` is by card, in seconds; ``drawn`` is what each ticket's own time in open months takes from cards.
 
-    ``insisted`` are tickets for which a card counts, whatever it holds; see :mod:`care_sync.pipeline.reckon`.
+    ``insisted`` are tickets for which a card counts, whatever it holds; see :mod:`care_sync.pipeline.decide_and_post`.
     """
 
     organization: Organization
     agreements: Agreements
-    cards: tuple[CardRow, ...]
+    cards: tuple[HourCard, ...]
     left: Mapping[int, int]
     terms: Terms
     drawn: Mapping[str, int] = field(default_factory=dict)
@@ -59,9 +60,9 @@ def read_customer(work: UnitOfWork, settings: Settings, organization: Organizati
     balances = work.ledger.balances(organization.id)
     cards = tuple(work.cards.of_organization(organization.id))
     drawn: dict[str, int] = {}
-    for standing in work.ledger.standing_of_organization(organization.id, Months.read(work).first_open or "").values():
+    for standing in work.ledger.posted_of_organization(organization.id, work.periods.months().first_open).values():
         if standing.ticket_id is not None:
-            on_cards = sum(leg.seconds for leg in standing.shares if accounts.card_of(leg.account) is not None)
+            on_cards = sum(leg.seconds for leg in standing.shares if leg.account.card_id is not None)
             if on_cards:
                 drawn[standing.ticket_id] = drawn.get(standing.ticket_id, 0) + on_cards
     agreements = read_agreements(work, settings, [organization.id])[organization.id]
@@ -69,7 +70,7 @@ def read_customer(work: UnitOfWork, settings: Settings, organization: Organizati
         organization=organization,
         agreements=agreements,
         cards=cards,
-        left={card.card_id: -balances.get(accounts.card(card.card_id), 0) for card in cards},
+        left={card.card_id: -balances.get(Account.card(card.card_id), 0) for card in cards},
         terms=_terms(work, settings, organization, agreements),
         drawn=drawn,
     )
@@ -87,15 +88,15 @@ def terms_of(work: UnitOfWork, settings: Settings, organization: Organization) -
 def _terms(work: UnitOfWork, settings: Settings, organization: Organization, agreements: Agreements) -> Terms:
     zone = settings.company.zone
 
-    def allowance(period: str) -> int:
-        return 60 * max(fair_use_minutes(settings, one) for one in agreements.in_month(organization, period, zone))
+    def allowance(month: Month) -> int:
+        return 60 * max(fair_use_minutes(settings, one) for one in agreements.in_month(organization, month, zone))
 
     carried_months = settings.ledger.fair_use.carried_months
     first_day = work.entries.first_work_date(organization.id) if carried_months else None
     return Terms(
         allowance=cache(allowance),
         carried_months=carried_months,
-        first_month=accounts.period_of_date(first_day) if first_day is not None else "",
+        first_month=Month.of(first_day) if first_day is not None else None,
         overdraft_seconds=settings.ledger.hour_card.overdraft_seconds,
     )
 

@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from care_sync.ledger import accounts
+from care_sync.model.decision import WHOLE_TICKET, DecisionChange, StoredDecision, as_decision, differing_facts
+from care_sync.model.facts import Collected, FromLedger, collect
+from care_sync.model.month import Month
+from care_sync.model.time_entry import StoredEntry
 from care_sync.pipeline.customer import Customer
-from care_sync.pipeline.facts import Collected, FromLedger, collect
 from care_sync.pipeline.site import Site
 from care_sync.store import UnitOfWork
-from care_sync.store.decisions import WHOLE_TICKET, StoredDecision
-from care_sync.store.entries import StoredEntry
 from connectors.records import Organization, Ticket
 from rules.model.decision import Decision
 
@@ -30,35 +30,17 @@ NOT_UNDERSTOOD = "fact_not_understood"
 """The kind of attention for a field whose content the rules cannot read; its subject is ``<ticket id>:<fact>``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A ticket as a whole that is decided otherwise than before; ``before`` is ``None`` the first time.
-
-    ``differing`` are the facts that are other ones now, or known now.
-    """
-
-    ticket_id: str
-    before: Decision | None
-    after: Decision
-    differing: frozenset[str] = frozenset()
-
-
 @dataclass(slots=True)
 class Decided:
     """What stands now, by ``(ticket id, activity)``; ``new`` counts what was stored."""
 
     standing: dict[tuple[str, str], Decision] = field(default_factory=dict)
-    turns: dict[str, Turn] = field(default_factory=dict)
+    turns: dict[str, DecisionChange] = field(default_factory=dict)
     new: int = 0
 
     def of_entry(self, stored: StoredEntry) -> Decision:
         """The decision that an entry's time follows."""
-        return self.standing[str(stored.link.ticket_id), activity_of(stored)]
-
-
-def activity_of(stored: StoredEntry) -> str:
-    """The kind of work of an entry, as the rules know it."""
-    return stored.link.activity or "work"
+        return self.standing[stored.ticket_id, stored.activity]
 
 
 def facts_of(site: Site, ticket: Ticket, customer: Customer | None) -> Collected:
@@ -68,7 +50,7 @@ def facts_of(site: Site, ticket: Ticket, customer: Customer | None) -> Collected
     ledger: FromLedger | None = None
     if customer is not None:
         organization = customer.organization_at(ticket.created_at)
-        allowance = customer.terms.allowance(accounts.period_of_date(reported_on))
+        allowance = customer.terms.allowance(Month.of(reported_on))
         ledger = FromLedger(customer.has_card(ticket.id), allowance // 60)
     return collect(ticket, organization, ledger, site.rules.facts, site.settings.facts, reported_on)
 
@@ -84,7 +66,7 @@ def decide_tickets(
 ) -> Decided:
     """Decide tickets of one customer, each as a whole and for its ``activities`` (by ticket id)."""
     tickets = list(tickets)
-    standing = work.decisions.standing([ticket.id for ticket in tickets])
+    standing = work.decisions.current([ticket.id for ticket in tickets])
     decided = Decided()
     rows: list[StoredDecision] = []
     problems: dict[str, str] = {}
@@ -112,8 +94,10 @@ def decide_tickets(
                 )
             )
             if activity == WHOLE_TICKET:
-                differing = _differing(before.facts, facts) if before else frozenset[str]()
-                decided.turns[ticket.id] = Turn(ticket.id, as_decision(before) if before else None, decision, differing)
+                differing = differing_facts(before.facts, facts) if before else frozenset[str]()
+                decided.turns[ticket.id] = DecisionChange(
+                    ticket.id, as_decision(before) if before else None, decision, differing
+                )
     _store(work, site, rows, now)
     _tell(work, tickets, problems, now)
     decided.new = len(rows)
@@ -123,24 +107,6 @@ def decide_tickets(
 def is_outdated(stored: StoredDecision, customer: Customer) -> bool:
     """Whether the ledger tells now of a card what it did not tell when a ticket was decided, or no longer tells it."""
     return stored.facts.get("hour_card") not in (None, customer.has_card(stored.ticket_id))
-
-
-def as_decision(stored: StoredDecision) -> Decision:
-    """A stored decision as the rules gave it."""
-    outcome: Mapping[str, Any] = stored.outcome
-    return Decision(
-        scope=outcome["scope"],
-        route=outcome["route"],
-        next_step=outcome["next_step"],
-        questions=tuple(outcome["questions"]),
-        rules=tuple(outcome["rules"]),
-        clauses=tuple(outcome["clauses"]),
-        reason=dict(outcome["reason"]),
-    )
-
-
-def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(name for name in {*before, *after} if before.get(name) != after.get(name))
 
 
 def _decide(site: Site, ticket: Ticket, facts: Mapping[str, Any]) -> Decision:
@@ -159,6 +125,6 @@ def _tell(work: UnitOfWork, tickets: Iterable[Ticket], problems: Mapping[str, st
     ids = {ticket.id for ticket in tickets}
     for one in work.attention.all(NOT_UNDERSTOOD):
         if one.subject.rpartition(":")[0] in ids and one.subject not in problems:
-            work.attention.settle(NOT_UNDERSTOOD, [one.subject])
+            work.attention.resolve(NOT_UNDERSTOOD, [one.subject])
     for subject, said in problems.items():
         work.attention.raise_(NOT_UNDERSTOOD, subject, f"{said}. Correct it in the ticket.", now)

@@ -17,11 +17,11 @@ from datetime import datetime
 from typing import Any
 
 from care_sync.messages import EstimateContext, MemoKind
+from care_sync.model.decision import WHOLE_TICKET
+from care_sync.model.time_entry import StoredEntry
 from care_sync.pipeline.references import plan_comment
 from care_sync.pipeline.site import Site
 from care_sync.store import UnitOfWork
-from care_sync.store.decisions import WHOLE_TICKET
-from care_sync.store.entries import StoredEntry
 from connectors.records import Comment, CommentKind, Ticket
 from rules.model.words import Activity, Estimate, FactName
 
@@ -60,7 +60,7 @@ def tell_estimates(work: UnitOfWork, site: Site, tickets: Iterable[Ticket], cust
     writable = {ticket.id: ticket for ticket in tickets if ticket.status.is_writable}
     if not marks or not writable or not site.settings.write_back.notes:
         return 0
-    decisions = work.decisions.standing(writable)
+    decisions = work.decisions.current(writable)
     agreed = {
         ticket_id: seconds
         for ticket_id in writable

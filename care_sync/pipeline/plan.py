@@ -16,17 +16,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from care_sync.ledger.posting import Change
-from care_sync.messages import NoticeKind, ReplyContext, Words
+from care_sync.messages import ReplyContext, Words
+from care_sync.model.decision import WHOLE_TICKET
+from care_sync.model.explanation import Explanation, explain, our_tags
+from care_sync.model.notices import Notice, NoticeKind, due_notices
+from care_sync.model.outbox import OutboxRow, Shown
+from care_sync.model.posted_change import PostedChange
 from care_sync.pipeline.customer import Customer
 from care_sync.pipeline.decide import Decided
-from care_sync.pipeline.explanation import Telling, note_context, our_tags, telling
-from care_sync.pipeline.notices import Notice, due_notices
+from care_sync.pipeline.note import note_context
 from care_sync.pipeline.references import counted_on, reference_of
 from care_sync.pipeline.site import Site
 from care_sync.store import UnitOfWork
-from care_sync.store.decisions import WHOLE_TICKET
-from care_sync.store.outbox import OutboxRow, Shown
 from connectors.records import Comment, CommentKind, FieldValue, Person, Ticket, TicketChange
 
 NOT_TOLD = "customer_not_told"
@@ -50,7 +51,7 @@ def plan_tickets(
     decided: Decided,
     customer: Customer | None,
     now: datetime,
-    posted: Iterable[Change] = (),
+    posted: Iterable[PostedChange] = (),
 ) -> Planned:
     """Plan the writes of tickets of one customer; ``posted`` is what just changed of their time."""
     ids = [ticket.id for ticket in tickets]
@@ -58,17 +59,17 @@ def plan_tickets(
     last_notes = work.outbox.last_notes(told_anew)
     unfinished = work.outbox.unfinished(ids)
     shown = work.shown.get_many(ids)
-    standing = work.ledger.standing_of_tickets(ids)
+    standing = work.ledger.posted_of_tickets(ids)
     people = work.people.get_many({ticket.requester_id for ticket in tickets if ticket.requester_id})
-    closed_through = work.periods.closed_through()
-    changes: dict[str | None, list[Change]] = {}
+    closed_through = work.periods.months().closed_through
+    changes: dict[str | None, list[PostedChange]] = {}
     for change in posted:
         changes.setdefault(change.ticket_id, []).append(change)
     planned = Planned()
     kept: list[Shown] = []
     for ticket in tickets:
         time = standing.get(ticket.id, [])
-        told = telling(decided.standing[ticket.id, WHOLE_TICKET], time)
+        told = explain(decided.standing[ticket.id, WHOLE_TICKET], time)
         before = shown.get(ticket.id, Shown(ticket.id))
         if ticket.id in told_anew:
             before = replace(before, explanation_hash="")
@@ -104,7 +105,7 @@ def plan_tickets(
 
 
 def difference(
-    ticket: Ticket, told: Telling, prefix: str
+    ticket: Ticket, told: Explanation, prefix: str
 ) -> tuple[frozenset[str], frozenset[str], dict[str, FieldValue]]:
     """Tags to add, tags to remove, and fields to set, so that ``ticket`` shows what it should."""
     wanted = told.tags(prefix)
@@ -119,7 +120,7 @@ def difference(
 def _changes(
     site: Site,
     ticket: Ticket,
-    told: Telling,
+    told: Explanation,
     customer: Customer | None,
     shown: Shown,
     last_note: str | None,
@@ -143,7 +144,7 @@ def _reply(
     site: Site,
     ticket: Ticket,
     notice: Notice,
-    told: Telling,
+    told: Explanation,
     customer: Customer | None,
     requester: Person | None,
     shown: Shown,
@@ -187,7 +188,7 @@ def _take_off(work: UnitOfWork, ticket: Ticket) -> bool:
     """Take off the list that the customer must be told that the ticket is outside; tells whether it stood there."""
     subject = f"{ticket.id}:{NoticeKind.TURNED_OUTSIDE.value}"
     stood = any(one.subject == subject for one in work.attention.all(NOT_TOLD))
-    work.attention.settle(NOT_TOLD, [subject])
+    work.attention.resolve(NOT_TOLD, [subject])
     return stood
 
 
@@ -209,7 +210,7 @@ def _locale(requester: Person | None, customer: Customer | None) -> str | None:
     return customer.organization.locale if customer else None
 
 
-def _why(site: Site, ticket: Ticket, told: Telling) -> Words | None:
+def _why(site: Site, ticket: Ticket, told: Explanation) -> Words | None:
     """Why a ticket is inside or outside: what concerns the customer, and not what the agent is to do next."""
     on = site.local_date(ticket.created_at)
     why = site.rules.why(told.decision, "scope", on=on, organization=ticket.organization_id)

@@ -16,16 +16,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from care_sync.ledger.allocation import Demand, Route
-from care_sync.ledger.months import Months
-from care_sync.ledger.posting import PostingReport, Worked, post_customer
+from care_sync.ledger.posting import PostingReport, post_customer
+from care_sync.model.decided_time import DecidedTime
+from care_sync.model.months import Months
+from care_sync.model.posted_entry import PostedEntry
+from care_sync.model.time_entry import StoredEntry
 from care_sync.pipeline.customer import Customer
 from care_sync.pipeline.decide import Decided
 from care_sync.store import UnitOfWork
-from care_sync.store.entries import StoredEntry
-from care_sync.store.standing import Standing
 from connectors.records import EntryKind, EntryState, Ticket
 from rules.model.decision import Decision
+from rules.model.words import Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,11 @@ class CustomerTime:
 
 def gather_time(work: UnitOfWork, organization_id: str, touched: Collection[str]) -> CustomerTime:
     """Read what of a customer's time is open, and what of it changed."""
-    months = Months.read(work)
+    months = work.periods.months()
     first = months.first_open
     first_day = date.fromisoformat(f"{first}-01") if first else date.min
-    standing = work.ledger.standing_of_organization(organization_id, first or "")
-    of_touched = work.ledger.standing_of_tickets(touched)
+    standing = work.ledger.posted_of_organization(organization_id, first)
+    of_touched = work.ledger.posted_of_tickets(touched)
     touched_standing = {one.entry_key: one for many in of_touched.values() for one in many}
     entries = {one.entry.key: one for one in work.entries.of_organization_since(organization_id, first_day)}
     entries.update({one.entry.key: one for many in work.entries.of_tickets(touched).values() for one in many})
@@ -56,12 +57,14 @@ def gather_time(work: UnitOfWork, organization_id: str, touched: Collection[str]
         for key, stands in touched_standing.items()
         if stands.organization_id == organization_id
         and key not in keys
-        and not has_lost_its_customer(entries.get(key), stands, tickets.get(str(stands.ticket_id)), months)
+        and not has_lost_its_customer(entries.get(key), stands, tickets.get(stands.ticket_id), months)
     )
     return CustomerTime(counting, gone)
 
 
-def has_lost_its_customer(stored: StoredEntry | None, stands: Standing, ticket: Ticket | None, months: Months) -> bool:
+def has_lost_its_customer(
+    stored: StoredEntry | None, stands: PostedEntry, ticket: Ticket | None, months: Months
+) -> bool:
     """Whether an entry that a closed month settled is nobody's now, because its ticket has no customer any more."""
     return (
         months.is_closed(stands.period)
@@ -80,26 +83,23 @@ def post_time(
     return post_customer(
         work,
         customer.organization.id,
-        [worked(one, decided.of_entry(one)) for one in time.entries],
+        [decided_time(stored, decided.of_entry(stored)) for stored in time.entries],
         terms=customer.terms,
         now=now,
         gone=time.gone,
     )
 
 
-def worked(stored: StoredEntry, decision: Decision) -> Worked:
+def decided_time(stored: StoredEntry, decision: Decision) -> DecidedTime:
     """An entry's time as the ledger takes it in."""
-    return Worked(
-        Demand(
-            entry_key=stored.entry.key,
-            seconds=stored.entry.seconds,
-            route=Route(decision.route),
-            work_date=stored.entry.work_date,
-            period="",
-            ticket_id=str(stored.link.ticket_id),
-            started_at=stored.entry.started_at,
-        ),
+    return DecidedTime(
+        entry_key=stored.entry.key,
+        seconds=stored.entry.seconds,
+        route=Route(decision.route),
+        work_date=stored.entry.work_date,
+        ticket_id=stored.ticket_id,
         revision=stored.revision,
+        started_at=stored.entry.started_at,
         rules=decision.rules,
         clauses=decision.clauses,
         reason=decision.reason.get("en", ""),

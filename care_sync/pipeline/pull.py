@@ -23,12 +23,12 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from care_sync.clock import Clock
-from care_sync.pipeline.link import Linking
-from care_sync.pipeline.relink import take_entries, take_organizations, take_tickets
+from care_sync.model.linking import Linking
+from care_sync.model.mark import DirtyKind
+from care_sync.pipeline.ingest import ingest_entries, ingest_organizations, ingest_tickets
 from care_sync.pipeline.unreadable import note_unreadable
 from care_sync.settings.model import GuardSection
 from care_sync.store import Store, UnitOfWork
-from care_sync.store.work import DirtyKind
 from connectors.errors import ConnectorError, Invalid, Limited, Malformed, NotFound, PermissionMissing
 from connectors.protocols import Helpdesk, TimeTracker
 from connectors.records import EntryPage, EntryState, TicketPage, TimeEntry
@@ -99,7 +99,7 @@ def pull_organizations(store: Store, helpdesk: Helpdesk, clock: Clock, progress:
     for page in helpdesk.organizations():
         unreadable = page.unreadable if isinstance(page, ReadRecords) else ()
         with store.begin() as work:
-            changed = take_organizations(work, page, clock.now())
+            changed = ingest_organizations(work, page, clock.now())
             read = [organization.id for organization in page]
             note_unreadable(work, helpdesk, unreadable, clock.now(), organizations=read)
         report = replace(
@@ -145,7 +145,7 @@ def pull_entries(
     """Read the entries that the tracker knows to have changed, as :func:`pull_tickets` does tickets."""
 
     def take(work: UnitOfWork, page: EntryPage, report: PullReport) -> PullReport:
-        changed = take_entries(work, page.entries, linking, clock.now())
+        changed = ingest_entries(work, page.entries, linking, clock.now())
         read = [entry.id for entry in page.entries]
         note_unreadable(work, tracker, page.unreadable, clock.now(), entries=read)
         return replace(report, read=report.read + len(page.entries), changed=report.changed + changed)
@@ -157,7 +157,7 @@ def pull_entries(
 def _take_tickets(
     work: UnitOfWork, helpdesk: Helpdesk, page: TicketPage, report: PullReport, linking: Linking, clock: Clock
 ) -> PullReport:
-    taken = take_tickets(work, page, linking, clock.now())
+    taken = ingest_tickets(work, page, linking, clock.now())
     _note_unreadable_of(work, helpdesk, page, clock)
     # Its cursor has gone by: it is read by its id until it can be.
     work.dirty.mark(DirtyKind.FETCH_TICKET, sorted(_set_aside(page)), "unreadable", clock.now())
@@ -279,7 +279,7 @@ def _named_tickets(
         there = {ticket.id for ticket in page.tickets}
         set_aside = _set_aside(page)
         with store.begin() as work:
-            taken = take_tickets(work, page, linking, clock.now())
+            taken = ingest_tickets(work, page, linking, clock.now())
             _note_unreadable_of(work, helpdesk, page, clock)
             work.dirty.mark(DirtyKind.TICKET, sorted(there.intersection(ticket_ids)), "asked for", clock.now())
             read = {key: marked[key] for key in batch if key in marked and key not in set_aside}
@@ -328,7 +328,7 @@ def _named_entries(
     found = [entry for entry in read.values() if entry is not None]
     with store.begin() as work:
         gone = _gone(work, tracker, [key for key, entry in read.items() if entry is None], guard, clock)
-        changed = take_entries(work, [*found, *gone], linking, clock.now())
+        changed = ingest_entries(work, [*found, *gone], linking, clock.now())
         work.dirty.clear(DirtyKind.FETCH_ENTRY, {key: marked[key] for key in (*read, *refused)})
     read_now = replace(
         report,

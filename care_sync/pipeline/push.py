@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from care_sync.logs import logger
+from care_sync.model.outbox import OutboxRow, OutboxState
 from care_sync.pipeline.site import Site
 from care_sync.store import Store, UnitOfWork
-from care_sync.store.outbox import OutboxRow, OutboxState
 from connectors.errors import ConnectorError, Limited
 from connectors.records import ChangeOutcome, ChangeResult, CommentKind, TicketStatus
 
@@ -96,7 +96,7 @@ def _look_for(store: Store, site: Site, rows: Sequence[OutboxRow], report: PushR
             report.error = error
             with store.begin() as work:
                 for left in rows[place:]:
-                    work.outbox.settle(
+                    work.outbox.finish(
                         left, OutboxState.UNCERTAIN, error=str(error), due_at=_later(left, site.now(), error)
                     )
             return
@@ -106,13 +106,13 @@ def _look_for(store: Store, site: Site, rows: Sequence[OutboxRow], report: PushR
                 report.found += 1
                 report.references.append(change.reference)
             elif not is_gone:
-                work.outbox.settle(row, OutboxState.PLANNED, due_at=site.now())
+                work.outbox.finish(row, OutboxState.PLANNED, due_at=site.now())
             elif site.now() - row.created_at < GIVE_UP_AFTER:
-                work.outbox.settle(
+                work.outbox.finish(
                     row, OutboxState.UNCERTAIN, error="the ticket is deleted", due_at=site.now() + LONGEST_WAIT
                 )
             else:
-                work.outbox.settle(row, OutboxState.REFUSED, error="the ticket is deleted")
+                work.outbox.finish(row, OutboxState.REFUSED, error="the ticket is deleted")
                 if change.comment is not None and change.comment.kind is CommentKind.REPLY:
                     _give_up(work, row, "the ticket is deleted, and nobody knows whether it stands there", site.now())
 
@@ -150,7 +150,7 @@ def _put_back(store: Store, site: Site, rows: Iterable[OutboxRow], report: PushR
     with store.begin() as work:
         for row in rows:
             state = OutboxState.UNCERTAIN if is_uncertain else OutboxState.PLANNED
-            work.outbox.settle(row, state, error=str(error or ""), due_at=_later(row, now, error))
+            work.outbox.finish(row, state, error=str(error or ""), due_at=_later(row, now, error))
     report.later += len(rows)
 
 
@@ -160,20 +160,20 @@ def _take(work: UnitOfWork, row: OutboxRow, result: ChangeResult, now: datetime,
         report.written += 1
         report.references.append(row.change.reference)
     elif result.outcome is ChangeOutcome.REFUSED_CLOSED:
-        work.outbox.settle(row, OutboxState.REFUSED, error=result.message or "the ticket is closed")
+        work.outbox.finish(row, OutboxState.REFUSED, error=result.message or "the ticket is closed")
         report.closed += 1
         if row.change.comment is not None:
             _give_up(work, row, result.message or "the ticket was closed meanwhile", now)
     elif result.outcome is ChangeOutcome.UNCERTAIN:
-        work.outbox.settle(row, OutboxState.UNCERTAIN, error=result.message, due_at=_later(row, now, None))
+        work.outbox.finish(row, OutboxState.UNCERTAIN, error=result.message, due_at=_later(row, now, None))
         report.later += 1
     elif result.outcome is ChangeOutcome.FAILED and now - row.created_at < GIVE_UP_AFTER:
-        work.outbox.settle(row, OutboxState.PLANNED, error=result.message, due_at=_later(row, now, None))
+        work.outbox.finish(row, OutboxState.PLANNED, error=result.message, due_at=_later(row, now, None))
         report.later += 1
     else:
         is_refused = result.outcome is ChangeOutcome.REFUSED
         state = OutboxState.REFUSED if is_refused else OutboxState.FAILED
-        work.outbox.settle(row, state, error=result.message)
+        work.outbox.finish(row, state, error=result.message)
         _give_up(work, row, result.message, now)
         report.refused += 1
     if result.outcome is not ChangeOutcome.APPLIED:
@@ -188,9 +188,9 @@ def _has_run_out(row: OutboxRow, now: datetime) -> bool:
 
 
 def _done(work: UnitOfWork, row: OutboxRow) -> None:
-    work.outbox.settle(row, OutboxState.DONE)
+    work.outbox.finish(row, OutboxState.DONE)
     work.tickets.note_written(row.change)
-    work.attention.settle(REFUSED, [row.change.ticket_id])
+    work.attention.resolve(REFUSED, [row.change.ticket_id])
 
 
 def _give_up(work: UnitOfWork, row: OutboxRow, why: str, now: datetime) -> None:

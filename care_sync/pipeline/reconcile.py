@@ -22,13 +22,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from care_sync.clock import Clock
-from care_sync.pipeline.link import Linking
+from care_sync.model.linking import Linking
+from care_sync.model.time_entry import StoredEntry
+from care_sync.pipeline.ingest import ingest_entries, relink_entries
 from care_sync.pipeline.pull import Progress
-from care_sync.pipeline.relink import relink_entries, take_entries
 from care_sync.pipeline.unreadable import NO_ID, note_unreadable, noted_entries, settle_entries
 from care_sync.settings.model import GuardSection
 from care_sync.store import Store, UnitOfWork
-from care_sync.store.entries import StoredEntry
 from connectors.errors import ConnectorError, Malformed, PermissionMissing, WrongCredentials
 from connectors.protocols import TimeTracker
 from connectors.records import EntryState, TimeEntry, UnreadableRecord
@@ -147,7 +147,7 @@ def _read_window(
     is_complete = False
     for page in tracker.entries_between(first, last):
         with store.begin() as work:
-            changed += take_entries(work, page.entries, linking, clock.now())
+            changed += ingest_entries(work, page.entries, linking, clock.now())
             read = [entry.id for entry in page.entries]
             note_unreadable(work, tracker, page.unreadable, clock.now(), entries=read)
         unreadable += page.unreadable
@@ -178,7 +178,7 @@ def _look_again(
             entries.append(entry)
     if settled:
         with store.begin() as work:
-            take_entries(work, entries, linking, clock.now())
+            ingest_entries(work, entries, linking, clock.now())
             settle_entries(work, tracker, settled)
 
 
@@ -214,7 +214,7 @@ def _take_confirmed(
         gone = [
             replace(one.entry, state=EntryState.DELETED) for one in confirmed.gone if now_stored[one.entry.key] == one
         ]
-        take_entries(work, [*confirmed.found, *gone], linking, clock.now())
+        ingest_entries(work, [*confirmed.found, *gone], linking, clock.now())
     error = confirmed.interrupted
     is_refused = isinstance(error, (PermissionMissing, WrongCredentials))
     told = f"Whether missing time entries are gone cannot be told, so nothing was given back. {error}"
@@ -246,7 +246,7 @@ def _tell(work: UnitOfWork, tracker: TimeTracker, clock: Clock, report: Reconcil
     if report.stopped:
         work.attention.raise_(MISSING, subject, report.stopped, clock.now())
     elif report.left == 0:
-        work.attention.settle(MISSING, [subject])
+        work.attention.resolve(MISSING, [subject])
 
 
 def _relink_window(store: Store, tracker: TimeTracker, linking: Linking, clock: Clock, first: date, last: date) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from care_sync.model.outbox import Shown
 from care_sync.store import UnitOfWork
-from care_sync.store.outbox import Shown
 from connectors.records import Comment, TicketChange
 
 FIRST_MINUTE = datetime(2026, 1, 1, tzinfo=UTC)

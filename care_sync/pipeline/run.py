@@ -22,19 +22,18 @@ from enum import StrEnum
 from typing import Protocol
 
 from care_sync.errors import CareSyncError
-from care_sync.ledger.months import Months
 from care_sync.logs import bound, logger
 from care_sync.mail import send_mails
+from care_sync.model.mark import DirtyKind
 from care_sync.pipeline.alerts import find_recalculations, tell_low_balances, tell_recalculations
 from care_sync.pipeline.pull import pull_entries, pull_named, pull_organizations, pull_tickets, reread_tickets
 from care_sync.pipeline.push import PushReport, push_outbox
 from care_sync.pipeline.reconcile import reconcile_window
-from care_sync.pipeline.settle import settle_customers
 from care_sync.pipeline.site import Site
-from care_sync.pipeline.strays import tell_of_strays
+from care_sync.pipeline.unconfigured_accounts import report_unconfigured_accounts
+from care_sync.pipeline.update_customers import update_customers
 from care_sync.store import Store
 from care_sync.store.columns import encode
-from care_sync.store.work import DirtyKind
 from connectors.errors import ConnectorError
 from connectors.protocols import TimeTracker
 
@@ -179,7 +178,9 @@ class _Pass:
         if kind is PassKind.FULL:
             for name, tracker in site.trackers.items():
                 self.pull_window(name, tracker)
-            tell_of_strays(self.store, site.trackers.values(), site.clock, site.local_date(self.first_day()))
+            report_unconfigured_accounts(
+                self.store, site.trackers.values(), site.clock, site.local_date(self.first_day())
+            )
         self.pull_named()
 
     def pull_some(self) -> None:
@@ -236,7 +237,7 @@ class _Pass:
     def settle(self) -> None:
         with self.stage("customers") as progress:
             only = set(self.scope.tickets) or None
-            done = settle_customers(self.store, self.site, self.report.pass_id, only=only, progress=progress)
+            done = update_customers(self.store, self.site, self.report.pass_id, only=only, progress=progress)
             self.report.count(
                 tickets_decided=done.tickets,
                 decisions=done.decisions,
@@ -286,11 +287,11 @@ class _Pass:
         """
         basis, now = basis_of(self.site), self.site.now()
         with self.store.begin() as work:
-            months = Months.read(work)
+            months = work.periods.months()
             has_month_closed = (work.cursors.get(CLOSED) or "") != (months.closed_through or "")
             has_basis_changed = work.cursors.get(BASIS) != basis
             if has_basis_changed:
-                tickets = {*work.tickets.writable(), *work.ledger.tickets_since(months.first_open or "")}
+                tickets = {*work.tickets.writable(), *work.ledger.tickets_since(months.first_open)}
                 work.dirty.mark(DirtyKind.TICKET, sorted(tickets), "rules or settings changed", now)
                 work.cursors.set(BASIS, basis, now)
             if has_month_closed:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from care_sync.clock import Clock
 from care_sync.messages import Messages
-from care_sync.pipeline.link import Linking
+from care_sync.model.linking import Linking
 from care_sync.settings import Settings
 from connectors.protocols import Helpdesk, TimeTracker
 from rules.deciding.rule_book import RuleBook

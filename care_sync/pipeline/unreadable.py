@@ -49,7 +49,7 @@ def note_unreadable(
     tickets = {identity.partition("-")[0] for identity in read.get("entries", ()) if "-" in identity}
     settled |= {_subject(source, TIME_ENTRY, ticket_id) for ticket_id in tickets}
     still = {_subject(source, record.kind, record.id) for record in unreadable}
-    work.attention.settle(UNREADABLE, sorted((settled & noted) - still))
+    work.attention.resolve(UNREADABLE, sorted((settled & noted) - still))
 
 
 def noted_entries(work: UnitOfWork, source: TimeTracker) -> list[str]:
@@ -60,7 +60,7 @@ def noted_entries(work: UnitOfWork, source: TimeTracker) -> list[str]:
 
 def settle_entries(work: UnitOfWork, source: TimeTracker, entry_ids: Iterable[str]) -> None:
     """Take time entries off the list: they can be read, or are gone."""
-    work.attention.settle(UNREADABLE, [_subject(source, TIME_ENTRY, identity) for identity in entry_ids])
+    work.attention.resolve(UNREADABLE, [_subject(source, TIME_ENTRY, identity) for identity in entry_ids])
 
 
 def _subject(source: Helpdesk | TimeTracker, kind: str, identity: str | None) -> str:

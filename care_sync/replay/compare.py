@@ -18,12 +18,14 @@ from decimal import Decimal
 from typing import Any
 
 from care_sync.billing.amounts import amount_of
-from care_sync.ledger import accounts
-from care_sync.ledger.allocation import Demand, Route, allocate
+from care_sync.model.account import Account
+from care_sync.model.allocation import Demand, allocate
+from care_sync.model.month import Month
 from care_sync.replay.history import CustomerHistory, History, Subject
 from rules.deciding.rule_book import RuleBook
 from rules.model.decision import Decision
 from rules.model.facts import Fact, parse_fact
+from rules.model.words import Route
 
 ROUTES = {route.value: route for route in Route}
 
@@ -180,7 +182,7 @@ def _moved(
         for some in ((demand for _, demand in demands), otherwise)
     )
     years = {entry.entry_key: entry.work_date.year for entry in customer.worked}
-    rates: dict[str, Decimal | None] = {accounts.card(card.card_id): card.rate for card in customer.cards}
+    rates: dict[str, Decimal | None] = {Account.card(card.card_id): card.rate for card in customer.cards}
     moved_by_kind: dict[str, Moved] = {}
     for key, legs_before in old.items():
         if legs_before == new[key]:
@@ -203,7 +205,7 @@ def _demands(customer: CustomerHistory, routes: Mapping[tuple[str, str], str]) -
                 seconds=entry.seconds,
                 route=ROUTES[routes[subject]],
                 work_date=entry.work_date,
-                period=accounts.period_of_date(entry.work_date),
+                period=Month.of(entry.work_date),
                 ticket_id=entry.ticket_id,
                 started_at=entry.started_at,
             ),

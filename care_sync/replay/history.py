@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from care_sync.ledger import accounts
-from care_sync.ledger.allocation import CardCapacity
-from care_sync.ledger.terms import Terms
+from care_sync.model.allocation import CardCapacity
+from care_sync.model.hour_card import HourCard
+from care_sync.model.terms import Terms
 from care_sync.pipeline.customer import read_customer
-from care_sync.pipeline.decide import activity_of
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
-from care_sync.store.agreements import CardRow
 from connectors.records import Organization, Ticket
 
 
@@ -51,7 +49,7 @@ class CustomerHistory:
     """A customer with its time since the first day, and its cards as if none of that time had been laid on them."""
 
     organization: Organization
-    cards: tuple[CardRow, ...]
+    cards: tuple[HourCard, ...]
     capacities: tuple[CardCapacity, ...]
     terms: Terms
     worked: tuple[WorkedTime, ...]
@@ -78,7 +76,7 @@ def read_history(work: UnitOfWork, settings: Settings, since: date) -> History:
         worked_on.add(stored.link.ticket_id)
         worked.setdefault(stored.link.organization_id, []).append(
             WorkedTime(
-                entry.key, stored.link.ticket_id, activity_of(stored), entry.seconds, entry.work_date, entry.started_at
+                entry.key, stored.link.ticket_id, stored.activity, entry.seconds, entry.work_date, entry.started_at
             )
         )
     first = datetime.combine(since, time(), settings.company.zone)
@@ -93,7 +91,7 @@ def read_history(work: UnitOfWork, settings: Settings, since: date) -> History:
             tickets[decision.ticket_id].created_at.astimezone(settings.company.zone).date(),
             tickets[decision.ticket_id].organization_id,
         )
-        for decision in work.decisions.each_standing()
+        for decision in work.decisions.each_current()
         if decision.ticket_id in tickets
     )
     organizations = work.organizations.get_many(worked)
@@ -110,9 +108,9 @@ def _customer(
 ) -> CustomerHistory:
     customer = read_customer(work, settings, organization)
     freed: dict[int, int] = {}
-    for standing in work.ledger.standing(entry.entry_key for entry in worked).values():
+    for standing in work.ledger.posted(entry.entry_key for entry in worked).values():
         for leg in standing.shares:
-            card_id = accounts.card_of(leg.account)
+            card_id = leg.account.card_id
             if card_id is not None:
                 freed[card_id] = freed.get(card_id, 0) + leg.seconds
     return CustomerHistory(

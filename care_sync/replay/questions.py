@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from care_sync.store.decisions import WHOLE_TICKET, StoredDecision
+from care_sync.model.decision import WHOLE_TICKET, StoredDecision
 from rules.model.words import NextStep, Route, Scope
 
 

@@ -8,42 +8,15 @@ Terms
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from care_sync.settings.patterns import compile_template, compile_url, compile_wildcards
-
-
-class LinkMethod(StrEnum):
-    """The ways of finding a ticket.
-
-    ``reference``  a structured pointer that the tracker keeps
-    ``url``        the address of a ticket in the description
-    ``number``     ``#123`` in the description, as browser buttons write it
-    ``tag``        a tag such as ``zd-123``
-    ``project``    the entry's project stands for one ticket
-    """
-
-    REFERENCE = "reference"
-    URL = "url"
-    NUMBER = "number"
-    TAG = "tag"
-    PROJECT = "project"
-
-
-class Activity(StrEnum):
-    """Kinds of work that clauses C1, W1 and W3 tell apart; ``work`` is every other."""
-
-    WORK = "work"
-    ADMINISTRATION = "administration"
-    INTAKE = "intake"
-    ALIGNMENT = "alignment"
-    EXTRA_WORK = "extra_work"
+from care_sync.model.link_rules import LinkMethod
+from care_sync.model.patterns import compile_template, compile_url, compile_wildcards
+from rules.model.words import Activity
 
 
 def _template(text: str) -> str:
@@ -59,11 +32,6 @@ def _url(text: str) -> str:
 def _wildcards(text: str) -> str:
     compile_wildcards(text)
     return text
-
-
-def plain_tag(tag: str) -> str:
-    """A tag as it is compared: ``Extra werk`` and ``extra-werk`` are both ``extra_werk``."""
-    return re.sub(r"[\W_]+", "_", tag.casefold()).strip("_")
 
 
 Template = Annotated[str, AfterValidator(_template)]

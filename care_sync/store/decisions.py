@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from care_sync.model.decision import StoredDecision
 from care_sync.store.schema import decisions, rule_versions
 from care_sync.store.tables import CHUNK, chunks, insert
-
-WHOLE_TICKET = ""
-"""The activity of a decision on the ticket as a whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredDecision:
-    """One decision. ``outcome`` is the decision as JSON; ``activity`` is empty for the ticket as a whole."""
-
-    ticket_id: str
-    activity: str
-    facts: Mapping[str, Any]
-    sources: Mapping[str, str]
-    rules_hash: str
-    outcome: Mapping[str, Any]
-    decided_at: datetime
-    pass_id: str
-    decision_id: int = 0
 
 
 class DecisionRepository:
@@ -60,7 +42,7 @@ class DecisionRepository:
         if values:
             self._connection.execute(decisions.insert(), values)
 
-    def standing(self, ticket_ids: Iterable[str]) -> dict[tuple[str, str], StoredDecision]:
+    def current(self, ticket_ids: Iterable[str]) -> dict[tuple[str, str], StoredDecision]:
         """The newest decision of each subject ``(ticket_id, activity)`` of these tickets."""
         found: dict[tuple[str, str], StoredDecision] = {}
         for keys in chunks(ticket_ids):
@@ -74,7 +56,7 @@ class DecisionRepository:
                 found[row.ticket_id, row.activity] = _stored(row)
         return found
 
-    def each_standing(self) -> Iterator[StoredDecision]:
+    def each_current(self) -> Iterator[StoredDecision]:
         """The newest decision of every subject, in the order in which they were taken, in bounded pages."""
         newer = decisions.alias("newer")
         is_replaced = (

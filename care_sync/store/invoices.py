@@ -7,29 +7,16 @@ searched for its reference before it is asked for again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
+from care_sync.model.invoice import DraftState, InvoiceDraft, InvoiceNumber
+from care_sync.model.month import Month
 from care_sync.store.schema import invoice_drafts, invoice_numbers
 from care_sync.store.tables import insert_new, locks_rows, queue_for
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceNumber:
-    """The number of a customer's month, and what it came to when it was given."""
-
-    organization_id: str
-    period: str
-    number: str
-    issued_on: date
-    issued_by: str
-    net: Decimal
-    total: Decimal
 
 
 class InvoiceNumberRepository:
@@ -45,7 +32,7 @@ class InvoiceNumberRepository:
     def give(
         self,
         organization_id: str,
-        period: str,
+        period: Month,
         *,
         prefix: str,
         issued_on: date,
@@ -77,7 +64,7 @@ class InvoiceNumberRepository:
         )
         return given
 
-    def get(self, organization_id: str, period: str) -> InvoiceNumber | None:
+    def get(self, organization_id: str, period: Month) -> InvoiceNumber | None:
         """The number of a month, ``None`` when it was never given one."""
         query = select(invoice_numbers).where(
             invoice_numbers.c.organization_id == organization_id, invoice_numbers.c.period == period
@@ -91,34 +78,6 @@ class InvoiceNumberRepository:
         return [_number(row) for row in self._connection.execute(query)]
 
 
-class DraftState(StrEnum):
-    """Where a draft stands."""
-
-    SENDING = "sending"
-    UNCERTAIN = "uncertain"
-    FAILED = "failed"
-    DONE = "done"
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceDraft:
-    """A customer's month in the bookkeeping.
-
-    ``external_id`` and ``url`` are the bookkeeping's own, once it is there.
-    """
-
-    organization_id: str
-    period: str
-    reference: str
-    state: DraftState
-    attempts: int
-    external_id: str | None
-    url: str | None
-    total: Decimal
-    last_error: str
-    leased_until: datetime | None
-
-
 class InvoiceDraftRepository:
     """Drafts, each made once however often and from wherever it is asked for."""
 
@@ -126,7 +85,14 @@ class InvoiceDraftRepository:
         self._connection = connection
 
     def claim(
-        self, organization_id: str, period: str, *, reference: str, total: Decimal, now: datetime, lease_until: datetime
+        self,
+        organization_id: str,
+        period: Month,
+        *,
+        reference: str,
+        total: Decimal,
+        now: datetime,
+        lease_until: datetime,
     ) -> InvoiceDraft | None:
         """Take a draft to make; ``None`` when it is done, or when somebody else is at it.
 
@@ -171,7 +137,7 @@ class InvoiceDraftRepository:
         held = self._change(draft, now, leased_until=lease_until)
         return self.get(draft.organization_id, draft.period) if held else None
 
-    def settle(
+    def finish(
         self,
         draft: InvoiceDraft,
         state: DraftState,
@@ -196,7 +162,7 @@ class InvoiceDraftRepository:
             last_error=error,
         )
 
-    def forget(self, organization_id: str, period: str) -> None:
+    def forget(self, organization_id: str, period: Month) -> None:
         """Forget a draft that a person deleted in the bookkeeping, so that it can be made again."""
         self._connection.execute(
             delete(invoice_drafts).where(
@@ -204,7 +170,7 @@ class InvoiceDraftRepository:
             )
         )
 
-    def get(self, organization_id: str, period: str) -> InvoiceDraft | None:
+    def get(self, organization_id: str, period: Month) -> InvoiceDraft | None:
         """One draft."""
         row = self._connection.execute(self._of(organization_id, period)).one_or_none()
         return None if row is None else _draft(row)
@@ -214,7 +180,7 @@ class InvoiceDraftRepository:
         query = select(invoice_drafts).order_by(invoice_drafts.c.period, invoice_drafts.c.organization_id)
         return [_draft(row) for row in self._connection.execute(query)]
 
-    def _of(self, organization_id: str, period: str) -> Any:
+    def _of(self, organization_id: str, period: Month) -> Any:
         return select(invoice_drafts).where(
             invoice_drafts.c.organization_id == organization_id, invoice_drafts.c.period == period
         )
@@ -238,7 +204,7 @@ class InvoiceDraftRepository:
 def _number(row: Row[Any]) -> InvoiceNumber:
     return InvoiceNumber(
         row.organization_id,
-        row.period,
+        Month(row.period),
         row.number,
         row.issued_on,
         row.issued_by,
@@ -250,7 +216,7 @@ def _number(row: Row[Any]) -> InvoiceNumber:
 def _draft(row: Row[Any]) -> InvoiceDraft:
     return InvoiceDraft(
         row.organization_id,
-        row.period,
+        Month(row.period),
         row.reference,
         DraftState(row.state),
         row.attempts,

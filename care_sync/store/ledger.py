@@ -1,59 +1,27 @@
 """The ledger's rows. Only ``care_sync.ledger.book`` calls :meth:`LedgerRepository.append`.
 
 Transactions and postings are append-only; ``balances`` (their running sums), what each entry stands on
-(:mod:`care_sync.store.standing`) and the chain's head are kept beside them in the same transaction and proven
+(:mod:`care_sync.store.posted_entries`) and the chain's head are kept beside them in the same transaction and proven
 against them by the audit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select
 
+from care_sync.model.account import Account, Leg
+from care_sync.model.month import Month
+from care_sync.model.transaction import Head, StoredTransaction, TransactionKind
+from care_sync.store.posted_entries import PostedEntryRepository
 from care_sync.store.schema import balances, ledger_head, postings, transactions
-from care_sync.store.standing import Leg, Standing, StandingRepository
 from care_sync.store.tables import CHUNK, chunks, insert, locks_rows
 
-__all__ = ["Head", "LedgerRepository", "Leg", "Standing", "StoredTransaction"]
 
-
-@dataclass(frozen=True, slots=True)
-class StoredTransaction:
-    """One ledger transaction with its legs; see ``docs/architecture.md``."""
-
-    transaction_id: int
-    kind: str
-    organization_id: str
-    period: str
-    work_date: date
-    booked_at: datetime
-    actor: str
-    reason: str
-    legs: tuple[Leg, ...]
-    entry_key: str | None = None
-    entry_revision: int | None = None
-    ticket_id: str | None = None
-    rules: tuple[str, ...] = ()
-    clauses: tuple[str, ...] = ()
-    reverses: int | None = None
-    corrects: int | None = None
-    previous_hash: str = ""
-    hash: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The end of the hash chain."""
-
-    transaction_id: int
-    hash: str
-
-
-class LedgerRepository(StandingRepository):
+class LedgerRepository(PostedEntryRepository):
     """Transactions, postings and balances, and what each entry stands on."""
 
     def lock_head(self) -> Head:
@@ -97,22 +65,22 @@ class LedgerRepository(StandingRepository):
         last = written[-1]
         self._connection.execute(ledger_head.update().values(transaction_id=last.transaction_id, hash=last.hash))
 
-    def balances(self, organization_id: str) -> dict[str, int]:
+    def balances(self, organization_id: str) -> dict[Account, int]:
         """A customer's balances, debit positive, by account."""
         query = select(balances.c.account, balances.c.seconds).where(balances.c.organization_id == organization_id)
-        return {name: value for name, value in self._connection.execute(query)}
+        return {Account(name): value for name, value in self._connection.execute(query)}
 
-    def balances_of_cards(self) -> dict[str, int]:
+    def balances_of_cards(self) -> dict[Account, int]:
         """The balances of all cards' accounts, of whatever customer, by account."""
         query = select(balances.c.account, balances.c.seconds).where(balances.c.account.startswith("card:"))
-        return {name: value for name, value in self._connection.execute(query)}
+        return {Account(name): value for name, value in self._connection.execute(query)}
 
-    def all_balances(self) -> dict[tuple[str, str], int]:
+    def all_balances(self) -> dict[tuple[str, Account], int]:
         """Every customer's balances by ``(organization_id, account)``."""
         rows = self._connection.execute(select(balances))
-        return {(row.organization_id, row.account): row.seconds for row in rows}
+        return {(row.organization_id, Account(row.account)): row.seconds for row in rows}
 
-    def summed_balances(self) -> dict[tuple[str, str], int]:
+    def summed_balances(self) -> dict[tuple[str, Account], int]:
         """The same, added up from the postings themselves (for the audit)."""
         query = (
             select(
@@ -124,7 +92,7 @@ class LedgerRepository(StandingRepository):
             .group_by(transactions.c.organization_id, postings.c.account)
         )
         rows = self._connection.execute(query)
-        return {(row.organization_id, row.account): int(row.seconds) for row in rows}
+        return {(row.organization_id, Account(row.account)): int(row.seconds) for row in rows}
 
     def transaction(self, transaction_id: int) -> StoredTransaction | None:
         """One transaction."""
@@ -139,14 +107,14 @@ class LedgerRepository(StandingRepository):
             found.update({one.transaction_id: one for one in of_these})
         return found
 
-    def unreversed(self, organization_id: str, kind: str, first_period: str) -> list[StoredTransaction]:
+    def unreversed(self, organization_id: str, kind: TransactionKind, first_period: Month) -> list[StoredTransaction]:
         """A customer's transactions of a kind, from a period on, that nothing has taken back; oldest first."""
         later = transactions.alias("later")
         reversed_later = select(later.c.transaction_id).where(later.c.reverses == transactions.c.transaction_id)
         return self._transactions(
             (transactions.c.organization_id == organization_id)
             & (transactions.c.period >= first_period)
-            & (transactions.c.kind == kind)
+            & (transactions.c.kind == kind.value)
             & transactions.c.reverses.is_(None)
             & ~reversed_later.exists()
         )
@@ -156,7 +124,7 @@ class LedgerRepository(StandingRepository):
 
         A card that was entered later was not known at all: then what was worked until a day counts.
         """
-        account = f"card:{card_id}"
+        account = Account.card(card_id)
         moved = (
             select(func.coalesce(func.sum(postings.c.seconds), 0))
             .join(transactions, transactions.c.transaction_id == postings.c.transaction_id)
@@ -172,11 +140,11 @@ class LedgerRepository(StandingRepository):
             moved = moved.where(transactions.c.work_date <= worked_until)
         return -int(self._connection.execute(moved).scalar_one())
 
-    def first_worked_period(self) -> str | None:
+    def first_worked_month(self) -> Month | None:
         """The earliest month in which time was booked; cards may have been bought before."""
         query = select(func.min(transactions.c.period)).where(transactions.c.entry_key.is_not(None))
-        found: str | None = self._connection.execute(query).scalar_one()
-        return found
+        first: str | None = self._connection.execute(query).scalar_one()
+        return None if first is None else Month(first)
 
     def on_account(self, organization_id: str, account: str) -> list[StoredTransaction]:
         """A customer's transactions that have a leg on ``account``, oldest first."""
@@ -185,7 +153,7 @@ class LedgerRepository(StandingRepository):
             (transactions.c.organization_id == organization_id) & transactions.c.transaction_id.in_(touching)
         )
 
-    def balances_before(self, organization_id: str, period: str) -> dict[str, int]:
+    def balances_before(self, organization_id: str, period: Month) -> dict[Account, int]:
         """A customer's balances as the months before ``period`` left them, added up from their postings."""
         query = (
             select(postings.c.account, func.sum(postings.c.seconds).label("seconds"))
@@ -193,7 +161,7 @@ class LedgerRepository(StandingRepository):
             .where(transactions.c.organization_id == organization_id, transactions.c.period < period)
             .group_by(postings.c.account)
         )
-        return {row.account: int(row.seconds) for row in self._connection.execute(query)}
+        return {Account(row.account): int(row.seconds) for row in self._connection.execute(query)}
 
     def touched(self, account: str) -> list[str]:
         """Ids of the customers of whom something ever stood on ``account``."""
@@ -208,7 +176,7 @@ class LedgerRepository(StandingRepository):
         """The story of a ticket's time, oldest first."""
         return self._transactions(transactions.c.ticket_id == ticket_id)
 
-    def of_organization(self, organization_id: str, period: str | None = None) -> list[StoredTransaction]:
+    def of_organization(self, organization_id: str, period: Month | None = None) -> list[StoredTransaction]:
         """A customer's transactions, of one period or all, oldest first."""
         condition = transactions.c.organization_id == organization_id
         if period is not None:
@@ -245,14 +213,14 @@ class LedgerRepository(StandingRepository):
                 .order_by(postings.c.transaction_id, postings.c.line)
             )
             for row in self._connection.execute(query):
-                found.setdefault(row.transaction_id, []).append(Leg(row.account, row.seconds))
+                found.setdefault(row.transaction_id, []).append(Leg(Account(row.account), row.seconds))
         return found
 
 
 def _row(transaction: StoredTransaction) -> dict[str, Any]:
     return {
         "transaction_id": transaction.transaction_id,
-        "kind": transaction.kind,
+        "kind": transaction.kind.value,
         "organization_id": transaction.organization_id,
         "entry_key": transaction.entry_key,
         "entry_revision": transaction.entry_revision,
@@ -274,9 +242,9 @@ def _row(transaction: StoredTransaction) -> dict[str, Any]:
 def _transaction(row: Row[Any], legs: tuple[Leg, ...]) -> StoredTransaction:
     return StoredTransaction(
         transaction_id=row.transaction_id,
-        kind=row.kind,
+        kind=TransactionKind(row.kind),
         organization_id=row.organization_id,
-        period=row.period,
+        period=Month(row.period),
         work_date=row.work_date,
         booked_at=row.booked_at,
         actor=row.actor,

@@ -11,12 +11,11 @@ ends ``sent`` or ``failed``.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import Connection, func, select, update
 
+from care_sync.model.mail import Mail, MailState
 from care_sync.store.schema_messages import mails, tellings
 from care_sync.store.tables import chunks, insert_new, locks_rows
 
@@ -51,27 +50,6 @@ class TellingRepository:
                     tellings.c.kind == kind, tellings.c.subject == subject, tellings.c.key.in_(some)
                 )
             )
-
-
-class MailState(StrEnum):
-    """Where a mail stands."""
-
-    PLANNED = "planned"
-    SENT = "sent"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """One mail. ``attempts`` counts the claims, this one included."""
-
-    mail_id: int
-    message_id: str
-    recipient: str
-    subject: str
-    body: str
-    attempts: int
-    last_error: str
 
 
 class MailRepository:
@@ -115,7 +93,7 @@ class MailRepository:
             for row in rows
         ]
 
-    def settle(self, mail_id: int, state: MailState, *, error: str = "", due_at: datetime | None = None) -> None:
+    def finish(self, mail_id: int, state: MailState, *, error: str = "", due_at: datetime | None = None) -> None:
         """Write down how a claimed mail ended; ``planned`` with ``due_at`` means: once more, then."""
         values: dict[str, object] = {"state": state.value, "last_error": error}
         if due_at is not None:

@@ -3,38 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
 
+from care_sync.model.operation import JobRun, PassRow
 from care_sync.store.schema import budgets, deliveries, job_runs, passes
 from care_sync.store.tables import insert_new, upsert
 from connectors.protocols import BudgetState
-
-
-@dataclass(frozen=True, slots=True)
-class PassRow:
-    """One pass; ``finished_at`` is ``None`` while it runs, or for ever when it died."""
-
-    pass_id: str
-    kind: str
-    started_at: datetime
-    finished_at: datetime | None
-    counts: Mapping[str, int]
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class JobRun:
-    """A due run of a job."""
-
-    job: str
-    due_at: datetime
-    started_at: datetime
-    finished_at: datetime | None
-    outcome: str
 
 
 class PassRepository:

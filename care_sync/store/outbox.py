@@ -8,55 +8,16 @@ ticket is read before anything is written again.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
+from care_sync.model.outbox import UNFINISHED, OutboxRow, OutboxState, Shown
 from care_sync.store.schema import outbox, shown
 from care_sync.store.tables import chunks, insert_new, locks_rows, upsert
 from connectors.records import Comment, CommentKind, TicketChange
-
-
-class OutboxState(StrEnum):
-    """Where a planned write stands."""
-
-    PLANNED = "planned"
-    SENDING = "sending"
-    UNCERTAIN = "uncertain"
-    DONE = "done"
-    REFUSED = "refused"
-    FAILED = "failed"
-
-
-UNFINISHED = (OutboxState.PLANNED, OutboxState.SENDING, OutboxState.UNCERTAIN)
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxRow:
-    """One planned write; ``leased_until`` is set while somebody has claimed it."""
-
-    outbox_id: int
-    change: TicketChange
-    cause: str
-    state: OutboxState
-    attempts: int
-    due_at: datetime
-    last_error: str
-    created_at: datetime
-    leased_until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What a ticket was last made to show. ``notices`` were given to the customer and are not given again."""
-
-    ticket_id: str
-    explanation_hash: str = ""
-    notices: tuple[str, ...] = ()
-    sequence: int = 0
 
 
 class OutboxRepository:
@@ -165,7 +126,7 @@ class OutboxRepository:
             )
         return [replace(_row(row), leased_until=lease_until) for row in rows]
 
-    def settle(self, row: OutboxRow, state: OutboxState, *, error: str = "", due_at: datetime | None = None) -> bool:
+    def finish(self, row: OutboxRow, state: OutboxState, *, error: str = "", due_at: datetime | None = None) -> bool:
         """Write down how a claimed row ended; ``planned`` with ``due_at`` means: once more, then.
 
         Tells ``False``, and writes nothing, when the claim ran out and somebody else has taken the row since.

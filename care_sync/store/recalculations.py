@@ -2,50 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from care_sync.model.recalculation import Recalculation, RecalculationState
 from care_sync.store.schema import recalculations
 from care_sync.store.tables import upsert
-
-
-class RecalculationState(StrEnum):
-    """Where a due day stands; see :mod:`care_sync.ledger.recalculation`."""
-
-    PROPOSED = "proposed"
-    WAITING = "waiting"
-    APPLIED = "applied"
-    DECLINED = "declined"
-    SETTLED = "settled"
-
-    @property
-    def is_final(self) -> bool:
-        """Whether nothing becomes of it any more."""
-        return self not in (RecalculationState.PROPOSED, RecalculationState.WAITING)
-
-
-@dataclass(frozen=True, slots=True)
-class Recalculation:
-    """What became of a card's due day. Seconds; euro per hour."""
-
-    card_id: int
-    due_on: date
-    state: RecalculationState
-    left_then: int
-    left_before: int
-    left_after: int
-    old_rate: Decimal
-    new_rate: Decimal | None
-    reason: str
-    found_at: datetime
-    actor: str = ""
-    decided_at: datetime | None = None
-    transaction_id: int | None = None
 
 
 class RecalculationRepository:

@@ -18,8 +18,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, NestedTransaction
 
-from care_sync.store.agreed import AgreedRepository
-from care_sync.store.agreements import CardRepository, PeriodRepository, RulingRepository, VerdictRepository
+from care_sync.store.agreements import AgreedRepository
+from care_sync.store.cards import CardRepository
 from care_sync.store.decisions import DecisionRepository
 from care_sync.store.engine import connect, transaction
 from care_sync.store.entries import EntryRepository
@@ -27,6 +27,7 @@ from care_sync.store.invoices import InvoiceDraftRepository, InvoiceNumberReposi
 from care_sync.store.ledger import LedgerRepository
 from care_sync.store.messages import MailRepository, TellingRepository
 from care_sync.store.migrate import require_current
+from care_sync.store.months import PeriodRepository
 from care_sync.store.operations import (
     BudgetRepository,
     DeliveryRepository,
@@ -35,6 +36,7 @@ from care_sync.store.operations import (
 )
 from care_sync.store.outbox import OutboxRepository, ShownRepository
 from care_sync.store.recalculations import RecalculationRepository
+from care_sync.store.reviews import RulingRepository, VerdictRepository
 from care_sync.store.tickets import OrganizationRepository, PersonRepository, TicketRepository
 from care_sync.store.work import AttentionRepository, CursorRepository, DirtyRepository
 from connectors.protocols import BudgetState

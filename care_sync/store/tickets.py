@@ -4,35 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
-from care_sync.store.agreed import AgreedField
+from care_sync.model.agreement import AgreedField
+from care_sync.model.record_change import OrganizationMoved, TicketMoved
 from care_sync.store.columns import encode
 from care_sync.store.schema import organizations, people, tickets
 from care_sync.store.tables import CHUNK, chunks, queue_for, upsert
 from connectors.records import Channel, FieldValue, Organization, Person, Ticket, TicketChange, TicketStatus
 
 AnyRecord = TypeVar("AnyRecord", Organization, Ticket)
-
-
-@dataclass(frozen=True, slots=True)
-class TicketMoved:
-    """A ticket whose content differs from what was stored; ``before`` is ``None`` for a new one."""
-
-    before: Ticket | None
-    after: Ticket
-
-
-@dataclass(frozen=True, slots=True)
-class OrganizationMoved:
-    """An organization whose content differs from what was stored."""
-
-    before: Organization | None
-    after: Organization
 
 
 class OrganizationRepository:

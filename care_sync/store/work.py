@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import Connection, delete, func, select
 
+from care_sync.model.attention import Attention
+from care_sync.model.mark import DirtyKind
 from care_sync.store.schema import attention, cursors, dirty
 from care_sync.store.tables import chunks, insert, upsert
-
-
-class DirtyKind(StrEnum):
-    """What a mark is about.
-
-    ``ticket``        decide, post and plan it again
-    ``organization``  lay its time over its cards again
-    ``fetch_ticket``  read it from the helpdesk again (a webhook said so)
-    ``fetch_entry``   read it from its tracker again (a webhook said so)
-    """
-
-    TICKET = "ticket"
-    ORGANIZATION = "organization"
-    FETCH_TICKET = "fetch_ticket"
-    FETCH_ENTRY = "fetch_entry"
 
 
 class DirtyRepository:
@@ -108,17 +93,6 @@ class CursorRepository:
         return {name: value for name, value in self._connection.execute(query)}
 
 
-@dataclass(frozen=True, slots=True)
-class Attention:
-    """Something that a person must look at, with what to do in its message."""
-
-    kind: str
-    subject: str
-    message: str
-    since: datetime
-    last_seen_at: datetime
-
-
 class AttentionRepository:
     """The list that somebody must work through; raising the same twice keeps its first date."""
 
@@ -135,7 +109,7 @@ class AttentionRepository:
         )
         self._connection.execute(statement, [row])
 
-    def settle(self, kind: str, subjects: Iterable[str]) -> None:
+    def resolve(self, kind: str, subjects: Iterable[str]) -> None:
         """Take what is mended off the list."""
         for keys in chunks(subjects):
             self._connection.execute(delete(attention).where(attention.c.kind == kind, attention.c.subject.in_(keys)))

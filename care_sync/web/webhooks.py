@@ -18,8 +18,8 @@ from datetime import datetime
 from typing import Any
 
 from care_sync.logs import logger
+from care_sync.model.mark import DirtyKind
 from care_sync.store import Store
-from care_sync.store.work import DirtyKind
 from connectors.errors import BadSignature, ConnectorError
 from connectors.protocols import Helpdesk, TimeTracker
 from connectors.records import WebhookCall

@@ -10,14 +10,16 @@ from typing import Any
 from pydantic import BaseModel
 
 from care_sync.ledger import cards
-from care_sync.ledger.allocation import Demand, Route
-from care_sync.ledger.posting import PostingReport, Worked, post_customer
-from care_sync.ledger.terms import Terms
+from care_sync.ledger.posting import PostingReport, post_customer
+from care_sync.model.decided_time import DecidedTime
+from care_sync.model.month import Month
+from care_sync.model.terms import Terms
+from care_sync.model.time_entry import Link, LinkState
 from care_sync.settings import Settings
 from care_sync.settings.model import Connection
 from care_sync.store import UnitOfWork
-from care_sync.store.entries import Link, LinkState
 from connectors.records import EntryKind, EntryState, Organization, Ticket, TicketStatus, TimeEntry
+from rules.model.words import Route
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 TODAY = date(2026, 11, 2)
@@ -67,17 +69,17 @@ def worked(
     day: date = date(2026, 10, 5),
     ticket: str = "1",
     clauses: tuple[str, ...] = ("Q5",),
-) -> Worked:
+) -> DecidedTime:
     """An entry's time as it was decided."""
-    return Worked(Demand(key, seconds, route, day, "", ticket), revision=1, rules=("R",), clauses=clauses)
+    return DecidedTime(key, seconds, route, day, ticket, revision=1, rules=("R",), clauses=clauses)
 
 
 def post(
     work: UnitOfWork,
-    *time: Worked,
+    *time: DecidedTime,
     organization_id: str = "5",
     gone: tuple[str, ...] = (),
-    closing: str | None = None,
+    closing: Month | None = None,
     allowance: int = 0,
     overdraft: int = 0,
     now: datetime = NOW,
@@ -94,10 +96,10 @@ def post(
     )
 
 
-def close(work: UnitOfWork, period: str, *time: Worked, organization_id: str = "5", allowance: int = 0) -> None:
+def close(work: UnitOfWork, period: str, *time: DecidedTime, organization_id: str = "5", allowance: int = 0) -> None:
     """Close a month with this time in it."""
-    post(work, *time, organization_id=organization_id, closing=period, allowance=allowance)
-    work.periods.close(period, NOW, "anna")
+    post(work, *time, organization_id=organization_id, closing=Month(period), allowance=allowance)
+    work.periods.close(Month(period), NOW, "anna")
 
 
 def buy(work: UnitOfWork, hours: int, bought_on: date = date(2026, 9, 1), organization_id: str = "5") -> int:

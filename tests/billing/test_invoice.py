@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from care_sync.billing.amounts import amount_of, hours_of, tax_on
 from care_sync.billing.invoice import Invoice, invoice_reference, invoiced_periods, read_invoice, read_invoices
 from care_sync.errors import UserError
-from care_sync.ledger.allocation import Route
+from care_sync.model.month import Month
 from care_sync.store import Store, UnitOfWork, open_store
+from rules.model.words import Route
 from tests.billing.books import (
     CUSTOMER,
     HOUR,
@@ -42,7 +43,7 @@ def one_store(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
     store.close()
 
 
-def invoice(work: UnitOfWork, period: str = "2026-10") -> Invoice:
+def invoice(work: UnitOfWork, period: str = Month("2026-10")) -> Invoice:
     return read_invoice(work, CUSTOMER, period, settings())
 
 
@@ -92,7 +93,7 @@ def test_what_was_posted_and_taken_back_in_the_same_month_is_not_on_the_invoice(
 def test_a_correction_of_a_closed_month_stands_on_the_open_one_and_cites_it(store: Store) -> None:
     with store.begin() as work:
         fill(work)
-        close(work, "2026-10", worked("a", HOUR), worked("b", HOUR, ticket="2"))
+        close(work, Month("2026-10"), worked("a", HOUR), worked("b", HOUR, ticket="2"))
         before = invoice(work)
         post(
             work,
@@ -100,13 +101,13 @@ def test_a_correction_of_a_closed_month_stands_on_the_open_one_and_cites_it(stor
             worked("late", 900, day=date(2026, 10, 20)),
             worked("new", 60, day=date(2026, 11, 1)),
         )
-        october, november = invoice(work), invoice(work, "2026-11")
+        october, november = invoice(work), invoice(work, Month("2026-11"))
 
     assert october == before
     assert october.is_closed
     assert [(line.corrects, line.ticket_number, line.seconds) for line in november.lines] == [
         (None, "1001", 960),
-        ("2026-10", "1001", -1800),
+        (Month("2026-10"), "1001", -1800),
     ]
     ((correction),) = november.lines[1].shares
     assert correction.entry_key == "a"
@@ -115,12 +116,12 @@ def test_a_correction_of_a_closed_month_stands_on_the_open_one_and_cites_it(stor
 def test_a_deleted_entry_of_a_closed_month_makes_a_credit_at_the_rate_of_its_year(store: Store) -> None:
     with store.begin() as work:
         fill(work)
-        close(work, "2025-12", worked("a", HOUR, day=date(2025, 12, 3)))
+        close(work, Month("2025-12"), worked("a", HOUR, day=date(2025, 12, 3)))
         post(work, gone=("a",), now=datetime(2026, 1, 5, tzinfo=UTC))
-        found = invoice(work, "2026-01")
+        found = invoice(work, Month("2026-01"))
 
     assert [(line.corrects, line.rate, line.amount) for line in found.lines] == [
-        ("2025-12", Decimal("90.00"), Decimal("-90.00"))
+        (Month("2025-12"), Decimal("90.00"), Decimal("-90.00"))
     ]
     assert found.is_credit
     assert (found.net, found.vat, found.total) == (Decimal("-90.00"), Decimal("-18.90"), Decimal("-108.90"))
@@ -131,13 +132,13 @@ def test_an_entry_that_moves_to_another_ticket_after_closing_is_taken_from_one_a
 ) -> None:
     with store.begin() as work:
         fill(work)
-        close(work, "2026-10", worked("a", HOUR))
+        close(work, Month("2026-10"), worked("a", HOUR))
         post(work, worked("a", HOUR, ticket="2"))
-        found = invoice(work, "2026-11")
+        found = invoice(work, Month("2026-11"))
 
     assert {(line.corrects, line.ticket_number, line.seconds) for line in found.lines} == {
-        ("2026-10", "1001", -HOUR),
-        ("2026-10", "1002", HOUR),
+        (Month("2026-10"), "1001", -HOUR),
+        (Month("2026-10"), "1002", HOUR),
     }
     assert found.net == 0
 
@@ -145,9 +146,9 @@ def test_an_entry_that_moves_to_another_ticket_after_closing_is_taken_from_one_a
 def test_work_of_two_years_stands_on_two_lines_at_two_rates(store: Store) -> None:
     with store.begin() as work:
         fill(work)
-        close(work, "2025-12")
+        close(work, Month("2025-12"))
         post(work, worked("late", HOUR, day=date(2025, 12, 30)), worked("new", HOUR, day=date(2026, 1, 2)))
-        found = invoice(work, "2026-01")
+        found = invoice(work, Month("2026-01"))
 
     assert [(line.rate, line.seconds) for line in found.lines] == [(Decimal("90.00"), HOUR), (Decimal("95.00"), HOUR)]
 
@@ -157,7 +158,7 @@ def test_every_year_without_a_rate_is_named_at_once(store: Store) -> None:
         fill(work)
         post(work, worked("a", HOUR, day=date(2025, 1, 2)), worked("b", HOUR, day=date(2025, 1, 3)))
         with pytest.raises(UserError, match="no hourly rate") as told:
-            read_invoice(work, CUSTOMER, "2025-01", settings(rates={}))
+            read_invoice(work, CUSTOMER, Month("2025-01"), settings(rates={}))
 
     assert told.value.problems == ("set ledger.invoice.rates.2025 in the settings, or ledger.hour_card.rates.2025",)
 
@@ -169,7 +170,7 @@ def test_the_rate_of_the_hour_card_serves_a_year_without_one_of_its_own(store: S
     with store.begin() as work:
         fill(work)
         post(work, worked("a", HOUR))
-        assert read_invoice(work, CUSTOMER, "2026-10", configured).net == Decimal("80.00")
+        assert read_invoice(work, CUSTOMER, Month("2026-10"), configured).net == Decimal("80.00")
 
 
 def test_all_customers_of_a_month_and_the_months_that_matter_now_are_found(store: Store) -> None:
@@ -177,19 +178,19 @@ def test_all_customers_of_a_month_and_the_months_that_matter_now_are_found(store
         fill(work, tickets=[ticket("1"), ticket("4", organization_id="6")])
         post(work, worked("a", HOUR), worked("n", HOUR, day=date(2026, 11, 1)))
         post(work, worked("b", HOUR, ticket="4"), organization_id="6")
-        assert [one.organization.name for one in read_invoices(work, "2026-10", settings())] == [
+        assert [one.organization.name for one in read_invoices(work, Month("2026-10"), settings())] == [
             "Bakkerij Van Dam",
             "Northwind Trading",
         ]
-        assert invoiced_periods(work) == ["2026-10", "2026-11"]
-        close(work, "2026-10", worked("a", HOUR), worked("n", HOUR, day=date(2026, 11, 1)))
-        close(work, "2026-11", worked("a", HOUR), worked("n", HOUR, day=date(2026, 11, 1)))
-        assert invoiced_periods(work) == ["2026-11"]
+        assert invoiced_periods(work) == [Month("2026-10"), Month("2026-11")]
+        close(work, Month("2026-10"), worked("a", HOUR), worked("n", HOUR, day=date(2026, 11, 1)))
+        close(work, Month("2026-11"), worked("a", HOUR), worked("n", HOUR, day=date(2026, 11, 1)))
+        assert invoiced_periods(work) == [Month("2026-11")]
 
 
 def test_a_reference_is_of_letters_and_digits_and_differs_for_every_customer() -> None:
-    assert invoice_reference("360001", "2026-10") == "CS-2026-10-360001"
-    assert invoice_reference("a,b|c", "2026-10") == "CS-2026-10-a_2c_b_7c_c"
+    assert invoice_reference("360001", Month("2026-10")) == "CS-2026-10-360001"
+    assert invoice_reference("a,b|c", Month("2026-10")) == "CS-2026-10-a_2c_b_7c_c"
 
 
 @given(st.integers(-(10**9), 10**9), st.decimals("0.01", "9999.99", places=2))
@@ -225,7 +226,7 @@ def test_laws_of_invoices(one_store: Store, steps: list[tuple[str, int, Route, s
         buy(work, 1)
         known: dict[str, tuple[int, Route, str, date]] = {}
         frozen: dict[str, Invoice] = {}
-        open_months = ["2026-09", "2026-10"]
+        open_months = [Month("2026-09"), Month("2026-10")]
         for key, seconds, route, ticket_id, day, closes in steps:
             known[key] = (seconds, route, ticket_id, day)
             time = [worked(one, of[0], of[1], of[3], of[2]) for one, of in known.items()]
@@ -235,7 +236,7 @@ def test_laws_of_invoices(one_store: Store, steps: list[tuple[str, int, Route, s
                 frozen[month] = invoice(work, month)
             else:
                 post(work, *time)
-        for period in ("2026-09", "2026-10", "2026-11", "2026-12"):
+        for period in (Month("2026-09"), Month("2026-10"), Month("2026-11"), Month("2026-12")):
             found = invoice(work, period)
             assert found.seconds == work.ledger.balances("5").get(f"invoice:{period}", 0)
             assert found.net == sum((line.amount for line in found.lines), Decimal(0))

@@ -17,9 +17,10 @@ from hypothesis import settings as effort
 
 from care_sync.billing.journal import COMMODITY, Tool, day_of, journal, name_of
 from care_sync.ledger import cards
-from care_sync.ledger.allocation import Route
+from care_sync.model.month import Month
 from care_sync.store import Store, UnitOfWork, open_store
 from connectors.records import Organization
+from rules.model.words import Route
 from tests.billing.books import HOUR, NOW, buy, close, fill, post, worked
 from tests.billing.test_invoice import STEPS
 
@@ -68,7 +69,7 @@ def fill_books(work: UnitOfWork) -> None:
     work.organizations.upsert([Organization("a,b/c:d", NASTY)], NOW)
     card = buy(work, 50, date(2026, 9, 1))
     time = [worked("old", HOUR, Route.HOUR_CARD, date(2026, 9, 3)), worked("gone", 60, Route.INVOICE, date(2026, 9, 4))]
-    close(work, "2026-09", *time)
+    close(work, Month("2026-09"), *time)
     post(work, worked("old", 1801, Route.HOUR_CARD, date(2026, 9, 3)), worked("q", 7, Route.QUOTE), gone=("gone",))
     cards.adjust(work, card, seconds=-61, day=date(2026, 10, 9), now=NOW, actor="anna", reason=NASTY)
     post(
@@ -100,7 +101,8 @@ def test_a_months_balances_are_the_ledgers_period(store: Store, tmp_path: Path) 
         fill_books(work)
         path.write_text(text_of(work, Tool.HLEDGER), encoding="utf-8")
         before = {
-            name_of("5", account): seconds for account, seconds in work.ledger.balances_before("5", "2026-10").items()
+            name_of("5", account): seconds
+            for account, seconds in work.ledger.balances_before("5", Month("2026-10")).items()
         }
 
     assert by_hledger(path, "--end", "2026-10-01", "Customer-5:") == before
@@ -177,7 +179,7 @@ def test_whatever_was_booked_the_balances_agree(one_store: Store, steps: list[An
         fill(work)
         buy(work, 1)
         known: dict[str, Any] = {}
-        months = ["2026-09", "2026-10"]
+        months = [Month("2026-09"), Month("2026-10")]
         for key, seconds, route, ticket_id, day, closes in steps:
             known[key] = worked(key, seconds, route, day, ticket_id)
             if closes and months:

@@ -18,8 +18,9 @@ from care_sync.billing.issue import issue
 from care_sync.billing.push import Outcome, Pushed, push_invoices
 from care_sync.clock import ManualClock
 from care_sync.errors import UserError
+from care_sync.model.invoice import DraftState
+from care_sync.model.month import Month
 from care_sync.store import Store
-from care_sync.store.invoices import DraftState
 from connectors.moneybird.connector import MoneybirdBookkeeping
 from connectors.moneybird.settings import MoneybirdSettings
 from connectors.protocols import Environment
@@ -44,8 +45,8 @@ def invoices(store: Store) -> list[Invoice]:
     with store.begin() as work:
         fill(work)
         post(work, worked("n", 1800), organization_id="6")
-        close(work, "2026-10", worked("a", HOUR))
-        return read_invoices(work, "2026-10", settings())
+        close(work, Month("2026-10"), worked("a", HOUR))
+        return read_invoices(work, Month("2026-10"), settings())
 
 
 def connect(store: Store, server: SandboxMoneybird, clock: ManualClock) -> MoneybirdBookkeeping:
@@ -219,7 +220,7 @@ def test_a_store_that_was_restored_from_a_backup_finds_the_draft(
 ) -> None:
     pushing(store, server, clock, invoices[:1])
     with store.begin() as work:
-        work.invoice_drafts.forget("5", "2026-10")
+        work.invoice_drafts.forget("5", Month("2026-10"))
 
     assert outcomes(pushing(store, server, clock, invoices[:1])) == [Outcome.FOUND]
     assert len(server.administration.invoices) == 1
@@ -281,7 +282,7 @@ def test_an_open_month_is_not_pushed_and_nothing_is_asked(
 ) -> None:
     with store.begin() as work:
         post(work, worked("new", 60, day=TODAY))
-        november = read_invoice(work, CUSTOMER, "2026-11", settings())
+        november = read_invoice(work, CUSTOMER, Month("2026-11"), settings())
     with pytest.raises(UserError, match="not closed"):
         pushing(store, server, clock, [invoices[0], november])
     assert server.requests == []
@@ -321,11 +322,11 @@ def test_whatever_happens_on_the_way_there_is_one_draft_in_the_end(
     administration = MoneybirdAdministration(clock.now)
     administration.add_contact("Bakkerij Van Dam", "5")
     with sqlite_store.begin() as work:
-        work.invoice_drafts.forget("5", "2026-10")
+        work.invoice_drafts.forget("5", Month("2026-10"))
         if not work.periods.closed():
             fill(work)
-            close(work, "2026-10", worked("a", HOUR))
-        invoice = read_invoice(work, CUSTOMER, "2026-10", settings())
+            close(work, Month("2026-10"), worked("a", HOUR))
+        invoice = read_invoice(work, CUSTOMER, Month("2026-10"), settings())
     with SandboxMoneybird(administration) as server:
         for fault, route, dies_after, minutes in steps:
             server.faults.clear()

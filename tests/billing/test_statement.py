@@ -20,16 +20,17 @@ from care_sync.billing.statement import Statement, read_statement, read_statemen
 from care_sync.billing.statement_document import statement_as_csv, statement_as_pdf
 from care_sync.errors import UserError
 from care_sync.ledger import cards
-from care_sync.ledger.allocation import Route
 from care_sync.messages import Language
+from care_sync.model.month import Month
 from care_sync.store import Store, UnitOfWork, open_store
+from rules.model.words import Route
 from tests.billing.books import CUSTOMER, HOUR, NORTHWIND, NOW, buy, close, enter, fill, post, ticket, worked
 from tests.billing.test_invoice import STEPS
 
 DUTCH, ENGLISH = Language.of("nl"), Language.of("en-GB")
 
 
-def statement(work: UnitOfWork, period: str = "2026-10") -> Statement:
+def statement(work: UnitOfWork, period: str = Month("2026-10")) -> Statement:
     return read_statement(work, CUSTOMER, period)
 
 
@@ -73,14 +74,17 @@ def test_a_correction_of_a_closed_month_stands_apart_and_the_closed_statement_st
     with store.begin() as work:
         fill(work)
         buy(work, 50)
-        close(work, "2026-10", worked("a", HOUR, Route.HOUR_CARD), worked("b", 600, Route.HOUR_CARD))
+        close(work, Month("2026-10"), worked("a", HOUR, Route.HOUR_CARD), worked("b", 600, Route.HOUR_CARD))
         before = statement(work)
         post(work, worked("a", 1800, Route.HOUR_CARD), gone=("b",))
-        october, november = statement(work), statement(work, "2026-11")
+        october, november = statement(work), statement(work, Month("2026-11"))
 
     assert october == before
     assert october.is_closed
-    assert [(one.corrects, one.seconds) for one in november.corrections] == [("2026-10", 1800), ("2026-10", 600)]
+    assert [(one.corrects, one.seconds) for one in november.corrections] == [
+        (Month("2026-10"), 1800),
+        (Month("2026-10"), 600),
+    ]
     assert november.deductions == []
     assert (november.opening, november.closing) == (50 * HOUR - HOUR - 600, 50 * HOUR - 1800)
 
@@ -108,9 +112,9 @@ def test_everybody_with_a_card_or_with_time_gets_a_statement(store: Store) -> No
     with store.begin() as work:
         fill(work)
         buy(work, 50)
-        assert [one.organization.name for one in read_statements(work, "2026-10")] == ["Bakkerij Van Dam"]
+        assert [one.organization.name for one in read_statements(work, Month("2026-10"))] == ["Bakkerij Van Dam"]
         post(work, worked("n", 60), organization_id="6")
-        assert [one.organization.name for one in read_statements(work, "2026-10")] == [
+        assert [one.organization.name for one in read_statements(work, Month("2026-10"))] == [
             "Bakkerij Van Dam",
             "Northwind Trading",
         ]
@@ -119,7 +123,7 @@ def test_everybody_with_a_card_or_with_time_gets_a_statement(store: Store) -> No
 def test_the_balance_of_each_day_ends_at_the_closing_balance(store: Store) -> None:
     with store.begin() as work:
         fill(work)
-        close(work, "2026-09")
+        close(work, Month("2026-09"))
         buy(work, 50, date(2026, 9, 3))
         post(
             work,
@@ -146,7 +150,7 @@ def one_store(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
 @given(STEPS)
 def test_laws_of_statements(one_store: Store, steps: list[Any]) -> None:
     """Opening and movements give the closing balance, which opens the next month and is what is left in the end."""
-    months = ("2026-09", "2026-10", "2026-11")
+    months = (Month("2026-09"), Month("2026-10"), Month("2026-11"))
     with one_store.begin() as work, work.undone():
         fill(work)
         buy(work, 2)
@@ -186,7 +190,7 @@ def full(sqlite_store: Store) -> Statement:
     with sqlite_store.begin() as work:
         fill(work)
         buy(work, 50)
-        close(work, "2026-09", worked("old", HOUR, Route.HOUR_CARD, date(2026, 9, 3)))
+        close(work, Month("2026-09"), worked("old", HOUR, Route.HOUR_CARD, date(2026, 9, 3)))
         card = buy(work, 50, date(2026, 10, 12))
         cards.adjust(work, card, seconds=HOUR, day=date(2026, 10, 20), now=NOW, actor="anna", reason="coulance")
         first = enter(work, "a", 5400, "hersteld")

@@ -21,6 +21,7 @@ from care_sync.billing.parties import buyer, seller
 from care_sync.billing.ubl import Issued, ubl_of
 from care_sync.errors import IntegrityError, UserError
 from care_sync.messages import Language
+from care_sync.model.month import Month
 from care_sync.store import Store, UnitOfWork
 from connectors.records import Organization
 from tests.billing.books import (
@@ -55,7 +56,7 @@ def line(
 
 def issued(*lines: InvoiceLine, **more: Any) -> Issued:
     customer = more.pop("customer", CUSTOMER)
-    invoice = Invoice(customer, "2026-10", True, Decimal(21), lines)
+    invoice = Invoice(customer, Month("2026-10"), True, Decimal(21), lines)
     values = {"corrects": ("CS2026-0003",) if invoice.is_credit else (), **more}
     return Issued(
         invoice, "CS2026-0007", date(2026, 11, 2), seller(settings()), buyer(customer), "NL91ABNA0417164300", 30,
@@ -69,7 +70,7 @@ def text_of(document: bytes, path: str) -> list[str]:
 
 @pytest.mark.parametrize("profile", ["peppol", "nlcius"])
 def test_an_invoice_is_valid_by_the_published_schemas_and_rules(profile: str) -> None:
-    document = ubl_of(issued(line(1, 5400), line(2, 100), line(3, -1800, corrects="2026-09")), profile)
+    document = ubl_of(issued(line(1, 5400), line(2, 100), line(3, -1800, corrects=Month("2026-09"))), profile)
 
     assert problems_of(document, profile=profile) == []
     assert b"<Invoice " in document
@@ -77,7 +78,7 @@ def test_an_invoice_is_valid_by_the_published_schemas_and_rules(profile: str) ->
 
 @pytest.mark.parametrize("profile", ["peppol", "nlcius"])
 def test_a_negative_total_is_a_valid_credit_note(profile: str) -> None:
-    document = ubl_of(issued(line(1, 1800), line(2, -5400, corrects="2026-09")), profile)
+    document = ubl_of(issued(line(1, 1800), line(2, -5400, corrects=Month("2026-09"))), profile)
 
     assert problems_of(document, profile=profile) == []
     assert b"<CreditNote " in document
@@ -116,7 +117,7 @@ def test_no_subject_breaks_an_invoice(subject: str) -> None:
 
 
 def test_nothing_to_pay_is_a_valid_invoice() -> None:
-    assert problems_of(ubl_of(issued(line(1, 60), line(2, -60, corrects="2026-09")), "peppol")) == []
+    assert problems_of(ubl_of(issued(line(1, 60), line(2, -60, corrects=Month("2026-09"))), "peppol")) == []
 
 
 @effort(max_examples=25, deadline=None)
@@ -151,21 +152,21 @@ def test_the_same_invoice_gives_the_same_bytes() -> None:
 
 
 def october(work: UnitOfWork) -> Invoice:
-    return read_invoice(work, CUSTOMER, "2026-10", settings())
+    return read_invoice(work, CUSTOMER, Month("2026-10"), settings())
 
 
 def test_a_month_gets_its_number_and_date_once_and_numbers_have_no_holes(store: Store) -> None:
     with store.begin() as work:
         fill(work)
         post(work, worked("n", HOUR), organization_id="6")
-        close(work, "2026-10", worked("a", HOUR))
+        close(work, Month("2026-10"), worked("a", HOUR))
     with pytest.raises(UserError), store.begin() as work:
         issue(
             work, replace(october(work), organization=replace(CUSTOMER, fields={})), settings(), today=TODAY, actor="x"
         )
     with store.begin() as work:
         first = issue(work, october(work), settings(), today=TODAY, actor="anna")
-        northwind = read_invoice(work, NORTHWIND, "2026-10", settings())
+        northwind = read_invoice(work, NORTHWIND, Month("2026-10"), settings())
         second = issue(work, northwind, settings(), today=TODAY, actor="anna")
     with store.begin() as work:
         again = issue(work, october(work), settings(number_prefix="XX"), today=date(2027, 1, 1), actor="bert")
@@ -181,12 +182,12 @@ def test_customers_that_are_numbered_at_once_get_numbers_without_holes(store: St
         fill(work, *customers)
         for customer in customers:
             post(work, worked(f"e{customer.id}", HOUR), organization_id=customer.id)
-        work.periods.close("2026-10", NOW, "anna")
+        work.periods.close(Month("2026-10"), NOW, "anna")
     given: list[str] = []
 
     def give(customer: Organization) -> None:
         with store.begin() as work:
-            invoice = read_invoice(work, customer, "2026-10", settings())
+            invoice = read_invoice(work, customer, Month("2026-10"), settings())
             given.append(issue(work, invoice, settings(), today=TODAY, actor="anna").number)
 
     threads = [threading.Thread(target=give, args=(customer,)) for customer in [*customers, *customers]]
@@ -202,7 +203,7 @@ def test_customers_that_are_numbered_at_once_get_numbers_without_holes(store: St
 def test_a_number_is_never_changed_and_never_taken_away(store: Store) -> None:
     with store.begin() as work:
         fill(work)
-        close(work, "2026-10", worked("a", HOUR))
+        close(work, Month("2026-10"), worked("a", HOUR))
         issue(work, october(work), settings(), today=TODAY, actor="anna")
     for statement in ("UPDATE invoice_numbers SET number = 'X'", "DELETE FROM invoice_numbers"):
         with pytest.raises(IntegrityError, match="append-only"), store.begin() as work:
@@ -221,17 +222,17 @@ def test_an_open_month_gets_no_number(store: Store) -> None:
 def test_an_invoice_that_would_come_to_something_else_now_is_refused(store: Store) -> None:
     with store.begin() as work:
         fill(work)
-        close(work, "2026-10", worked("a", HOUR))
+        close(work, Month("2026-10"), worked("a", HOUR))
         issue(work, october(work), settings(), today=TODAY, actor="anna")
         dearer = settings(rates={2026: "99.00"})
         with pytest.raises(UserError, match=re.escape("came to 114.95 euro when it was numbered")):
-            issue(work, read_invoice(work, CUSTOMER, "2026-10", dearer), dearer, today=TODAY, actor="anna")
+            issue(work, read_invoice(work, CUSTOMER, Month("2026-10"), dearer), dearer, today=TODAY, actor="anna")
 
 
 def test_everything_that_is_missing_is_named_at_once(store: Store) -> None:
     with store.begin() as work:
         fill(work)
-        close(work, "2026-10", worked("a", HOUR))
+        close(work, Month("2026-10"), worked("a", HOUR))
         invoice = replace(october(work), organization=replace(CUSTOMER, fields={"peppol_id": "kvk"}))
         with pytest.raises(UserError, match="cannot be made yet") as told:
             issue(work, invoice, settings(seller={**SELLER, "iban": "", "kvk_number": ""}), today=TODAY, actor="x")
@@ -243,10 +244,10 @@ def test_everything_that_is_missing_is_named_at_once(store: Store) -> None:
 def test_a_credit_note_names_the_invoice_that_it_gives_back_on(store: Store) -> None:
     with store.begin() as work:
         fill(work)
-        close(work, "2026-10", worked("a", HOUR))
+        close(work, Month("2026-10"), worked("a", HOUR))
         post(work, gone=("a",))
-        close(work, "2026-11")
-        november = read_invoice(work, CUSTOMER, "2026-11", settings())
+        close(work, Month("2026-11"))
+        november = read_invoice(work, CUSTOMER, Month("2026-11"), settings())
         with pytest.raises(UserError, match="must name the invoice") as told:
             issue(work, november, settings(), today=TODAY, actor="anna")
         named = issue(work, november, settings(), today=TODAY, actor="anna", corrects=("F2026-118",))

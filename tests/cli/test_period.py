@@ -7,10 +7,10 @@ from datetime import date
 
 import pytest
 
-from care_sync.ledger.allocation import Route
+from care_sync.model.mark import DirtyKind
 from care_sync.store import Store
-from care_sync.store.work import DirtyKind
 from connectors.records import Organization
+from rules.model.words import Route
 from tests.cli.conftest import Care
 from tests.ledger.book_keeping import HOUR, NOW, entry, post, standing
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from care_sync.ledger.allocation import Route
 from care_sync.store import Store
 from connectors.records import Organization, Ticket, TicketStatus
+from rules.model.words import Route
 from tests.cli.conftest import Care
 from tests.ledger.book_keeping import HOUR, NOW, entry, post
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pypdf
 import pytest
 
-from care_sync.ledger.allocation import Route
 from care_sync.store import Store
+from rules.model.words import Route
 from tests.billing.books import HOUR, buy, fill, post, worked
 from tests.cli.conftest import Care
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from care_sync.clock import SystemClock
+from care_sync.model.mark import DirtyKind
+from care_sync.model.time_entry import Link, LinkState
 from care_sync.store import Store
-from care_sync.store.entries import Link, LinkState
-from care_sync.store.work import DirtyKind
 from connectors.protocols import BudgetState
 from connectors.records import EntryKind, EntryState, Organization, TicketChange, TimeEntry
 from tests.cli.conftest import Care

@@ -133,7 +133,7 @@ def test_the_store_that_it_leaves_holds_what_it_promises(demo: Shown, store: Sto
     with store.read() as work:
         assert list(audit_books(work, settings)) == []
         assert work.tickets.count() >= 400
-        assert work.periods.closed_through() == "2026-10"
+        assert work.periods.months().closed_through == "2026-10"
 
 
 def test_each_command_that_it_recommends_works(demo: Shown, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from care_sync.ledger import accounts, cards
-from care_sync.ledger.allocation import Demand, Route
-from care_sync.ledger.posting import PostingReport, Worked, post_customer
-from care_sync.ledger.terms import Terms
+from care_sync.ledger import cards
+from care_sync.ledger.posting import PostingReport, post_customer
+from care_sync.model.account import CONTRA
+from care_sync.model.decided_time import DecidedTime
+from care_sync.model.month import Month
+from care_sync.model.review import Verdict
+from care_sync.model.terms import Terms
 from care_sync.store import UnitOfWork
-from care_sync.store.agreements import Verdict
+from rules.model.words import Route
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 TODAY = date(2026, 11, 2)
@@ -20,17 +23,17 @@ CUSTOMER = "5"
 
 def entry(
     key: str, seconds: int, route: Route, day: date = date(2026, 10, 5), ticket: str = "1", rule: str = "R"
-) -> Worked:
+) -> DecidedTime:
     """An entry as the pipeline hands it in."""
-    return Worked(Demand(key, seconds, route, day, "", ticket), revision=1, rules=(rule,), clauses=("Q5",))
+    return DecidedTime(key, seconds, route, day, ticket, revision=1, rules=(rule,), clauses=("Q5",))
 
 
 def post(
     work: UnitOfWork,
-    *worked: Worked,
+    *worked: DecidedTime,
     customer: str = CUSTOMER,
     gone: tuple[str, ...] = (),
-    closing: str | None = None,
+    closing: Month | None = None,
     allowance: int = 0,
     terms: Terms | None = None,
 ) -> PostingReport:
@@ -39,10 +42,10 @@ def post(
     return post_customer(work, customer, worked, terms=terms, now=NOW, gone=gone, closing=closing)
 
 
-def close(work: UnitOfWork, period: str, *worked: Worked, terms: Terms | None = None, allowance: int = 0) -> None:
+def close(work: UnitOfWork, period: str, *worked: DecidedTime, terms: Terms | None = None, allowance: int = 0) -> None:
     """Close a month as the ledger does it: what is pending is charged, then nothing moves any more."""
-    post(work, *worked, closing=period, terms=terms, allowance=allowance)
-    work.periods.close(period, NOW, "anna")
+    post(work, *worked, closing=Month(period), terms=terms, allowance=allowance)
+    work.periods.close(Month(period), NOW, "anna")
 
 
 def buy(work: UnitOfWork, hours: int, bought_on: date = date(2026, 9, 1), customer: str = CUSTOMER) -> int:
@@ -63,7 +66,7 @@ def standing(work: UnitOfWork, customer: str = CUSTOMER) -> dict[str, int]:
     return {
         account: seconds
         for account, seconds in work.ledger.balances(customer).items()
-        if account not in accounts.CONTRA and seconds
+        if account not in CONTRA and seconds
     }
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from care_sync.ledger import cards
 from care_sync.ledger.alerts import Crossing, runs_out, take_as_told, take_crossings
-from care_sync.ledger.allocation import Route
-from care_sync.ledger.terms import Terms
+from care_sync.model.terms import Terms
 from care_sync.store import Store, UnitOfWork
+from rules.model.words import Route
 from tests.ledger.book_keeping import CUSTOMER, HOUR, NOW, TODAY, buy, entry, post
 
 LEVELS = (5 * HOUR, 0)

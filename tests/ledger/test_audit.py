@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from care_sync.ledger import audit
-from care_sync.ledger.allocation import Route
+from care_sync.model.month import Month
 from care_sync.store import Store
+from rules.model.words import Route
 from tests.ledger.book_keeping import HOUR, TODAY, buy, close, entry, judge, post
 
 
@@ -16,8 +17,8 @@ def kept(store: Store) -> Store:
     with store.begin() as work:
         buy(work, 50)
         worked = [entry("a", HOUR, Route.HOUR_CARD), entry("b", HOUR, Route.PENDING), entry("c", HOUR, Route.REVIEW)]
-        close(work, "2026-09")
-        close(work, "2026-10", *worked)
+        close(work, Month("2026-09"))
+        close(work, Month("2026-10"), *worked)
         judge(work, "c", judged=HOUR, charged=600)
         post(work, entry("a", 60, Route.SLA), *worked[1:], entry("d", HOUR, Route.FAIR_USE, TODAY), allowance=60)
         post(work, worked[2], entry("d", HOUR, Route.FAIR_USE, TODAY), gone=("a",), allowance=60)

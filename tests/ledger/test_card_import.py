@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 
 from care_sync.errors import UserError
-from care_sync.ledger.allocation import Route
 from care_sync.ledger.card_import import PlannedCard, import_cards, read_cards
 from care_sync.store import Store, UnitOfWork
 from connectors.records import Organization
+from rules.model.words import Route
 from tests.ledger.book_keeping import HOUR, NOW, TODAY, entry, left, post, standing
 
 START = date(2026, 11, 1)

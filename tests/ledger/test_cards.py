@@ -9,9 +9,9 @@ import pytest
 
 from care_sync.errors import UserError
 from care_sync.ledger import cards
-from care_sync.ledger.allocation import Route
+from care_sync.model.mark import DirtyKind
 from care_sync.store import Store
-from care_sync.store.work import DirtyKind
+from rules.model.words import Route
 from tests.ledger.book_keeping import HOUR, NOW, TODAY, buy, entry, left, post, standing
 
 

@@ -7,14 +7,15 @@ from datetime import date
 import pytest
 
 from care_sync.errors import IntegrityError, UserError
-from care_sync.ledger import accounts, cards
-from care_sync.ledger.allocation import Route
-from care_sync.ledger.basis import was_charged_while_pending
-from care_sync.ledger.book import Transaction, record
-from care_sync.ledger.posting import Worked
+from care_sync.ledger import cards
+from care_sync.ledger.book import record
+from care_sync.model.account import Account, Leg
+from care_sync.model.decided_time import DecidedTime
+from care_sync.model.mark import DirtyKind
+from care_sync.model.month import Month
+from care_sync.model.transaction import Transaction, TransactionKind
 from care_sync.store import Store
-from care_sync.store.ledger import Leg
-from care_sync.store.work import DirtyKind
+from rules.model.words import Route
 from tests.ledger.book_keeping import (
     CUSTOMER,
     HOUR,
@@ -35,13 +36,13 @@ OCTOBER = date(2026, 10, 5)
 def test_a_card_that_runs_out_later_does_not_correct_a_closed_month(store: Store) -> None:
     with store.begin() as work:
         buy(work, 50)
-        close(work, "2026-10", entry("a", HOUR, Route.HOUR_CARD))
+        close(work, Month("2026-10"), entry("a", HOUR, Route.HOUR_CARD))
         assert post(work, entry("a", HOUR, Route.INVOICE)).transactions == []
 
 
 def test_other_rules_with_the_same_outcome_do_not_correct_a_closed_month(store: Store) -> None:
     with store.begin() as work:
-        close(work, "2026-10", entry("a", HOUR, Route.SLA))
+        close(work, Month("2026-10"), entry("a", HOUR, Route.SLA))
         assert post(work, entry("a", HOUR, Route.SLA, rule="another")).transactions == []
 
 
@@ -49,27 +50,27 @@ def test_an_edited_entry_of_a_closed_month_is_corrected_in_the_open_one_and_cite
     store: Store,
 ) -> None:
     with store.begin() as work:
-        close(work, "2026-09")
-        close(work, "2026-10", entry("a", HOUR, Route.INVOICE))
+        close(work, Month("2026-09"))
+        close(work, Month("2026-10"), entry("a", HOUR, Route.INVOICE))
         (closed,) = work.ledger.of_entry("a")
         report = post(work, entry("a", HOUR // 2, Route.INVOICE))
         assert standing(work) == {"invoice:2026-10": HOUR, "invoice:2026-11": -HOUR // 2}
-        assert [one.corrected_period for one in report.changes] == ["2026-10"]
+        assert [one.corrected_period for one in report.changes] == [Month("2026-10")]
         _, correction, posted = work.ledger.of_entry("a")
         assert (correction.kind, correction.corrects, correction.reverses) == (
             "correction",
             closed.transaction_id,
             closed.transaction_id,
         )
-        assert {correction.period, posted.period} == {"2026-11"}
+        assert {correction.period, posted.period} == {Month("2026-11")}
 
 
 def test_corrections_and_late_time_share_the_oldest_open_month(store: Store) -> None:
     november = entry("n", 60, Route.INVOICE, TODAY)
     with store.begin() as work:
-        close(work, "2026-09", entry("a", HOUR, Route.INVOICE, date(2026, 9, 5)))
+        close(work, Month("2026-09"), entry("a", HOUR, Route.INVOICE, date(2026, 9, 5)))
         post(work, entry("a", 60, Route.INVOICE, date(2026, 9, 5)), entry("late", 30, Route.SLA, OCTOBER), november)
-        assert {one.period for one in work.ledger.of_entry("a")[1:]} == {"2026-10"}
+        assert {one.period for one in work.ledger.of_entry("a")[1:]} == {Month("2026-10")}
         assert standing(work)["invoice:2026-10"] == 60 - HOUR
 
 
@@ -85,11 +86,11 @@ def test_corrections_and_late_time_share_the_oldest_open_month(store: Store) -> 
     ids=["seconds", "route", "ticket", "nothing left", "deleted"],
 )
 def test_what_is_changed_after_closing_and_changed_back_stands_where_it_stood(
-    store: Store, meanwhile: Worked | None
+    store: Store, meanwhile: DecidedTime | None
 ) -> None:
     worked = entry("a", HOUR, Route.INVOICE)
     with store.begin() as work:
-        close(work, "2026-10", worked)
+        close(work, Month("2026-10"), worked)
         buy(work, 50)  # would cover the time, if it were laid down anew
         as_closed = standing(work)
         post(work, *([meanwhile] if meanwhile else []), gone=() if meanwhile else ("a",))
@@ -97,7 +98,7 @@ def test_what_is_changed_after_closing_and_changed_back_stands_where_it_stood(
         post(work, worked)
         assert standing(work) == {**as_closed}
         assert post(work, worked).transactions == []
-        close(work, "2026-11", worked)
+        close(work, Month("2026-11"), worked)
         assert post(work, worked).transactions == []
 
 
@@ -105,11 +106,15 @@ def test_what_moves_to_another_customer_after_closing_and_back_stands_where_it_s
     worked = entry("a", HOUR, Route.HOUR_CARD)
     with store.begin() as work:
         card, other = buy(work, 50), buy(work, 50, customer="6")
-        close(work, "2026-10", worked)
+        close(work, Month("2026-10"), worked)
         post(work, worked, customer="6")
         assert (left(work), left(work, "6")) == ({card: 50 * HOUR}, {other: 49 * HOUR})
         correction = work.ledger.of_entry("a")[1]
-        assert (correction.organization_id, correction.kind, correction.period) == (CUSTOMER, "correction", "2026-11")
+        assert (correction.organization_id, correction.kind, correction.period) == (
+            CUSTOMER,
+            "correction",
+            Month("2026-11"),
+        )
         assert post(work).transactions == []
         post(work, worked)
         assert (left(work), left(work, "6")) == ({card: 49 * HOUR}, {other: 50 * HOUR})
@@ -128,9 +133,9 @@ def test_a_customer_that_time_was_taken_from_is_marked_to_be_laid_down_anew(stor
 def test_a_correction_is_final_when_its_own_month_closes(store: Store) -> None:
     worked = entry("a", HOUR, Route.INVOICE)
     with store.begin() as work:
-        close(work, "2026-10", worked)
+        close(work, Month("2026-10"), worked)
         post(work, gone=("a",))
-        close(work, "2026-11")
+        close(work, Month("2026-11"))
         buy(work, 50)
         post(work, worked)
         assert standing(work)["invoice:2026-11"] == -HOUR
@@ -141,7 +146,7 @@ def test_hours_that_a_closed_month_gave_back_and_somebody_wrote_off_are_not_take
     worked = entry("a", HOUR, Route.HOUR_CARD)
     with store.begin() as work:
         card = buy(work, 1)
-        close(work, "2026-10", worked)
+        close(work, Month("2026-10"), worked)
         post(work, gone=("a",))
         cards.write_off(work, card, seconds=None, day=TODAY, now=NOW, actor="anna", reason="expired deal")
         post(work, worked)
@@ -151,10 +156,10 @@ def test_hours_that_a_closed_month_gave_back_and_somebody_wrote_off_are_not_take
 
 def test_i4_time_that_a_month_charged_while_undetermined_stays_charged_when_it_is_edited(store: Store) -> None:
     with store.begin() as work:
-        close(work, "2026-10", entry("a", HOUR, Route.PENDING))
+        close(work, Month("2026-10"), entry("a", HOUR, Route.PENDING))
         post(work, entry("a", 2 * HOUR, Route.PENDING))
         assert standing(work) == {"invoice:2026-10": HOUR, "invoice:2026-11": HOUR}
-        assert was_charged_while_pending(work.ledger.standing(["a"])["a"])
+        assert work.ledger.posted(["a"])["a"].was_charged_while_pending
         assert work.ledger.of_entry("a")[-1].clauses == ("Q5", "I4")
         assert post(work, entry("a", 2 * HOUR, Route.PENDING)).transactions == []
         (change,) = post(work, entry("a", 2 * HOUR, Route.SLA)).changes
@@ -164,16 +169,16 @@ def test_i4_time_that_a_month_charged_while_undetermined_stays_charged_when_it_i
 
 def test_i4_what_is_credited_back_is_told_as_such(store: Store) -> None:
     with store.begin() as work:
-        close(work, "2026-10", entry("a", HOUR, Route.PENDING))
+        close(work, Month("2026-10"), entry("a", HOUR, Route.PENDING))
         (change,) = post(work, entry("a", HOUR, Route.SLA)).changes
-        assert (change.corrected_period, change.was_charged_undetermined) == ("2026-10", True)
-        assert change.after == (Leg("sla", HOUR),)
+        assert (change.corrected_period, change.was_charged_undetermined) == (Month("2026-10"), True)
+        assert change.after == (Leg(Account("sla"), HOUR),)
 
 
 def test_k1_a_verdict_on_a_closed_month_judges_what_was_reviewed_and_spends_no_later_allowance(store: Store) -> None:
     worked = entry("a", HOUR, Route.FAIR_USE)
     with store.begin() as work:
-        close(work, "2026-10", worked, allowance=1200)
+        close(work, Month("2026-10"), worked, allowance=1200)
         judge(work, "a", judged=HOUR - 1200, charged=HOUR - 1200)
         november = entry("b", 1200, Route.FAIR_USE, TODAY)
         post(work, worked, november, allowance=1200)
@@ -188,7 +193,7 @@ def test_k1_a_verdict_on_a_closed_month_judges_what_was_reviewed_and_spends_no_l
 def test_a_verdict_that_matters_no_more_corrects_nothing(store: Store) -> None:
     worked = entry("a", HOUR, Route.SLA)
     with store.begin() as work:
-        close(work, "2026-10", worked)
+        close(work, Month("2026-10"), worked)
         judge(work, "a", judged=HOUR, charged=0)
         assert post(work, worked).transactions == []
 
@@ -215,25 +220,19 @@ def test_a_new_work_date_is_posted_so_that_statements_tell_the_right_day(store: 
 
 
 def transaction(period: str, *legs: Leg) -> Transaction:
-    return Transaction("adjustment", CUSTOMER, period, OCTOBER, NOW, legs, actor="mallory", reason="x")
+    return Transaction(TransactionKind.ADJUSTMENT, CUSTOMER, period, OCTOBER, NOW, legs, actor="mallory", reason="x")
 
 
-@pytest.mark.parametrize("period", ["2026-10", "2026-09", "2026-01"])
+@pytest.mark.parametrize("period", [Month("2026-10"), Month("2026-09"), Month("2026-01")])
 def test_nothing_is_recorded_in_a_closed_month_or_before_it(store: Store, period: str) -> None:
     with store.begin() as work:
-        close(work, "2026-10")
+        close(work, Month("2026-10"))
         with pytest.raises(UserError, match=f"the month {period} is closed"):
-            record(work, transaction(period, Leg("sla", 60), Leg("worked", -60)))
-        for account in (accounts.invoice(period), accounts.fair_use(period)):
+            record(work, transaction(period, Leg(Account("sla"), 60), Leg(Account("worked"), -60)))
+        for account in (Account.invoice(period), Account.fair_use(period)):
             with pytest.raises(IntegrityError, match="belongs to a closed month"):
-                record(work, transaction("2026-11", Leg(account, 60), Leg("worked", -60)))
+                record(work, transaction(Month("2026-11"), Leg(account, 60), Leg(Account("worked"), -60)))
         assert work.ledger.count() == 0
-
-
-@pytest.mark.parametrize("period", ["2026-13", "2026", "", "202610"])
-def test_nothing_is_recorded_in_a_month_that_does_not_exist(store: Store, period: str) -> None:
-    with store.begin() as work, pytest.raises(IntegrityError, match="there is no month"):
-        record(work, transaction(period, Leg("sla", 60), Leg("worked", -60)))
 
 
 @pytest.mark.parametrize(
@@ -261,20 +260,20 @@ def test_nothing_is_recorded_in_a_month_that_does_not_exist(store: Store, period
         "UPDATE ledger_head SET transaction_id = 0",
     ],
 )
-@pytest.mark.parametrize("period", ["2026-10", "2026-03"])
+@pytest.mark.parametrize("period", [Month("2026-10"), Month("2026-03")])
 def test_the_database_itself_refuses_to_alter_a_closed_month(store: Store, statement: str, period: str) -> None:
     with store.begin() as work:
         buy(work, 50)
         judge(work, "b", judged=60, charged=60)
-        close(work, "2026-10", entry("a", 51 * HOUR, Route.INVOICE), entry("b", 60, Route.REVIEW))
+        close(work, Month("2026-10"), entry("a", 51 * HOUR, Route.INVOICE), entry("b", 60, Route.REVIEW))
     with pytest.raises(IntegrityError, match=r"append-only|UNIQUE|unique"), store.begin() as work:
         work.ledger._connection.exec_driver_sql(statement.format(period=period))
 
 
 def test_a_month_closes_once_and_in_order(store: Store) -> None:
     with store.begin() as work:
-        close(work, "2026-10")
-    for period in ("2026-10", "2026-09"):
+        close(work, Month("2026-10"))
+    for period in (Month("2026-10"), Month("2026-09")):
         with pytest.raises(IntegrityError), store.begin() as work:
             work.periods.close(period, NOW, "mallory")
 
@@ -283,13 +282,13 @@ def test_a_card_of_another_customer_cannot_be_drawn_on(store: Store) -> None:
     with store.begin() as work:
         card = buy(work, 50, customer="6")
         with pytest.raises(IntegrityError, match="does not belong"):
-            record(work, transaction("2026-10", Leg(accounts.card(card), 60), Leg("worked", -60)))
+            record(work, transaction(Month("2026-10"), Leg(Account.card(card), 60), Leg(Account("worked"), -60)))
 
 
 def test_a_card_is_never_drawn_below_zero(store: Store) -> None:
     with store.begin() as work:
         card = buy(work, 1)
-    too_much = transaction("2026-10", Leg(accounts.card(card), HOUR + 60), Leg("worked", -HOUR - 60))
+    too_much = transaction(Month("2026-10"), Leg(Account.card(card), HOUR + 60), Leg(Account("worked"), -HOUR - 60))
     with pytest.raises(IntegrityError, match="60 seconds below zero"), store.begin() as work:
         record(work, too_much)
     with store.read() as work:

@@ -23,21 +23,23 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from care_sync.ledger import accounts, audit, cards
-from care_sync.ledger.allocation import Demand, Route
+from care_sync.ledger import audit, cards
 from care_sync.ledger.closing import close_month
-from care_sync.ledger.months import Months
-from care_sync.ledger.posting import Worked, post_customer
-from care_sync.ledger.terms import Terms
+from care_sync.ledger.posting import post_customer
+from care_sync.model.account import CONTRA
+from care_sync.model.decided_time import DecidedTime
+from care_sync.model.mark import DirtyKind
+from care_sync.model.month import Month
+from care_sync.model.review import Verdict
+from care_sync.model.terms import Terms
 from care_sync.store import Store, UnitOfWork, open_store
-from care_sync.store.agreements import Verdict
-from care_sync.store.work import DirtyKind
+from rules.model.words import Route
 from tests.conftest import _numbers, _sql
 from tests.ledger.reference import Agreement, Card, Item, Reference, after
 
 NOW = datetime(2027, 6, 1, tzinfo=UTC)
 TODAY = date(2027, 6, 1)
-FIRST_MONTH = "2026-09"
+FIRST_MONTH = Month("2026-09")
 AGREEMENTS = {
     "plain": Agreement(allowance=4),
     "carried": Agreement(allowance=3, carried_months=2),
@@ -123,9 +125,9 @@ class Keeper:
         self.touched[customer].clear()
         return len(report.transactions)
 
-    def worked(self, work: UnitOfWork, customer: str) -> tuple[list[Worked], set[str]]:
-        months = Months.read(work)
-        opened = work.ledger.standing_of_organization(customer, months.first_open or "")
+    def worked(self, work: UnitOfWork, customer: str) -> tuple[list[DecidedTime], set[str]]:
+        months = work.periods.months()
+        opened = work.ledger.posted_of_organization(customer, months.first_open or "")
         own = {key: item for key, item in self.entries.items() if item.customer == customer}
         wanted = {
             key: item
@@ -134,10 +136,18 @@ class Keeper:
         }
         return [self.as_worked(key, item) for key, item in wanted.items()], self.touched[customer] - own.keys()
 
-    def as_worked(self, key: str, item: Item) -> Worked:
+    def as_worked(self, key: str, item: Item) -> DecidedTime:
         started = datetime(item.day.year, item.day.month, item.day.day, 9, item.minute, tzinfo=UTC)
-        demand = Demand(key, item.seconds, Route(item.route), item.day, "", item.ticket, started)
-        return Worked(demand, next(self.revision), rules=(item.route,))
+        return DecidedTime(
+            key,
+            item.seconds,
+            Route(item.route),
+            item.day,
+            item.ticket,
+            next(self.revision),
+            started,
+            rules=(item.route,),
+        )
 
     def settle(self, chance: random.Random | None = None) -> None:
         while dirty := self.dirty():
@@ -153,9 +163,7 @@ class Keeper:
     def balances(self) -> dict[tuple[str, str], int]:
         with self.store.read() as work:
             return {
-                key: seconds
-                for key, seconds in work.ledger.all_balances().items()
-                if seconds and key[1] not in accounts.CONTRA
+                key: seconds for key, seconds in work.ledger.all_balances().items() if seconds and key[1] not in CONTRA
             }
 
     def count(self) -> int:
@@ -229,7 +237,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for customer in customers:
             self.keeper.post(customer)
 
-    @precondition(lambda self: self.model.closed_through < "2026-12")
+    @precondition(lambda self: self.model.closed_through < Month("2026-12"))
     @rule()
     def the_next_month_closes(self) -> None:
         month = after(self.model.closed_through) if self.model.closed_through else FIRST_MONTH
@@ -262,7 +270,7 @@ class LedgerMachine(RuleBasedStateMachine):
             assert list(audit.verify(work, overdraft_seconds=None)) == []
             for (customer, account), balance in work.ledger.all_balances().items():
                 limit = AGREEMENTS[customer].overdraft
-                assert accounts.card_of(account) is None or limit is None or balance <= limit
+                assert account.card_id is None or limit is None or balance <= limit
 
     def teardown(self) -> None:
         self.keeper.settle()

@@ -10,14 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from care_sync.errors import UserError
-from care_sync.ledger import accounts, audit, cards
-from care_sync.ledger.allocation import CardCapacity, Demand, Route, allocate
-from care_sync.ledger.basis import was_charged_while_pending
+from care_sync.ledger import audit, cards
 from care_sync.ledger.posting import post_customer
-from care_sync.ledger.terms import Terms
+from care_sync.model.account import Account, Leg
+from care_sync.model.allocation import CardCapacity, Demand, allocate
+from care_sync.model.month import Month
+from care_sync.model.review import Verdict
+from care_sync.model.terms import Terms
 from care_sync.store import Store
-from care_sync.store.agreements import Verdict
-from care_sync.store.ledger import Leg
+from rules.model.words import Route
 from tests.ledger.book_keeping import HOUR, NOW, TODAY, buy, close, entry, judge, post, standing
 
 
@@ -43,10 +44,10 @@ def test_h2_the_oldest_card_goes_first_and_the_rest_goes_to_the_invoice(store: S
         younger, older = buy(work, 1, date(2026, 9, 2)), buy(work, 1, date(2026, 9, 1))
         post(work, entry("a", 2 * HOUR + 600, Route.HOUR_CARD))
         assert {state.card.card_id: state.left for state in cards.states(work, "5")} == {younger: 0, older: 0}
-        assert work.ledger.standing(["a"])["a"].shares == (
-            Leg(accounts.card(older), HOUR),
-            Leg(accounts.card(younger), HOUR),
-            Leg("invoice:2026-10", 600),
+        assert work.ledger.posted(["a"])["a"].shares == (
+            Leg(Account.card(older), HOUR),
+            Leg(Account.card(younger), HOUR),
+            Leg(Account("invoice:2026-10"), 600),
         )
 
 
@@ -62,7 +63,7 @@ def test_a_deleted_entry_gives_its_minutes_back(store: Store) -> None:
         card = buy(work, 50)
         post(work, entry("a", HOUR, Route.HOUR_CARD))
         post(work)
-        assert standing(work) == {accounts.card(card): -50 * HOUR}
+        assert standing(work) == {Account.card(card): -50 * HOUR}
         assert [one.kind for one in work.ledger.of_entry("a")] == ["entry", "reversal"]
 
 
@@ -102,22 +103,22 @@ def test_i4_what_is_undetermined_when_its_month_closes_is_charged_and_credited_b
     with store.begin() as work:
         post(work, undetermined)
         assert standing(work) == {"pending": HOUR}
-        close(work, "2026-10", undetermined)
+        close(work, Month("2026-10"), undetermined)
         assert standing(work) == {"invoice:2026-10": HOUR}
-        assert was_charged_while_pending(work.ledger.standing(["a"])["a"])
+        assert work.ledger.posted(["a"])["a"].was_charged_while_pending
         assert post(work, undetermined).transactions == []
         assert post(work, entry("a", HOUR, Route.INVOICE)).transactions == []
 
         post(work, entry("a", HOUR, Route.SLA))
         assert standing(work) == {"invoice:2026-10": HOUR, "invoice:2026-11": -HOUR, "sla": HOUR}
         correction = work.ledger.of_entry("a")[-2]
-        assert (correction.kind, correction.period, correction.corrects) == ("correction", "2026-11", 2 + 1)
+        assert (correction.kind, correction.period, correction.corrects) == ("correction", Month("2026-11"), 2 + 1)
 
 
 def test_nothing_that_happens_to_cards_later_moves_a_closed_month(store: Store) -> None:
     worked = entry("a", HOUR, Route.HOUR_CARD)
     with store.begin() as work:
-        close(work, "2026-10", worked)
+        close(work, Month("2026-10"), worked)
         buy(work, 50)
         assert post(work, worked).transactions == []
         assert standing(work)["invoice:2026-10"] == HOUR
@@ -125,7 +126,7 @@ def test_nothing_that_happens_to_cards_later_moves_a_closed_month(store: Store) 
 
 def test_an_entry_of_a_closed_month_that_is_deleted_is_credited_in_the_open_month(store: Store) -> None:
     with store.begin() as work:
-        close(work, "2026-10", entry("a", HOUR, Route.INVOICE))
+        close(work, Month("2026-10"), entry("a", HOUR, Route.INVOICE))
         assert post(work).transactions == []
         post(work, gone=("a",))
         assert standing(work) == {"invoice:2026-10": HOUR, "invoice:2026-11": -HOUR}
@@ -135,7 +136,7 @@ def test_an_entry_of_a_closed_month_that_is_deleted_is_credited_in_the_open_mont
 def test_time_that_arrives_after_its_month_closed_is_booked_in_the_open_month(store: Store) -> None:
     late = entry("late", HOUR, Route.INVOICE)
     with store.begin() as work:
-        close(work, "2026-10")
+        close(work, Month("2026-10"))
         post(work, late)
         assert standing(work) == {"invoice:2026-11": HOUR}
         assert post(work, late).transactions == []
@@ -144,7 +145,7 @@ def test_time_that_arrives_after_its_month_closed_is_booked_in_the_open_month(st
 def test_a_corrected_fair_use_posting_settles_at_once(store: Store) -> None:
     with store.begin() as work:
         post(work, entry("a", HOUR, Route.FAIR_USE), entry("b", HOUR, Route.FAIR_USE, TODAY), allowance=2 * HOUR)
-        close(work, "2026-10", entry("a", HOUR, Route.FAIR_USE), entry("b", HOUR, Route.FAIR_USE, TODAY))
+        close(work, Month("2026-10"), entry("a", HOUR, Route.FAIR_USE), entry("b", HOUR, Route.FAIR_USE, TODAY))
         worked = (entry("a", HOUR, Route.SLA), entry("b", HOUR, Route.FAIR_USE, TODAY))
         post(work, *worked, allowance=2 * HOUR)
         assert post(work, *worked, allowance=2 * HOUR).transactions == []
@@ -168,7 +169,7 @@ DEMANDS = st.lists(
         seconds=st.integers(0, 5 * HOUR),
         route=st.sampled_from(Route),
         work_date=st.dates(date(2026, 10, 1), date(2026, 11, 30)),
-        period=st.sampled_from(["2026-10", "2026-11"]),
+        period=st.sampled_from([Month("2026-10"), Month("2026-11")]),
         ticket_id=st.sampled_from(["1", "2"]),
         verdict=st.one_of(
             st.none(),
@@ -205,7 +206,7 @@ def test_laws_of_allocation(demands: list[Demand], owned: list[CardCapacity], al
     absorbed = 0
     for legs in shares.values():
         for leg in legs:
-            if (card_id := accounts.card_of(leg.account)) is not None:
+            if (card_id := leg.account.card_id) is not None:
                 drawn[card_id] += leg.seconds
             if leg.account == "fair_use:2026-10":
                 absorbed += leg.seconds

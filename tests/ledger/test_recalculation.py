@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from care_sync.errors import UserError
 from care_sync.ledger import cards, recalculation
-from care_sync.ledger.allocation import Route
 from care_sync.ledger.card_import import PlannedCard, import_cards
 from care_sync.ledger.posting import post_customer
-from care_sync.ledger.terms import Terms
+from care_sync.model.month import Month
+from care_sync.model.recalculation import Recalculation, RecalculationState
+from care_sync.model.terms import Terms
 from care_sync.settings.agreements import HourCardSection
 from care_sync.store import Store, UnitOfWork
-from care_sync.store.recalculations import Recalculation, RecalculationState
+from rules.model.words import Route
 from tests.ledger.book_keeping import HOUR, entry, left
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -257,11 +258,11 @@ def test_in_a_closed_month_it_is_booked_in_the_open_one(store: Store) -> None:
     with store.begin() as work:
         card = buy(work)
         find(work)
-        work.periods.close("2026-03", NEXT_NIGHT, "anna")
+        work.periods.close(Month("2026-03"), NEXT_NIGHT, "anna")
         done = recalculation.apply(work, card, DUE, now=NEXT_NIGHT, today=DUE, actor="anna", reason="")
         booked = work.ledger.transaction(done.transaction_id or 0)
         assert booked is not None
-        assert booked.period == "2026-04"
+        assert booked.period == Month("2026-04")
 
 
 def test_open_time_that_goes_after_a_recalculation_comes_back_in_full(store: Store) -> None:

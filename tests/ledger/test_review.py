@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from care_sync.errors import UserError
-from care_sync.ledger.allocation import Route
-from care_sync.ledger.review import NOT_UNDERSTOOD, Ruling, decide, reviewed, ruling_of, take_rulings, waiting
+from care_sync.ledger.review import NOT_UNDERSTOOD, decide, reviewed, take_rulings, waiting
+from care_sync.model.mark import DirtyKind
+from care_sync.model.month import Month
+from care_sync.model.review import Ruling, ruling_of
 from care_sync.store import Store, UnitOfWork
-from care_sync.store.work import DirtyKind
 from connectors.records import FieldValue, Ticket, TicketStatus
+from rules.model.words import Route
 from tests.ledger.book_keeping import HOUR, NOW, TODAY, close, entry, post, standing
 
 WORKED = (
@@ -92,7 +94,7 @@ def test_an_entry_is_judged_anew(store: Store) -> None:
 
 def test_time_that_waited_when_its_month_closed_is_charged_in_the_open_one(store: Store) -> None:
     with store.begin() as work:
-        close(work, "2026-10", *WORKED)
+        close(work, Month("2026-10"), *WORKED)
         rule(work, None)
         post(work, *WORKED)
         assert standing(work) == {"review": HOUR, "sla": HOUR, "invoice:2026-11": 3 * HOUR}

@@ -9,12 +9,13 @@ from datetime import date
 from decimal import Decimal
 
 from care_sync.ledger import audit, cards
-from care_sync.ledger.allocation import Demand, Route
-from care_sync.ledger.posting import Worked, post_customer
-from care_sync.ledger.terms import Terms
+from care_sync.ledger.posting import post_customer
+from care_sync.model.decided_time import DecidedTime
+from care_sync.model.terms import Terms
+from care_sync.model.time_entry import Link, LinkState
 from care_sync.store import Store, UnitOfWork
-from care_sync.store.entries import Link, LinkState
 from connectors.records import EntryKind, EntryState, TimeEntry
+from rules.model.words import Route
 from tests.ledger.book_keeping import HOUR, NOW
 
 CUSTOMERS = ("5", "6")
@@ -34,9 +35,7 @@ def put(work: UnitOfWork, number: int, customer: str, seconds: int) -> None:
 def post(work: UnitOfWork, customer: str) -> int:
     work.ledger.lock_head()
     worked = [
-        Worked(
-            Demand(one.entry.key, one.entry.seconds, Route.HOUR_CARD, one.entry.work_date, "", customer), one.revision
-        )
+        DecidedTime(one.key, one.entry.seconds, Route.HOUR_CARD, one.entry.work_date, customer, one.revision)
         for one in work.entries.of_organization_since(customer, date.min)
     ]
     return len(post_customer(work, customer, worked, terms=Terms(), now=NOW).transactions)
@@ -78,5 +77,5 @@ def test_daemons_that_post_at_once_leave_a_whole_ledger_that_says_what_was_read_
         assert list(audit.verify(work)) == []
         read = itertools.chain(*(work.entries.of_organization_since(one, date.min) for one in CUSTOMERS))
         worked = {one.entry.key: (one.link.organization_id, one.entry.seconds) for one in read}
-        stands = work.ledger.standing(worked)
+        stands = work.ledger.posted(worked)
         assert {key: (one.organization_id, one.seconds) for key, one in stands.items()} == worked

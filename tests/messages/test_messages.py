@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from care_sync.errors import UserError
-from care_sync.messages import AccountTime, CardBalance, Messages, NoteContext, NoticeKind, ReplyContext
+from care_sync.messages import CardBalance, Messages, NoteContext, ReplyContext
 from care_sync.messages.examples import EXAMPLE_NOTES, EXAMPLE_REPLIES
+from care_sync.model.account import Account
+from care_sync.model.explanation import AccountTime
+from care_sync.model.notices import NoticeKind
 
 DECIDED, OPEN = EXAMPLE_NOTES
 
@@ -117,7 +120,7 @@ def test_an_empty_card_is_said_to_be_used_up() -> None:
     ],
 )
 def test_the_locale_of_the_reader_chooses_the_language(locale: str | None, beginning: str) -> None:
-    context = ReplyContext("1", "CARE", time=(AccountTime("sla", 60),))
+    context = ReplyContext("1", "CARE", time=(AccountTime(Account("sla"), 60),))
 
     assert Messages(default_locale="nl").render_reply(NoticeKind.CREDITED_BACK, context, locale).startswith(beginning)
 

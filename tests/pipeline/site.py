@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from care_sync.pipeline.link import Linking
+from care_sync.model.linking import Linking
+from care_sync.model.mark import DirtyKind
+from care_sync.model.time_entry import StoredEntry
 from care_sync.pipeline.pull import NamedReport, PullReport, pull_entries, pull_named, pull_tickets
 from care_sync.pipeline.reconcile import ReconcileReport, reconcile_window
 from care_sync.settings.linking import LinkSettings
 from care_sync.settings.model import GuardSection
 from care_sync.store import Store
-from care_sync.store.entries import StoredEntry
-from care_sync.store.work import DirtyKind
 from connectors.conformance.tracker_bed import START, TODAY, ZONE, TrackerBed
 from connectors.records import Organization
 from tests.pipeline.products import FakeHelpdesk, a_ticket

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from care_sync.model.time_entry import Link, LinkState, StoredEntry
 from care_sync.pipeline.estimates import agreed_seconds, reached, worked_seconds
-from care_sync.store.entries import Link, LinkState, StoredEntry
 from connectors.records import EntryKind, EntryState, TimeEntry
 
 

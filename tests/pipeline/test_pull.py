@@ -9,7 +9,9 @@ from datetime import date, timedelta
 import pytest
 
 from care_sync.clock import ManualClock
-from care_sync.pipeline.link import Linking
+from care_sync.model.linking import Linking
+from care_sync.model.mark import DirtyKind
+from care_sync.model.time_entry import LinkState, StoredEntry
 from care_sync.pipeline.pull import (
     MOST_NAMED_ENTRIES,
     NamedReport,
@@ -22,8 +24,6 @@ from care_sync.pipeline.pull import (
 from care_sync.settings.linking import LinkSettings
 from care_sync.settings.model import GuardSection
 from care_sync.store import Store
-from care_sync.store.entries import LinkState, StoredEntry
-from care_sync.store.work import DirtyKind
 from connectors.errors import Invalid, Limited, Malformed, PermissionMissing, Unavailable
 from connectors.records import EntryState, Organization, TicketChange, TicketStatus
 from tests.pipeline.products import START, Crash, FakeHelpdesk, FakeTracker, a_ticket, an_entry

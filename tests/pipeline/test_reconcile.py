@@ -9,7 +9,9 @@ from datetime import date
 import pytest
 
 from care_sync.clock import ManualClock
-from care_sync.pipeline.link import Linking
+from care_sync.model.linking import Linking
+from care_sync.model.mark import DirtyKind
+from care_sync.model.time_entry import LinkState, StoredEntry
 from care_sync.pipeline.pull import pull_entries, pull_tickets
 from care_sync.pipeline.reconcile import (
     MISSING,
@@ -21,8 +23,6 @@ from care_sync.pipeline.reconcile import (
 from care_sync.settings.linking import LinkSettings
 from care_sync.settings.model import GuardSection
 from care_sync.store import Store
-from care_sync.store.entries import LinkState, StoredEntry
-from care_sync.store.work import DirtyKind
 from connectors.errors import ConnectorError, Limited, Malformed, PermissionMissing, Unavailable, WrongCredentials
 from connectors.records import EntryPage, EntryState, Organization
 from tests.pipeline.products import FIRST, LAST, START, Crash, FakeHelpdesk, FakeTracker, a_ticket, an_entry

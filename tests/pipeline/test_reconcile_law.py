@@ -21,14 +21,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from care_sync.clock import ManualClock
-from care_sync.pipeline.link import Linking, link_entry
+from care_sync.model.linking import Linking, link_entry
+from care_sync.model.mark import DirtyKind
+from care_sync.pipeline.ingest import StoreLookup
 from care_sync.pipeline.pull import pull_entries, pull_named, pull_tickets
 from care_sync.pipeline.reconcile import ReconcileReport, reconcile_window
-from care_sync.pipeline.relink import StoreLookup
 from care_sync.settings.linking import LinkSettings
 from care_sync.settings.model import GuardSection
 from care_sync.store import open_store
-from care_sync.store.work import DirtyKind
 from connectors.errors import Limited, Unavailable
 from connectors.records import EntryKind, EntryState, TimeEntry
 from tests.conftest import NOW

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from care_sync.model.time_entry import LinkState
 from care_sync.store import Store
-from care_sync.store.entries import LinkState
 from connectors.conformance.tracker_bed import TODAY
 from connectors.errors import PermissionMissing
 from connectors.records import EntryState

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from care_sync.model.decision import StoredDecision
 from care_sync.replay.compare import compare
 from care_sync.replay.history import History, read_history
 from care_sync.replay.questions import fact_costs
 from care_sync.replay.report import as_document, as_page
-from care_sync.store.decisions import StoredDecision
 from rules.loading import load_rules, load_text
 from tests.system.office import INCIDENT, Office, open_office
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from alembic import command
 
-from care_sync.ledger.basis import route_of
+from care_sync.model.agreement import ALWAYS
+from care_sync.model.posted_entry import Basis
 from care_sync.store import migrate, open_store
-from care_sync.store.agreed import ALWAYS
 from care_sync.store.engine import connect, create_file, transaction
 from care_sync.store.migrate import _configuration
+from rules.model.words import Route
 
 BEFORE = (
     "INSERT INTO transactions (transaction_id, kind, organization_id, entry_key, ticket_id, rules, clauses, period, "
@@ -46,13 +48,15 @@ def test_standings_verdicts_and_closed_months_of_the_first_version_are_carried_o
 
     store = open_store(url)
     with store.read() as work:
-        stands = work.ledger.standing(["e"])["e"]
+        stands = work.ledger.posted(["e"])["e"]
         verdict = work.verdicts.get_many(["e"])["e"]
         (closed,) = work.periods.closed()
         agreed = work.agreed.of_organizations(["5", "6"])
     store.close()
-    assert (stands.work_date.isoformat(), route_of(stands).value) == ("2026-09-07", "review")
-    assert stands.basis == '[["5","9","review",3600,[3600,600]],["2026-09-07",["other","more"],["X1"]]]'
+    assert (stands.work_date.isoformat(), stands.basis.route.value) == ("2026-09-07", "review")
+    assert stands.basis == Basis(
+        "5", "9", Route.REVIEW, 3600, (3600, 600), date(2026, 9, 7), ("other", "more"), ("X1",)
+    )
     assert (verdict.judged_seconds, verdict.charged_seconds, verdict.actor) == (3600, 600, "anna")
     assert (closed.transaction_id, closed.hash) == (1, "h1")
     assert {(one.organization_id, one.name, one.value, one.since) for many in agreed.values() for one in many} == {

@@ -9,12 +9,15 @@ import pytest
 
 from care_sync.clock import ManualClock
 from care_sync.errors import UserError
+from care_sync.model.account import SLA, WORKED, Leg
+from care_sync.model.decision import StoredDecision
+from care_sync.model.mark import DirtyKind
+from care_sync.model.month import Month
+from care_sync.model.outbox import OutboxState
+from care_sync.model.posted_entry import Basis, PostedEntry
+from care_sync.model.time_entry import Link, LinkState
+from care_sync.model.transaction import StoredTransaction, TransactionKind
 from care_sync.store import Store, migrate, open_store
-from care_sync.store.decisions import StoredDecision
-from care_sync.store.entries import Link, LinkState
-from care_sync.store.ledger import Leg, Standing, StoredTransaction
-from care_sync.store.outbox import OutboxState
-from care_sync.store.work import DirtyKind
 from connectors.records import (
     Channel,
     Comment,
@@ -28,6 +31,7 @@ from connectors.records import (
     TicketStatus,
     TimeEntry,
 )
+from rules.model.words import Route
 
 NOW = datetime(2026, 11, 2, 1, 30, tzinfo=UTC)
 
@@ -157,17 +161,21 @@ def test_a_mark_made_while_the_work_was_under_way_is_not_lost(store: Store) -> N
 
 def test_the_ledger_refuses_to_be_changed(store: Store) -> None:
     transaction = StoredTransaction(
-        1, "entry", "5", "2026-10", date(2026, 10, 31), NOW, "care-sync", "", (Leg("sla", 60), Leg("worked", -60)),
+        1, TransactionKind.ENTRY, "5", Month("2026-10"), date(2026, 10, 31), NOW, "care-sync", "",
+        (Leg(SLA, 60), Leg(WORKED, -60)),
         entry_key="e", entry_revision=1, hash="h",
     )  # fmt: skip
+    basis = Basis("5", "900", Route.SLA, 60, None, date(2026, 10, 5), ("incident",), ("W2",))
     with store.begin() as work:
         work.ledger.append([transaction])
-        work.ledger.stand([Standing("e", "5", "900", "2026-10", "b", 60, (Leg("sla", 60),), 1, date(2026, 10, 5))])
+        work.ledger.put_posted(
+            [PostedEntry("e", "5", "900", Month("2026-10"), basis, 60, (Leg(SLA, 60),), 1, date(2026, 10, 5))]
+        )
     with store.read() as work:
         assert work.ledger.of_entry("e") == [transaction]
         assert work.ledger.balances("5") == {"sla": 60, "worked": -60}
         assert work.ledger.summed_balances() == work.ledger.all_balances()
-        assert work.ledger.standing_of_tickets(["900"])["900"][0].shares == (Leg("sla", 60),)
+        assert work.ledger.posted_of_tickets(["900"])["900"][0].basis == basis
     for statement in (
         "UPDATE postings SET seconds = 1",
         "DELETE FROM postings",
@@ -186,7 +194,7 @@ def test_the_newest_decision_of_a_subject_stands(store: Store) -> None:
         work.decisions.keep_rules("r", "text", NOW)
         work.decisions.append([decision("", "undetermined"), decision("work", "undetermined")])
         work.decisions.append([decision("", "included")])
-        standing = work.decisions.standing(["900", "901"])
+        standing = work.decisions.current(["900", "901"])
     assert {key: one.outcome["scope"] for key, one in standing.items()} == {
         ("900", ""): "included",
         ("900", "work"): "undetermined",
@@ -208,7 +216,7 @@ def test_the_outbox_gives_each_ticket_its_oldest_write_first(store: Store) -> No
         claimed = work.outbox.claim(NOW, lease)
         assert [one.change.reference for one in claimed] == ["a", "c"]
         assert work.outbox.claim(NOW, lease) == []
-        assert work.outbox.settle(claimed[0], OutboxState.DONE)
+        assert work.outbox.finish(claimed[0], OutboxState.DONE)
         assert [one.change.reference for one in work.outbox.claim(NOW, lease)] == ["b"]
 
 
@@ -227,9 +235,9 @@ def test_who_lost_a_claim_settles_nothing_any_more(store: Store) -> None:
         (lost,) = work.outbox.claim(NOW, NOW + timedelta(minutes=5))
         later = NOW + timedelta(minutes=6)
         (taken,) = work.outbox.claim(later, later + timedelta(minutes=5))
-        assert not work.outbox.settle(lost, OutboxState.PLANNED, due_at=NOW)
-        assert work.outbox.settle(taken, OutboxState.DONE)
-        assert not work.outbox.settle(lost, OutboxState.FAILED)
+        assert not work.outbox.finish(lost, OutboxState.PLANNED, due_at=NOW)
+        assert work.outbox.finish(taken, OutboxState.DONE)
+        assert not work.outbox.finish(lost, OutboxState.FAILED)
         assert work.outbox.counts() == {"done": 1}
 
 
@@ -298,7 +306,7 @@ def test_attention_keeps_the_date_that_it_was_first_raised(store: Store, clock: 
         work.attention.raise_("closed", "1", "n", NOW + timedelta(days=1))
         (row,) = work.attention.all()
         assert (row.message, row.since) == ("n", NOW)
-        work.attention.settle("closed", ["1"])
+        work.attention.resolve("closed", ["1"])
         assert work.attention.all() == []
 
 

@@ -16,13 +16,14 @@ from typing import Any
 
 from care_sync.application import Application, open_application, site_settings
 from care_sync.clock import ManualClock
-from care_sync.ledger import accounts, cards
+from care_sync.ledger import cards
 from care_sync.ledger.closing import close_month
-from care_sync.ledger.terms import Terms
+from care_sync.model.account import CONTRA
+from care_sync.model.mark import DirtyKind
+from care_sync.model.terms import Terms
 from care_sync.pipeline.customer import terms_of
 from care_sync.pipeline.run import PassKind, PassReport, Scope
 from care_sync.store import UnitOfWork
-from care_sync.store.work import DirtyKind
 from connectors.sandbox.toggl import SandboxToggl
 from connectors.sandbox.toggl_state import TogglWorkspace
 from connectors.sandbox.zendesk import SandboxZendesk
@@ -260,7 +261,7 @@ class Office:
         """Seconds by account, contra accounts and zeros left out."""
         with self.application.store.read() as work:
             found = work.ledger.balances(str(self._organizations[customer]))
-        return {name: seconds for name, seconds in found.items() if seconds and name not in accounts.CONTRA}
+        return {name: seconds for name, seconds in found.items() if seconds and name not in CONTRA}
 
     def organization(self, name: str) -> int:
         """The number of a customer in Zendesk."""

@@ -9,11 +9,11 @@ import pytest
 import typer
 
 from care_sync.errors import UserError
+from care_sync.model.agreement import ALWAYS
+from care_sync.model.mark import DirtyKind
 from care_sync.pipeline.pull import pull_organizations
 from care_sync.pipeline.run import PassKind
-from care_sync.pipeline.settle import settle_customers
-from care_sync.store.agreed import ALWAYS
-from care_sync.store.work import DirtyKind
+from care_sync.pipeline.update_customers import update_customers
 from tests.system.office import HOUR, INCIDENT, Office
 from tests.system.test_commands import Shell
 
@@ -209,7 +209,7 @@ def test_what_another_process_reads_while_one_settles_is_not_lost(office: Office
     def meanwhile(_count: int) -> None:
         pull_organizations(store, site.helpdesk, site.clock)
 
-    settle_customers(store, site, "one", progress=meanwhile)
+    update_customers(store, site, "one", progress=meanwhile)
     seen_at = office.clock.now()
     days_go_by(office, 9)
     office.sync()

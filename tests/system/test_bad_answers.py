@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from care_sync.ledger import audit
+from care_sync.model.attention import Attention
+from care_sync.model.mark import DirtyKind
 from care_sync.pipeline.run import PassKind
 from care_sync.pipeline.unreadable import UNREADABLE
-from care_sync.store.work import Attention, DirtyKind
 from connectors.sandbox.server import Answer, FaultKind, Request, SandboxServer
 from tests.connectors.spoiled_answers import spoil
 from tests.system.dump import dump

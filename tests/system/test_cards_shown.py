@@ -50,7 +50,7 @@ def test_time_that_a_card_takes_over_says_by_which_rule_also_on_a_closed_ticket(
     office.buy_card()
     office.sync()
     with office.application.store.read() as work:
-        (standing,) = work.ledger.standing_of_tickets([ticket])[ticket]
+        (standing,) = work.ledger.posted_of_tickets([ticket])[ticket]
         transaction = work.ledger.transaction(standing.transaction_id)
     assert transaction is not None
     assert "route-hour-card" in transaction.rules

@@ -18,8 +18,8 @@ import pytest
 from care_sync.errors import UserError
 from care_sync.ledger import cards
 from care_sync.ledger.recalculation import find_due
+from care_sync.model.recalculation import RecalculationState
 from care_sync.store import migrate
-from care_sync.store.recalculations import RecalculationState
 from rules.loading import load_rules
 from tests.system.office import HOUR, Office, open_office
 
@@ -167,7 +167,7 @@ def test_a_clause_from_the_ticket_to_its_account(agency: tuple[Office, dict[str,
 
 def clauses_of_posting(office: Office, ticket: str) -> tuple[str, ...]:
     with office.application.store.read() as work:
-        (standing,) = work.ledger.standing_of_tickets([ticket])[ticket]
+        (standing,) = work.ledger.posted_of_tickets([ticket])[ticket]
         transaction = work.ledger.transaction(standing.transaction_id)
     assert transaction is not None
     return transaction.clauses

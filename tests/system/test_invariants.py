@@ -39,12 +39,14 @@ from hypothesis.stateful import (
 )
 
 from care_sync.application import Application, open_application, site_settings
-from care_sync.ledger import accounts, audit, review
-from care_sync.ledger.review import Ruling
+from care_sync.ledger import audit, review
+from care_sync.model.account import CONTRA
+from care_sync.model.mark import DirtyKind
+from care_sync.model.month import Month
+from care_sync.model.review import Ruling
 from care_sync.pipeline.push import LEASE
 from care_sync.pipeline.run import PassKind, Scope
 from care_sync.store import Store
-from care_sync.store.work import DirtyKind
 from connectors.sandbox.server import FaultKind
 from connectors.sandbox.zendesk_records import ZendeskTicket
 from tests.conftest import _numbers, _sql
@@ -264,8 +266,8 @@ class OfficeMachine(RuleBasedStateMachine):
         self.everything_is_synced()
         self.model.look()
         first = self.model.ledger.closed_through
-        month = accounts.next_period(first) if first else self.first_month()
-        if month is None or month >= accounts.period_of_date(self.office.application.site.today()):
+        month = first.next if first else self.first_month()
+        if month is None or month >= Month.of(self.office.application.site.today()):
             return
         self.office.close_month(month)
         self.model.ledger.close(month)
@@ -415,7 +417,7 @@ class OfficeMachine(RuleBasedStateMachine):
 
     def first_month(self) -> str | None:
         with self.office.application.store.read() as work:
-            return work.ledger.first_worked_period()
+            return work.ledger.first_worked_month()
 
 
 def pick(items: Any, number: int) -> Any:
@@ -426,11 +428,7 @@ def pick(items: Any, number: int) -> Any:
 def kept(store: Store) -> dict[tuple[str, str], int]:
     """All balances that are not zero, contra accounts left out."""
     with store.read() as work:
-        return {
-            key: seconds
-            for key, seconds in work.ledger.all_balances().items()
-            if seconds and key[1] not in accounts.CONTRA
-        }
+        return {key: seconds for key, seconds in work.ledger.all_balances().items() if seconds and key[1] not in CONTRA}
 
 
 def run(new_store: Callable[[Path], str], *, examples: int, steps: int) -> None:

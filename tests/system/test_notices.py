@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from care_sync.pipeline.relink import take_tickets
+from care_sync.pipeline.ingest import ingest_tickets
 from care_sync.pipeline.run import PassKind
 from tests.system.office import HOUR, INCIDENT, Office
 
@@ -169,7 +169,7 @@ def test_a_pass_over_another_ticket_of_the_customer_takes_no_notice_away(office:
     site = office.application.site
     page = site.helpdesk.tickets([told])
     with office.application.store.begin() as work:
-        take_tickets(work, page, site.linking, site.now())
+        ingest_tickets(work, page, site.linking, site.now())
     office.sync(tickets=(other,))
     office.sync()
     assert office.balances() == {"invoice:2026-10": HOUR, "sla": 10 * 60}

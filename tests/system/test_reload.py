@@ -213,12 +213,12 @@ def test_a_pass_ends_with_the_rules_that_it_began_with(office: Office, rules_fil
     office.later()
     office.application.run(watcher=Editor())
     with office.application.store.read() as work:
-        decided = {row.rules_hash for row in work.decisions.standing([ticket]).values()}
+        decided = {row.rules_hash for row in work.decisions.current([ticket]).values()}
     assert decided == {before}
 
     office.sync()
     with office.application.store.read() as work:
-        decided = {row.rules_hash for row in work.decisions.standing([ticket]).values()}
+        decided = {row.rules_hash for row in work.decisions.current([ticket]).values()}
     assert decided == {office.application.site.rules.hash} != {before}
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from care_sync.model.outbox import OutboxState
 from care_sync.pipeline.push import LEASE
 from care_sync.pipeline.run import PassKind
-from care_sync.store.outbox import OutboxState
 from connectors.sandbox.server import FaultKind
 from tests.system.office import HOUR, INCIDENT, Office
 
@@ -158,7 +158,7 @@ def test_a_daemon_whose_claim_ran_out_undoes_nothing_of_who_took_it_over(office:
     assert len(office.notes(ticket)) == 1
     with office.application.store.begin() as work:
         for row in slow:
-            work.outbox.settle(row, OutboxState.PLANNED, due_at=office.clock.now())
+            work.outbox.finish(row, OutboxState.PLANNED, due_at=office.clock.now())
     office.sync(PassKind.PUSH)
     assert len(office.notes(ticket)) == 1
 

@@ -18,8 +18,8 @@ import requests
 
 from care_sync.clock import ManualClock
 from care_sync.errors import UserError
+from care_sync.model.mark import DirtyKind
 from care_sync.store import Store
-from care_sync.store.work import DirtyKind
 from care_sync.web import WebContext, WebServer, create_app
 from care_sync.web.app import LARGEST_BODY
 from connectors.errors import BadSignature, Malformed

@@ -1,0 +1,186 @@
+"""Which account every second of a customer's open time stands on: a pure function of the state.
+
+Entries are laid, in the order they were worked, over the cards (oldest purchase first, H2) and the month's fair-use
+allowance (K1). Because the result rests on the state and not on the order of arrival, every daemon and every
+replay comes to the same balances (``docs/decisions/0001-allocation-is-a-pure-function.md``).
+
+Terms
+    demand      an entry's seconds, and where its decision sends them
+    capacity    what a card still has room for, closed months deducted
+    share       seconds of one entry on one account; the shares of an entry sum to its seconds
+    overdraft   how far a card may be drawn below zero; a card that is bought later settles it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from care_sync.model.account import PENDING, REVIEW, SLA, WAIVED, Account, Leg
+from care_sync.model.month import Month
+from care_sync.model.review import Verdict
+from care_sync.model.terms import FairUse, Terms
+from rules.model.words import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One entry's time: ``period`` is the month it is booked in, ``verdict`` what a person said of it as reviewed time.
+
+    ``absorbed`` seconds, where set, are what fair use takes of it whatever is left of the allowance: a verdict on a
+    closed month judges the rest alone.
+    """
+
+    entry_key: str
+    seconds: int
+    route: Route
+    work_date: date
+    period: Month
+    ticket_id: str
+    started_at: datetime | None = None
+    verdict: Verdict | None = None
+    absorbed: int | None = None
+
+    @property
+    def order(self) -> tuple[Month, date, float, str]:
+        """Entries are laid down month by month, in the order they were worked."""
+        moment = self.started_at.timestamp() if self.started_at is not None else 0.0
+        return (self.period, self.work_date, moment, self.entry_key)
+
+
+@dataclass(frozen=True, slots=True)
+class CardCapacity:
+    """A card that may be drawn on; ``left`` is in seconds, without the demands that are being laid.
+
+    It is below zero when closed months have overdrawn it. ``covers_from`` is the first day whose work the card pays;
+    that of its purchase when not given.
+    """
+
+    card_id: int
+    bought_on: date
+    left: int
+    covers_from: date | None = None
+
+    def covers(self, day: date) -> bool:
+        """Whether it pays work of that day."""
+        return (self.covers_from or self.bought_on) <= day
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Seconds of an overdrawn card that a card bought later takes over."""
+
+    overdrawn_card: int
+    settling_card: int
+    seconds: int
+
+
+def allocate(
+    demands: Iterable[Demand], cards: Sequence[CardCapacity], terms: Terms, absorbed: Mapping[Month, int]
+) -> dict[str, tuple[Leg, ...]]:
+    """Lay ``demands`` over ``cards`` and the allowances of ``terms``.
+
+    ``absorbed`` holds the seconds that fair use took already, by month. Returns the shares of every entry, none of
+    them zero; their sum is the entry's seconds. A card is never drawn below zero but for the overdraft, and does not
+    cover work from before it was bought but to settle what is overdrawn.
+    """
+    laying = _Laying(cards, terms, absorbed)
+    return {one.entry_key: laying.lay(one) for one in sorted(demands, key=lambda one: one.order)}
+
+
+def settle_overdrafts(cards: Sequence[CardCapacity]) -> list[Settlement]:
+    """What cards that were bought later take over of cards that closed months have overdrawn."""
+    ordered = _by_purchase(cards)
+    left = {card.card_id: card.left for card in ordered}
+    found = []
+    for place, overdrawn in enumerate(ordered):
+        for later in ordered[place + 1 :]:
+            seconds = min(-left[overdrawn.card_id], left[later.card_id])
+            if seconds > 0:
+                left[overdrawn.card_id] += seconds
+                left[later.card_id] -= seconds
+                found.append(Settlement(overdrawn.card_id, later.card_id, seconds))
+    return found
+
+
+def _by_purchase(cards: Iterable[CardCapacity]) -> list[CardCapacity]:
+    return sorted(cards, key=lambda card: (card.bought_on, card.card_id))
+
+
+class _Laying:
+    """What is left of cards and allowances while demands are laid, one after the other."""
+
+    def __init__(self, cards: Sequence[CardCapacity], terms: Terms, absorbed: Mapping[Month, int]) -> None:
+        self._cards = _by_purchase(cards)
+        self._left = {card.card_id: card.left for card in self._cards}
+        self._overdrawn = {card.card_id: max(0, -card.left) for card in self._cards}
+        self._limit = terms.overdraft_seconds
+        self._fair_use = FairUse(terms, absorbed)
+
+    def lay(self, demand: Demand) -> tuple[Leg, ...]:
+        """The shares of one entry."""
+        legs: dict[Account, int] = {}
+        if demand.route.is_chargeable:
+            self._charge(legs, demand, demand.seconds)
+        elif demand.route is Route.FAIR_USE:
+            free = self._fair_use.left(demand.period) if demand.absorbed is None else demand.absorbed
+            covered = min(demand.seconds, free)
+            self._fair_use.take(demand.period, covered)
+            _add(legs, Account.fair_use(demand.period), covered)
+            self._judge(legs, demand, demand.seconds - covered)
+        elif demand.route is Route.REVIEW:
+            self._judge(legs, demand, demand.seconds)
+        else:
+            _add(legs, _whole_account(demand), demand.seconds)
+        return tuple(Leg(account, seconds) for account, seconds in legs.items())
+
+    def _judge(self, legs: dict[Account, int], demand: Demand, seconds: int) -> None:
+        """Reviewed time goes where a person said (K1, O4, X1); what nobody has judged waits."""
+        verdict = demand.verdict
+        judged = min(seconds, verdict.judged_seconds) if verdict is not None else 0
+        charged = min(judged, verdict.charged_seconds) if verdict is not None else 0
+        self._charge(legs, demand, charged)
+        _add(legs, WAIVED, judged - charged)
+        _add(legs, REVIEW, seconds - judged)
+
+    def _charge(self, legs: dict[Account, int], demand: Demand, seconds: int) -> None:
+        """Oldest card first, then the overdraft; what no card covers goes to the month's invoice (H2)."""
+        owned = [card.card_id for card in self._cards if card.covers(demand.work_date)]
+        for card_id in owned:
+            seconds -= self._draw(legs, card_id, seconds)
+        if owned and seconds > 0 and self._limit != 0:
+            seconds -= self._overdraw(legs, owned[-1], demand.work_date, seconds)
+        _add(legs, Account.invoice(demand.period), seconds)
+
+    def _overdraw(self, legs: dict[Account, int], card_id: int, work_date: date, seconds: int) -> int:
+        """Let the newest card be overdrawn as far as it may; cards bought since then settle that at once."""
+        room = seconds if self._limit is None else max(0, self._limit - self._overdrawn[card_id])
+        overdrawn = min(seconds, room)
+        self._overdrawn[card_id] += overdrawn
+        rest = overdrawn
+        for later in self._cards:
+            if not later.covers(work_date):
+                rest -= self._draw(legs, later.card_id, rest)
+        self._left[card_id] -= rest
+        _add(legs, Account.card(card_id), rest)
+        return overdrawn
+
+    def _draw(self, legs: dict[Account, int], card_id: int, seconds: int) -> int:
+        drawn = min(seconds, max(0, self._left[card_id]))
+        self._left[card_id] -= drawn
+        _add(legs, Account.card(card_id), drawn)
+        return drawn
+
+
+def _whole_account(demand: Demand) -> Account:
+    if demand.route is Route.SLA:
+        return SLA
+    if demand.route is Route.QUOTE:
+        return Account.quote(demand.ticket_id)
+    return PENDING
+
+
+def _add(legs: dict[Account, int], account: Account, seconds: int) -> None:
+    if seconds > 0:
+        legs[account] = legs.get(account, 0) + seconds

@@ -1,0 +1,275 @@
+"""Finding the ticket that a time entry belongs to. Pure: what is known of tickets comes in as a lookup.
+
+Terms
+    pointer    what an entry says of a ticket: an id, or the number that people see
+    customer   the organizations that the entry's project or client can be; unknown when neither tells
+    survivor   the ticket that took over a merged one, followed to the end
+
+Promise: nothing is guessed. The first method that points at anything decides: when its ticket is not there or
+belongs to somebody else, no weaker hint is tried. A reference that opens the description decides alone; of several
+in running text the first that fits is taken. A bare number is never a reference; it is only suggested to the reader.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from care_sync.model.link_rules import LinkMethod, LinkRules, plain_tag
+from care_sync.model.patterns import compile_template, compile_url, compile_wildcards
+from care_sync.model.time_entry import Link, LinkState
+from connectors.records import EntryKind, Ticket, TimeEntry
+from rules.model.words import Activity
+
+LONGEST_TEXT = 5_000
+"""Characters of a description that are read."""
+MOST_POINTERS = 20
+LONGEST_MERGE = 50
+_SAMPLE_ID = "9081726354"
+_BARE_NUMBER = re.compile(r"(?<![\w.,:/#-])[0-9]{2,12}(?![\w%:/-]|[.,][0-9])")
+
+
+class TicketLookup(Protocol):
+    """What linking asks about the helpdesk."""
+
+    def ticket(self, ticket_id: str) -> Ticket | None:
+        """The ticket with this id."""
+
+    def ticket_numbered(self, number: str) -> Ticket | None:
+        """The ticket with this number, as people see it."""
+
+    def organizations_named(self, name: str) -> frozenset[str]:
+        """Ids of the live organizations of this name, upper and lower case alike."""
+
+    def organization_name(self, organization_id: str) -> str | None:
+        """What an organization is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linking:
+    """The settings, with the address of the helpdesk's own tickets beside those that were configured."""
+
+    settings: LinkRules
+    urls: tuple[re.Pattern[str], ...]
+
+    @classmethod
+    def of(cls, settings: LinkRules, ticket_url: Callable[[str], str]) -> Linking:
+        """Prepare ``settings`` for a helpdesk that gives a ticket's address by ``ticket_url``."""
+        own = ticket_url(_SAMPLE_ID).replace(_SAMPLE_ID, "{id}")
+        return cls(settings, tuple(compile_url(one) for one in (own, *settings.urls)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pointer:
+    value: str
+    is_id: bool
+    at_start: bool = False
+
+    def __str__(self) -> str:
+        return f"ticket {self.value}" if self.is_id else f"#{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Customer:
+    """``organization_ids`` is ``None`` when the customer is unknown; ``name`` is what the entry says."""
+
+    organization_ids: frozenset[str] | None = None
+    name: str = ""
+
+    @property
+    def only(self) -> str | None:
+        """The organization, when there is just one it can be."""
+        return next(iter(self.organization_ids)) if self.organization_ids and len(self.organization_ids) == 1 else None
+
+    def may_be(self, organization_id: str | None) -> bool:
+        return self.organization_ids is None or organization_id in self.organization_ids
+
+
+def link_entry(entry: TimeEntry, lookup: TicketLookup, linking: Linking) -> Link:
+    """Say where ``entry`` belongs, by what, and if nowhere, why."""
+    settings = linking.settings
+    if reason := _why_ignored(entry, settings):
+        return Link(LinkState.IGNORED, reason=reason)
+    activity = _activity(entry, settings)
+    customer = _customer(entry, lookup, settings)
+    for method in settings.methods:
+        pointers = list(_POINTERS[method](entry, linking))[:MOST_POINTERS]
+        if pointers:
+            return _resolve(method, pointers, customer, activity, lookup)
+    return Link(
+        LinkState.UNLINKED, organization_id=customer.only, activity=activity, reason=_why_unlinked(entry, lookup)
+    )
+
+
+def survivor(ticket: Ticket, lookup: TicketLookup) -> Ticket | str:
+    """Follow merges to the ticket that lives on; its id alone when it is not known (yet)."""
+    for _ in range(LONGEST_MERGE):
+        if ticket.merged_into is None or ticket.merged_into == ticket.id:
+            break
+        after = lookup.ticket(ticket.merged_into)
+        if after is None:
+            return ticket.merged_into
+        ticket = after
+    return ticket
+
+
+def _resolve(
+    method: LinkMethod, pointers: Sequence[_Pointer], customer: _Customer, activity: str, lookup: TicketLookup
+) -> Link:
+    """The link of the first pointer that fits; else what is wrong with the first one."""
+    first: Link | None = None
+    for pointer in pointers[:1] if pointers[0].at_start else pointers:
+        link = _link(method, pointer, customer, activity, lookup)
+        if link.state is LinkState.LINKED:
+            return link
+        first = first or link
+    assert first is not None
+    return first
+
+
+def _link(method: LinkMethod, pointer: _Pointer, customer: _Customer, activity: str, lookup: TicketLookup) -> Link:
+    named = lookup.ticket(pointer.value) if pointer.is_id else lookup.ticket_numbered(pointer.value)
+    found = pointer.value if named is None else survivor(named, lookup)
+    if isinstance(found, str):
+        merged = f", which {pointer} was merged into" if named else ""
+        what = str(pointer) if named is None else f"ticket {found}"
+        return Link(
+            LinkState.UNKNOWN_TICKET,
+            organization_id=customer.only,
+            activity=activity,
+            via=method.value,
+            reason=f"the helpdesk has shown no {what}{merged}",
+            wanted_ticket=found,
+        )
+    if not customer.may_be(found.organization_id):
+        owner = found.organization_id and lookup.organization_name(found.organization_id)
+        return Link(
+            LinkState.OTHER_CUSTOMER,
+            organization_id=customer.only,
+            activity=activity,
+            via=method.value,
+            reason=f"#{found.number} is of {owner or 'no known organization'}, the entry of {customer.name}",
+            wanted_ticket=found.id,
+        )
+    return Link(
+        LinkState.LINKED,
+        ticket_id=found.id,
+        organization_id=found.organization_id,
+        activity=activity,
+        via=method.value,
+        reason=f"{pointer} was merged into #{found.number}" if named is not None and named.id != found.id else "",
+        wanted_ticket=pointer.value,
+    )
+
+
+def _by_reference(entry: TimeEntry, linking: Linking) -> Iterator[_Pointer]:
+    """A reference whose address is not of our helpdesk points into another product: it says nothing here."""
+    for reference in entry.references:
+        addressed = list(_in_text(reference.url[:LONGEST_TEXT], linking.urls)) if reference.url else []
+        if reference.ticket_id and (addressed or not reference.url):
+            yield _Pointer(reference.ticket_id, is_id=True)
+        elif reference.ticket_number:
+            yield _Pointer(reference.ticket_number, is_id=False)
+        else:
+            yield from addressed
+
+
+def _by_url(entry: TimeEntry, linking: Linking) -> Iterator[_Pointer]:
+    return _in_text(entry.description[:LONGEST_TEXT], linking.urls)
+
+
+def _by_number(entry: TimeEntry, linking: Linking) -> Iterator[_Pointer]:
+    templates = [compile_template(one) for one in linking.settings.numbers]
+    return _in_text(entry.description[:LONGEST_TEXT].lstrip(), templates)
+
+
+def _by_tag(entry: TimeEntry, linking: Linking) -> Iterator[_Pointer]:
+    for tag in sorted(entry.tags):
+        for one in linking.settings.tags:
+            if match := compile_template(one).fullmatch(tag.strip()):
+                yield _pointer(match)
+
+
+def _by_project(entry: TimeEntry, linking: Linking) -> Iterator[_Pointer]:
+    for rule in linking.settings.projects:
+        match = compile_wildcards(rule.project).match(entry.project_name or "")
+        if match and rule.ticket is not None:
+            yield _Pointer(rule.ticket.lstrip("#"), is_id=False)
+        elif match and match.groupdict():
+            yield _pointer(match)
+
+
+_POINTERS: dict[LinkMethod, Callable[[TimeEntry, Linking], Iterator[_Pointer]]] = {
+    LinkMethod.REFERENCE: _by_reference,
+    LinkMethod.URL: _by_url,
+    LinkMethod.NUMBER: _by_number,
+    LinkMethod.TAG: _by_tag,
+    LinkMethod.PROJECT: _by_project,
+}
+
+
+def _in_text(text: str, patterns: Iterable[re.Pattern[str]]) -> Iterator[_Pointer]:
+    """Pointers in the order in which they stand in the text."""
+    matches = [match for pattern in patterns for match in pattern.finditer(text)]
+    for match in sorted(matches, key=lambda one: (one.start(), -one.end())):
+        yield _pointer(match, at_start=match.start() == 0)
+
+
+def _pointer(match: re.Match[str], *, at_start: bool = False) -> _Pointer:
+    ((name, value),) = match.groupdict().items()
+    return _Pointer(value, is_id=name == "id", at_start=at_start)
+
+
+def _customer(entry: TimeEntry, lookup: TicketLookup, settings: LinkRules) -> _Customer:
+    """Configured projects first, then configured clients, then what has the very name of an organization."""
+    for rule in settings.projects:
+        if rule.organization and compile_wildcards(rule.project).match(entry.project_name or ""):
+            return _Customer(lookup.organizations_named(rule.organization), f"{rule.organization} (by its project)")
+    for pattern, organization in settings.clients.items():
+        if entry.client_name and compile_wildcards(pattern).match(entry.client_name):
+            return _Customer(lookup.organizations_named(organization), f"{organization} (by its client)")
+    for name in (entry.client_name, entry.project_name):
+        if name and (found := lookup.organizations_named(name)):
+            return _Customer(found, name)
+    return _Customer()
+
+
+def _activity(entry: TimeEntry, settings: LinkRules) -> str:
+    """Where tags contradict each other, the activity that the settings name first holds."""
+    tags = {plain_tag(tag) for tag in entry.tags}
+    for tag, activity in settings.activities.items():
+        if plain_tag(tag) in tags:
+            return activity.value
+    return Activity.WORK.value
+
+
+def _why_ignored(entry: TimeEntry, settings: LinkRules) -> str:
+    if entry.kind is not EntryKind.WORK:
+        return f"{entry.kind.value} is not work"
+    if entry.seconds < 0:
+        return "its duration is negative; correct it in the time tracker"
+    ignored = settings.ignored
+    if ignored.before is not None and entry.work_date < ignored.before:
+        return f"work from before {ignored.before} is settled elsewhere"
+    tags = {plain_tag(tag) for tag in ignored.tags}
+    for tag in entry.tags:
+        if plain_tag(tag) in tags:
+            return f"entries with the tag {tag} are left out"
+    if entry.project_name and _matches(entry.project_name, ignored.projects):
+        return f"entries of the project {entry.project_name} are left out"
+    if _matches(entry.description[:LONGEST_TEXT].strip(), ignored.descriptions):
+        return "entries with this description are left out"
+    return ""
+
+
+def _matches(text: str, patterns: Iterable[str]) -> bool:
+    return any(compile_wildcards(pattern).match(text) for pattern in patterns)
+
+
+def _why_unlinked(entry: TimeEntry, lookup: TicketLookup) -> str:
+    for match in list(_BARE_NUMBER.finditer(entry.description[:LONGEST_TEXT]))[:MOST_POINTERS]:
+        if lookup.ticket_numbered(match[0]):
+            return f"nothing points at a ticket; if {match[0]} is one, write #{match[0]}"
+    return "nothing points at a ticket"

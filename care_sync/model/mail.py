@@ -1,0 +1,27 @@
+"""An e-mail that waits to be sent, to one recipient; its ``Message-ID`` stays the same however often it is tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class MailState(StrEnum):
+    """Where a mail stands."""
+
+    PLANNED = "planned"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail. ``attempts`` counts the claims, this one included."""
+
+    mail_id: int
+    message_id: str
+    recipient: str
+    subject: str
+    body: str
+    attempts: int
+    last_error: str

@@ -1,0 +1,270 @@
+"""Keeping entries and their links true in the store, and marking what follows from a change.
+
+Terms
+    counts   linked work that has stopped and was not deleted: only that stands in the ledger
+    mark     a note that a ticket must be decided, or a customer's time posted, again
+
+Promise: an entry whose content or link changed, and that counts before or after, has its tickets and customers
+marked, both the old and the new ones; what changes nothing marks nothing. A ticket that an entry points at and that
+was never seen is asked for once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from care_sync.model.duplicates import copies
+from care_sync.model.linking import Linking, link_entry
+from care_sync.model.mark import DirtyKind
+from care_sync.model.record_change import OrganizationMoved, TicketMoved
+from care_sync.model.time_entry import Link, LinkState, StoredEntry
+from care_sync.store import UnitOfWork
+from connectors.records import Organization, Ticket, TicketPage, TicketStatus, TimeEntry
+
+
+class StoreLookup:
+    """Keeps :class:`care_sync.pipeline.link.TicketLookup` on one unit of work; remembers what it read."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
+        self._tickets: dict[str, Ticket | None] = {}
+        self._numbered: dict[str, Ticket | None] = {}
+        self._organizations: list[Organization] | None = None
+        self._ids: dict[str, set[str]] = {}
+
+    def ticket(self, ticket_id: str) -> Ticket | None:
+        """The ticket with this id."""
+        if ticket_id not in self._tickets:
+            self._tickets[ticket_id] = self._work.tickets.get(ticket_id)
+        return self._tickets[ticket_id]
+
+    def ticket_numbered(self, number: str) -> Ticket | None:
+        """The ticket with this number, as people see it."""
+        if number not in self._numbered:
+            self._numbered[number] = self._work.tickets.by_number(number)
+        return self._numbered[number]
+
+    def organizations_named(self, name: str) -> frozenset[str]:
+        """Ids of the live organizations of this name, upper and lower case alike."""
+        if self._organizations is None:
+            self._organizations = self._work.organizations.all()
+            for one in self._organizations:
+                if not one.deleted:
+                    self._ids.setdefault(one.name.strip().casefold(), set()).add(one.id)
+        return frozenset(self._ids.get(name.strip().casefold(), ()))
+
+    def organization_name(self, organization_id: str) -> str | None:
+        """What an organization is called."""
+        found = self._work.organizations.get(organization_id)
+        return found.name if found else None
+
+
+@dataclass(slots=True)
+class Marks:
+    """What follows from changes, gathered and written at once."""
+
+    tickets: dict[str, str] = field(default_factory=dict)
+    organizations: dict[str, str] = field(default_factory=dict)
+    wanted: set[str] = field(default_factory=set)
+
+    def entry(self, before: StoredEntry | None, after: StoredEntry, reason: str) -> None:
+        """An entry's content or link changed."""
+        for one in (before, after):
+            if one is not None and one.counts and one.link.ticket_id is not None:
+                self.tickets[one.link.ticket_id] = reason
+                if one.link.organization_id is not None:
+                    self.organizations[one.link.organization_id] = reason
+        if _waits_for(after.link) and (before is None or before.link.wanted_ticket != after.link.wanted_ticket):
+            self.wanted.add(str(after.link.wanted_ticket))
+
+    def write(self, work: UnitOfWork, now: datetime) -> None:
+        """Put the marks in the store."""
+        for kind, marked in ((DirtyKind.TICKET, self.tickets), (DirtyKind.ORGANIZATION, self.organizations)):
+            for reason in sorted(set(marked.values())):
+                work.dirty.mark(kind, sorted(key for key, why in marked.items() if why == reason), reason, now)
+        work.dirty.mark(DirtyKind.FETCH_TICKET, sorted(self.wanted), "an entry points at it", now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """An entry as it was (``None``: not at all) and as it shall be, with the link that is written down by now."""
+
+    before: StoredEntry | None
+    after: StoredEntry
+    written: Link
+
+    @property
+    def is_elsewhere(self) -> bool:
+        return self.after.link != self.written
+
+
+def ingest_entries(work: UnitOfWork, records: Iterable[TimeEntry], linking: Linking, now: datetime) -> int:
+    """Store entries as they were read, link those that changed, mark what follows; return how many changed."""
+    lookup = StoreLookup(work)
+    turns: dict[str, _Turn] = {}
+    for moved in work.entries.upsert(records, now):
+        before, after = moved.before, moved.after
+        if before is not None and before.entry.fingerprint == after.entry.fingerprint:
+            continue  # it was missed, and is back as it was: nothing had been given back yet
+        link = link_entry(after.entry, lookup, linking)
+        turns[after.entry.key] = _Turn(before, replace(after, link=link), written=after.link)
+    changed = frozenset(turns)
+    marks = Marks()
+    for key, turn in _with_copies(work, turns, linking).items():
+        if key in changed or turn.is_elsewhere:
+            marks.entry(turn.before, turn.after, "a time entry changed")
+    _write(work, turns, marks, now)
+    return len(changed)
+
+
+def relink_entries(work: UnitOfWork, entries: Iterable[StoredEntry], linking: Linking, now: datetime) -> int:
+    """Search the tickets of stored entries again; return how many belong elsewhere than before."""
+    lookup = StoreLookup(work)
+    turns: dict[str, _Turn] = {}
+    for stored in entries:
+        link = link_entry(stored.entry, lookup, linking)
+        turns[stored.entry.key] = _Turn(stored, replace(stored, link=link), written=stored.link)
+    marks = Marks()
+    for turn in _with_copies(work, turns, linking).values():
+        if turn.is_elsewhere:
+            marks.entry(turn.before, turn.after, "a time entry belongs elsewhere")
+    return _write(work, turns, marks, now)
+
+
+def _write(work: UnitOfWork, turns: Mapping[str, _Turn], marks: Marks, now: datetime) -> int:
+    links = {key: turn.after.link for key, turn in turns.items() if turn.is_elsewhere}
+    work.entries.set_links(links)
+    marks.write(work, now)
+    return len(links)
+
+
+def _with_copies(work: UnitOfWork, turns: dict[str, _Turn], linking: Linking) -> dict[str, _Turn]:
+    """Tell copies from originals wherever an entry comes, goes or changes; add what turns beside it to ``turns``."""
+    touched = {
+        (one.link.ticket_id, one.entry.work_date)
+        for turn in turns.values()
+        for one in (turn.before, turn.after)
+        if one is not None and one.link.ticket_id is not None
+    }
+    if not touched or linking.settings.copies == "count":
+        return turns
+    days = [day for _, day in touched]
+    beside = work.entries.of_tickets_between({str(ticket) for ticket, _ in touched}, min(days), max(days))
+    there = {one.entry.key: _Turn(one, _as_found(one), written=one.link) for one in beside} | turns
+    groups: dict[tuple[str | None, date], list[_Turn]] = {}
+    for turn in there.values():
+        place = (turn.after.link.ticket_id, turn.after.entry.work_date)
+        if place in touched and turn.after.counts:
+            groups.setdefault(place, []).append(turn)
+    for group in groups.values():
+        found = copies(turn.after.entry for turn in group)
+        for turn in group:
+            key = turn.after.entry.key
+            settled = turn
+            if (copy := found.get(key)) is not None:
+                told = f"a copy of {copy.original}: the same person, day, length and {copy.evidence}"
+                link = replace(turn.after.link, state=LinkState.COPY, reason=told)
+                settled = replace(turn, after=replace(turn.after, link=link))
+            if key in turns or settled.is_elsewhere:
+                turns[key] = settled
+    return turns
+
+
+def _as_found(stored: StoredEntry) -> StoredEntry:
+    """A stored entry as the search for its ticket left it, before copies were told."""
+    if stored.link.state is not LinkState.COPY:
+        return stored
+    return replace(stored, link=replace(stored.link, state=LinkState.LINKED, reason=""))
+
+
+@dataclass(frozen=True, slots=True)
+class IngestedPage:
+    """What a page of tickets changed."""
+
+    tickets: int
+    organizations: int
+    relinked: int
+
+
+def ingest_tickets(work: UnitOfWork, page: TicketPage, linking: Linking, now: datetime) -> IngestedPage:
+    """Store a page of tickets with what came beside it, mark what changed, and link the entries concerned again."""
+    organizations = ingest_organizations(work, page.organizations, now)
+    work.people.upsert(page.people)
+    moved = work.tickets.upsert(_not_wiped(work, page.tickets), now)
+    marks = Marks()
+    for one in moved:
+        marks.tickets[one.after.id] = "the ticket changed"
+        if one.before is not None and one.before.organization_id != one.after.organization_id:
+            customers = (one.before.organization_id, one.after.organization_id)
+            marks.organizations.update({key: "a ticket changed hands" for key in customers if key is not None})
+    merged = {one.after.merged_into for one in moved if one.after.merged_into is not None}
+    marks.wanted |= merged - set(work.tickets.get_many(merged))
+    marks.write(work, now)
+    return IngestedPage(len(moved), organizations, relink_entries(work, _concerned(work, moved), linking, now))
+
+
+def _not_wiped(work: UnitOfWork, tickets: Sequence[Ticket]) -> list[Ticket]:
+    """Of a deleted ticket, what its time rests on stays when the helpdesk wipes it; what was said in it goes."""
+    before = work.tickets.get_many(ticket.id for ticket in tickets if _is_wiped(ticket))
+    return [_with_what_was(ticket, before[ticket.id]) if ticket.id in before else ticket for ticket in tickets]
+
+
+def _is_wiped(ticket: Ticket) -> bool:
+    is_empty = ticket.organization_id is None and not ticket.tags
+    return ticket.status is TicketStatus.DELETED and is_empty and all(one is None for one in ticket.fields.values())
+
+
+def _with_what_was(ticket: Ticket, before: Ticket) -> Ticket:
+    return replace(ticket, organization_id=before.organization_id, tags=before.tags, fields=before.fields)
+
+
+def ingest_organizations(work: UnitOfWork, records: Sequence[Organization], now: datetime) -> int:
+    """Store organizations; one that changed has its tickets marked. Returns how many changed."""
+    moved = work.organizations.upsert(records, now)
+    marks = Marks()
+    for one in moved:
+        marks.organizations[one.after.id] = "the organization changed"
+        marks.tickets.update(dict.fromkeys(_tickets_of(work, one), "the organization changed"))
+    marks.write(work, now)
+    return len(moved)
+
+
+def _waits_for(link: Link) -> bool:
+    return link.state is LinkState.UNKNOWN_TICKET and link.wanted_ticket is not None
+
+
+def _concerned(work: UnitOfWork, moved: Sequence[TicketMoved]) -> list[StoredEntry]:
+    """Entries whose link may be another because of these tickets: those waiting for them, and those on them."""
+    keys: set[str] = set()
+    for one in moved:
+        if one.before is None or _place(one.before) != _place(one.after):
+            keys |= {one.after.id, one.after.number}
+    if not keys:
+        return []
+    found = {stored.entry.key: stored for stored in work.entries.wanting(sorted(keys))}
+    for entries in work.entries.of_tickets(sorted(keys)).values():
+        found.update({stored.entry.key: stored for stored in entries})
+    return list(found.values())
+
+
+def _place(ticket: Ticket) -> tuple[str | None, ...]:
+    """What linking looks at."""
+    return ticket.number, ticket.organization_id, ticket.merged_into
+
+
+def _tickets_of(work: UnitOfWork, moved: OrganizationMoved) -> set[str]:
+    """Tickets that a change of their organization can still concern: writable ones, and those with open time."""
+    organization_id = moved.after.id
+    worked_on = work.entries.of_organization_since(organization_id, _first_open_day(work))
+    with_time = {stored.link.ticket_id for stored in worked_on if stored.counts and stored.link.ticket_id}
+    return with_time | set(work.tickets.of_organization(organization_id))
+
+
+def _first_open_day(work: UnitOfWork) -> date:
+    closed = work.periods.closed()
+    if not closed:
+        return date.min
+    year, month = (int(part) for part in closed[-1].period.split("-"))
+    return date(year + month // 12, month % 12 + 1, 1)

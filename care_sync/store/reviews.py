@@ -1,0 +1,74 @@
+"""What a person judged of reviewed time, and what was last taken over from a ticket in which an agent decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from care_sync.model.review import Verdict
+from care_sync.store.schema import rulings, verdicts
+from care_sync.store.tables import chunks, upsert
+
+
+class VerdictRepository:
+    """Judgements; all of them are kept, and the last one on an entry stands."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def decide(self, verdict: Verdict) -> None:
+        """Add a judgement."""
+        self._connection.execute(
+            verdicts.insert().values(
+                entry_key=verdict.entry_key,
+                judged_seconds=verdict.judged_seconds,
+                charged_seconds=verdict.charged_seconds,
+                reason=verdict.reason,
+                actor=verdict.actor,
+                decided_at=verdict.decided_at,
+            )
+        )
+
+    def get_many(self, entry_keys: Iterable[str]) -> dict[str, Verdict]:
+        """The judgement that stands, by entry."""
+        found: dict[str, Verdict] = {}
+        for keys in chunks(entry_keys):
+            query = select(verdicts).where(verdicts.c.entry_key.in_(keys)).order_by(verdicts.c.verdict_id)
+            found.update({row.entry_key: _verdict(row) for row in self._connection.execute(query)})
+        return found
+
+    def history(self, entry_key: str) -> list[Verdict]:
+        """Every judgement of an entry, oldest first."""
+        query = select(verdicts).where(verdicts.c.entry_key == entry_key).order_by(verdicts.c.verdict_id)
+        return [_verdict(row) for row in self._connection.execute(query)]
+
+
+class RulingRepository:
+    """What was last taken over from a ticket in which an agent decides on reviewed time."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get_many(self, ticket_ids: Iterable[str]) -> dict[str, str]:
+        """What each of these tickets said."""
+        found: dict[str, str] = {}
+        for keys in chunks(ticket_ids):
+            query = select(rulings.c.ticket_id, rulings.c.said).where(rulings.c.ticket_id.in_(keys))
+            found.update({row.ticket_id: row.said for row in self._connection.execute(query)})
+        return found
+
+    def keep(self, ticket_id: str, said: str, now: datetime) -> None:
+        """Remember that this was taken over."""
+        upsert(self._connection, rulings, [{"ticket_id": ticket_id, "said": said, "taken_at": now}])
+
+    def forget(self, ticket_ids: Iterable[str]) -> None:
+        """These tickets say nothing any more: what they say next is new."""
+        for keys in chunks(ticket_ids):
+            self._connection.execute(rulings.delete().where(rulings.c.ticket_id.in_(keys)))
+
+
+def _verdict(row: Row[Any]) -> Verdict:
+    return Verdict(row.entry_key, row.judged_seconds, row.charged_seconds, row.reason, row.actor, row.decided_at)
