@@ -141,12 +141,6 @@ def _written_out(found: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def hours(seconds: int) -> str:
-    """``11700`` → ``3:15``."""
-    sign, minutes = ("-" if seconds < 0 else ""), (abs(seconds) + 30) // 60
-    return f"{sign}{minutes // 60}:{minutes % 60:02}"
-
-
 def local(instant: datetime | None, zone: ZoneInfo) -> str:
     """An instant as people of the company read it."""
     return "" if instant is None else instant.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
