@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from care_sync.model.account import Account, Leg
+from care_sync.model.account import REVIEW, Account, Leg
 from care_sync.model.posted_entry import PostedEntry
 from connectors.records import FieldValue
 from rules.model.decision import Decision

@@ -24,6 +24,7 @@ from enum import StrEnum
 
 from care_sync.model.account import Leg
 from care_sync.model.agreement import AgreedField
+from care_sync.model.clauses import UNDETERMINED
 from care_sync.model.decision import DecisionChange
 from care_sync.model.explanation import AccountTime, summed
 from care_sync.model.month import Month
