@@ -43,7 +43,7 @@ from connectors.errors import (
 from connectors.json_text import harmless, read_json
 from connectors.product_settings import NetworkSettings
 from connectors.protocols import BudgetState, Environment
-from connectors.transport import AnswerTooLarge, DeadlineAdapter, content_of
+from connectors.transport import AnswerTooLarge, DeadlineAdapter, DirectSession, content_of
 from connectors.transport_errors import error_of
 
 logger = logging.getLogger(__name__)
@@ -121,14 +121,14 @@ class HttpClient:
         limits: Limits = Limits(),
         within: HttpClient | None = None,
         network: NetworkSettings | None = None,
-        adapter: type[DeadlineAdapter] = DeadlineAdapter,
+        adapter: Callable[[], DeadlineAdapter] = DeadlineAdapter,
     ) -> None:
         self._product = product
         self._base_url = base_url.rstrip("/")
         self._environment = environment
         self._limits = limits
         self._within = within
-        self._session = requests.Session()
+        self._session = DirectSession()
         self._session.trust_env = False
         self._session.mount("http://", adapter())
         self._session.mount("https://", adapter())

@@ -18,7 +18,7 @@ SHORTEST_SECRET = 16
 """A shorter one could be found out from a single call that somebody saw."""
 FEWEST_DIFFERENT = 5
 _FILLERS = re.compile(
-    "changeme|change|replace|placeholder|example|insert|default|webhook|password|passphrase|signing|secret|token|"
+    "changeme|change|please|replace|placeholder|example|insert|default|webhook|password|passphrase|signing|secret|token|"
     "value|todo|setme|none|null|test|demo|dummy|sample|123456789|12345678|1234567|123456|abcdef|xxx+|your|here|"
     r"this|that|with|some|long|the|set|key|me|my|to|be|it|an|api|[\W_]",
     re.IGNORECASE,

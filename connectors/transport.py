@@ -31,6 +31,14 @@ class AnswerTooLarge(Exception):
     """An answer goes beyond :data:`LARGEST_ANSWER`."""
 
 
+class DirectSession(requests.Session):
+    """Requests that lead nowhere else: no redirect is followed, nor looked at."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """None, whatever the answer says."""
+        return None
+
+
 class DeadlineAdapter(HTTPAdapter):
     """Answers that are not whole after ``seconds`` time out."""
 

@@ -5,12 +5,14 @@ Seconds that are no whole number, a local instant or an id that is a number woul
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from connectors.json_text import harmless
 from connectors.records import EntryState, Organization, Person, Ticket, TimeEntry
 
 
@@ -23,11 +25,25 @@ def check_form(record: Any) -> None:
             adapter.validate_python(value)
         except ValidationError as error:
             raise AssertionError(f"{told}: {error.errors(include_url=False)[0]['msg']}") from None
+        for text in texts_in(value):
+            assert text == harmless(text), f"{told}, and text holds nothing that a terminal obeys or a database refuses"
         if isinstance(value, datetime):
             assert value.utcoffset() == timedelta(), f"{told}, and instants are aware and in UTC"
     if isinstance(record, TimeEntry):
         assert record.seconds >= 0, f"TimeEntry.seconds is {record.seconds}"
         assert record.state is not EntryState.RUNNING or record.seconds == 0, "a running entry has no seconds yet"
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text in a value of a record."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from texts_in(item)
+    elif isinstance(value, (tuple, list, frozenset)):
+        for item in value:
+            yield from texts_in(item)
 
 
 def _types(record: type[Any]) -> dict[str, TypeAdapter[Any]]:

@@ -244,8 +244,12 @@ class HelpdeskBed(ABC):
         """Somebody does ``act`` when our next write is on its way: after we looked, and before it takes effect."""
         raise NotImplementedError("has_faults")
 
+    def misread(self, written: str, read: str) -> None:
+        """From now on ``written`` stands in every answer as ``read``."""
+        raise NotImplementedError("has_faults")
+
     def mend(self) -> None:
-        """Everything answers again."""
+        """Everything answers again, and as it is."""
         raise NotImplementedError("has_faults")
 
     def page_size(self) -> int:

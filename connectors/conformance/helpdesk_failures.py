@@ -22,6 +22,7 @@ from connectors.errors import (
 )
 from connectors.protocols import Helpdesk
 from connectors.records import TicketChange
+from connectors.unreadable import TICKET
 
 UNREADABLE = [Fault.CUT_OFF, Fault.MALFORMED, Fault.WRONG_SHAPE, Fault.NULL]
 
@@ -157,6 +158,36 @@ class FailurePromises:
         assert TOKEN not in " ".join(told)
         assert TOKEN not in caplog.text
         assert TOKEN not in repr(vars(bed.helpdesk()))
+
+    def test_one_ticket_that_cannot_be_read_is_set_aside_and_the_others_are_read(self, bed: HelpdeskBed) -> None:
+        needs(bed, "has_faults")
+        needs(bed, "moves_time")
+        day = bed.now().date().isoformat()
+        odd = bed.file_ticket("Odd")
+        bed.later(timedelta(days=2))
+        others = {bed.file_ticket(f"Question {number}") for number in range(bed.page_size() + 1)}
+        bed.settle()
+        bed.misread(day, f"1026{day[4:]}")
+        helpdesk = bed.helpdesk()
+
+        changed = drain(bed, helpdesk)
+        page = helpdesk.tickets(sorted({odd, *others}))
+
+        assert changed.tickets.keys() == {ticket.id for ticket in page.tickets} == others
+        for unreadable in ([record for part in changed.pages for record in part.unreadable], page.unreadable):
+            assert {(record.kind, record.id) for record in unreadable} == {(TICKET, odd)}
+            assert all(record.reason for record in unreadable)
+        bed.mend()
+        assert named(helpdesk, odd).keys() == {odd}
+
+    def test_text_that_terminals_obey_is_made_harmless(self, bed: HelpdeskBed) -> None:
+        needs(bed, "has_faults")
+        ticket_id = bed.file_ticket("Menu \x1b]52;c;cm0gLXJm\x07 \x9b2J", "It does \x1b[2J not open \ud83d.")
+
+        ticket = named(bed.helpdesk(), ticket_id)[ticket_id]
+
+        assert "Menu" in ticket.subject
+        assert "not open" in ticket.description
 
     # ---- webhook calls -----------------------------------------------------------------------------
 

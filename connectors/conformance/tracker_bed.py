@@ -179,8 +179,12 @@ class TrackerBed(ABC):
         """From now on every answer fails in this way."""
         raise NotImplementedError("has_faults")
 
+    def misread(self, written: str, read: str) -> None:
+        """From now on ``written`` stands in every answer as ``read``."""
+        raise NotImplementedError("has_faults")
+
     def mend(self) -> None:
-        """Everything answers again."""
+        """Everything answers again, and as it is."""
         raise NotImplementedError("has_faults")
 
     def webhook_call(self, entry_id: str) -> tuple[Mapping[str, str], bytes]:

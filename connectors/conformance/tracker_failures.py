@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -19,7 +19,15 @@ from connectors.conformance.tracker_bed import (
     window,
 )
 from connectors.conformance.traits import needs
-from connectors.errors import BadSignature, ConnectorError, Limited, Unavailable, WrongCredentials
+from connectors.errors import (
+    BadSignature,
+    ConnectorError,
+    Limited,
+    Malformed,
+    PermissionMissing,
+    Unavailable,
+    WrongCredentials,
+)
 
 
 def needs_limits(bed: TrackerBed, fault: Fault) -> None:
@@ -116,6 +124,49 @@ class FailurePromises:
             assert TOKEN not in f"{raised.value} {raised.value!r} {raised.value.__dict__}"
 
         assert TOKEN not in caplog.text
+
+    def test_one_entry_that_cannot_be_read_is_set_aside_and_the_others_are_read(self, bed: TrackerBed) -> None:
+        needs(bed, "has_faults")
+        first, month = TODAY - timedelta(days=40), "2026-09"
+        odd = bed.write_down(at(10, day=date(2026, 9, 21)), 900)
+        others = {bed.write_down(at(9), 900, person=person) for person in ("Anna", "Bert")}
+        bed.misread(month, f"1026{month[4:]}")
+        tracker = bed.tracker()
+
+        for pages in (
+            list(tracker.entries_between(first, TODAY)),
+            list(tracker.changed_entries(None, at(12, day=first))),
+        ):
+            assert {entry.id for page in pages for entry in page.entries} == others
+            unreadable = [record for page in pages for record in page.unreadable]
+            assert unreadable
+            assert all(record.id and record.reason for record in unreadable)
+            assert any(record.covers(odd) for record in unreadable)
+            assert not any(record.covers(other) for record in unreadable for other in others)
+        with pytest.raises(Malformed):
+            assert tracker.entry(odd) is not None
+        bed.mend()
+        assert {entry.id for entry in window(bed.tracker(), first)} == {odd, *others}
+
+    def test_text_that_terminals_obey_is_made_harmless(self, bed: TrackerBed) -> None:
+        needs(bed, "has_faults")
+        needs(bed, "has_descriptions")
+        bed.write_down(at(9), 900, "menu \x1b]52;c;cm0gLXJm\x07 \x9b2J half \ud83d")
+
+        (entry,) = window(bed.tracker())
+
+        assert "menu" in entry.description
+        assert "half" in entry.description
+
+    def test_a_credential_that_does_not_see_colleagues_is_refused_for_reading(self, bed: TrackerBed) -> None:
+        needs(bed, "tells_forbidden_from_gone")
+        bed.write_down(at(9), 900, person="Bert")
+        bed.take_permission_away()
+
+        for reading in (lambda: window(bed.tracker()), lambda: drain(bed.tracker(), None)):
+            with pytest.raises(PermissionMissing) as raised:
+                reading()
+            assert raised.value.remedy
 
     # ---- webhooks and the self-check ---------------------------------------------------------------
 

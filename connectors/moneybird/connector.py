@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 from pydantic import SecretStr
 
-from connectors.errors import ConnectorError, Invalid, Malformed, NotFound
+from connectors.errors import ConnectorError, Invalid, Malformed, NotFound, Redirected
 from connectors.http import HttpClient, Left, Limits, date_of
 from connectors.moneybird.settings import MoneybirdSettings
 from connectors.moneybird.translate import PRODUCT, READ, contacts_named, draft_to_api, invoice_from_api, text_of
@@ -114,6 +114,8 @@ class MoneybirdBookkeeping:
     def _find_contact(self, draft: DraftInvoice) -> str:
         try:
             answer = self._http.request("GET", f"/contacts/customer_id/{quote(draft.customer_id, safe='')}.json")
+        except Redirected:
+            raise
         except (NotFound, Invalid):
             pass
         else:

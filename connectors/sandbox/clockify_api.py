@@ -3,7 +3,7 @@
 Authentication is by ``X-Api-Key``. Errors are ``{"message", "code"}`` with a number as code; an unknown or
 deleted entry is 400 with code 501, an unknown key 401 with code 4003. The detailed report reads its window
 literally when asked in UTC, gives durations in whole seconds, rounds to quarters unless told not to, leaves
-running timers out, and refuses more than 31 days (the free plan).
+running timers out, does not tell what kind of entry a row is, and refuses more than 31 days (the free plan).
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class ClockifyApi:
             ("GET", core, self._workspace),
             ("GET", rf"{core}/time-entries/status/in-progress", self._running),
             ("GET", rf"{core}/time-entries/(?P<id>\w+)", self._entry),
+            ("GET", rf"{core}/user/(?P<user>\w+)/time-entries", self._entries_of_user),
             ("POST", r"/report/v1/workspaces/(?P<workspace>\w+)/reports/detailed", self._report),
         )
 
@@ -78,6 +79,30 @@ class ClockifyApi:
         if not user.admin and entry.user_id != user.id:
             return _error(403, 403, "Access Denied")
         return Answer(data=self._hydrated(entry) if asked.get("hydrated") == "true" else self._plain(entry))
+
+    def _entries_of_user(self, user: ClockifyUser, asked: Mapping[str, str], _body: Any) -> Answer:
+        """One person's entries by their start, the newest first; running ones are among them."""
+        if not user.admin and asked["user"] != user.id:
+            return _error(403, 403, "Access Denied")
+        if asked["user"] not in self.workspace.users:
+            return _error(400, 501, f"USER with id {asked['user']} doesn't belong to WORKSPACE")
+        try:
+            first = datetime.fromisoformat(asked.get("start", "2000-01-01T00:00:00Z"))
+            last = datetime.fromisoformat(asked.get("end", "2199-01-01T00:00:00Z"))
+            page, size = int(asked.get("page", 1)), int(asked.get("page-size", 50))
+        except ValueError:
+            return _error(400, 3000, "Bad request")
+        entries = sorted(
+            (
+                entry
+                for entry in self.workspace.entries.values()
+                if entry.user_id == asked["user"] and first <= entry.start <= last
+            ),
+            key=lambda entry: (entry.start, entry.id),
+            reverse=True,
+        )
+        shown = [self._plain(entry) for entry in entries[(page - 1) * size : page * size]]
+        return Answer(data=shown, headers={"Last-Page": str(page * size >= len(entries)).lower()})
 
     def _report(self, user: ClockifyUser, _asked: Mapping[str, str], body: Any) -> Answer:
         try:
@@ -118,7 +143,6 @@ class ClockifyApi:
             "tags": [{"id": self.workspace.tags[tag], "name": tag} for tag in entry.tags],
             "locked": entry.locked,
             "approvalRequestId": None,
-            "type": entry.type,
             "timeInterval": {
                 "start": _instant(entry.start),
                 "end": _instant(entry.end),

@@ -165,7 +165,12 @@ class SandboxMoneybird(SandboxServer):
             for one in self.administration.contacts.values()
             if wanted in one.company_name.casefold() or wanted == one.customer_id.casefold()
         ]
-        return Answer(data=[_contact(self.administration, one) for one in found[:size]])
+        page = int(query.get("page", 1))
+        shown = found[(page - 1) * size : page * size]
+        link = (
+            {"Link": f'<{self.api_url}/contacts.json?page={page + 1}>; rel="next"'} if page * size < len(found) else {}
+        )
+        return Answer(data=[_contact(self.administration, one) for one in shown], headers=link)
 
     def _create(self, body: Any) -> Answer:
         attributes = body.get("sales_invoice") if isinstance(body, dict) else None

@@ -134,6 +134,8 @@ class SandboxServer(ABC):
         self.requests: list[LoggedRequest] = []
         self.answers_instead: Answer | None = None
         """Given to every request when it is set."""
+        self.misread: tuple[str, str] | None = None
+        """A text that stands in answers as another one: one odd value among many."""
         self._before: tuple[re.Pattern[str], Callable[[], object]] | None = None
         self._now = now
         self._server = _QuietServer(("127.0.0.1", port), _handler_for(self))
@@ -226,6 +228,9 @@ def _handler_for(sandbox: SandboxServer) -> type[BaseHTTPRequestHandler]:
 
         def _send(self, answer: Answer, fault: FaultKind | None) -> None:
             body = answer.body
+            if sandbox.misread is not None:
+                written, read = sandbox.misread
+                body = body.replace(written.encode(), read.encode())
             if fault is FaultKind.MALFORMED:
                 body = b"<html><body>Bad gateway</body></html>"
             elif fault is FaultKind.WRONG_SHAPE:

@@ -117,8 +117,12 @@ class ClockifyBed(TrackerBed):
     def break_down(self, fault: Fault) -> None:
         self.server.faults.add(fault.value)
 
+    def misread(self, written: str, read: str) -> None:
+        self.server.misread = (written, read)
+
     def mend(self) -> None:
         self.server.faults.clear()
+        self.server.misread = None
 
     def webhook_call(self, entry_id: str) -> tuple[Mapping[str, str], bytes]:
         body = {"id": entry_id, "workspaceId": self.workspace.workspace_id}

@@ -115,8 +115,12 @@ class HarvestBed(TrackerBed):
     def break_down(self, fault: Fault) -> None:
         self.server.faults.add(fault.value)
 
+    def misread(self, written: str, read: str) -> None:
+        self.server.misread = (written, read)
+
     def mend(self) -> None:
         self.server.faults.clear()
+        self.server.misread = None
 
     def absent_id(self) -> str:
         return "999999999"

@@ -205,8 +205,12 @@ class RedmineBed(TrackerBed):
     def break_down(self, fault: Fault) -> None:
         self.server.faults.add(fault.value)
 
+    def misread(self, written: str, read: str) -> None:
+        self.server.misread = (written, read)
+
     def mend(self) -> None:
         self.server.faults.clear()
+        self.server.misread = None
 
     def webhook_call(self, entry_id: str) -> tuple[Mapping[str, str], bytes]:
         return self.server.webhook_call(int(entry_id), WEBHOOK_SECRET)

@@ -411,10 +411,14 @@ class RequestTrackerBed(HelpdeskBed):
         assert self.way is not None
         self.way.before_next(WRITES, act)
 
+    def misread(self, written: str, read: str) -> None:
+        self.way.misread = (written, read)
+
     def mend(self) -> None:
         if self.way is not None:
             self.way.faults.clear()
             self.way.answers_instead = None
+        self.way.misread = None
 
     def page_size(self) -> int:
         return self._page_size

@@ -123,6 +123,9 @@ class RequestTrackerTimeBed(TrackerBed):
     def break_down(self, fault: Fault) -> None:
         self.tickets.server.faults.add(fault.value)
 
+    def misread(self, written: str, read: str) -> None:
+        self.tickets.misread(written, read)
+
     def mend(self) -> None:
         self.tickets.mend()
 

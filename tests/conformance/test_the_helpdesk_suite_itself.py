@@ -49,6 +49,8 @@ MISTAKES: list[tuple[type[wrong.WrongHelpdesk], str, dict[str, Any]]] = [
     (wrong.WritesAgainAtOnce, "a_write_whose_answer_was_lost_is_uncertain_and_found", {}),
     (wrong.CallsDoubtAFailure, "a_write_whose_answer_was_lost_is_uncertain_and_found", {}),
     (wrong.CallsEverythingApplied, "what_certainly_did_not_happen_may_be_tried_again", {"fault": Fault.LIMITED}),
+    (wrong.DropsWhatItCannotRead, "one_ticket_that_cannot_be_read_is_set_aside_and_the_others_are_read", {}),
+    (wrong.PassesEscapesOn, "text_that_terminals_obey_is_made_harmless", {}),
     (
         wrong.TakesAServerErrorForNothingDone,
         "an_error_of_the_server_after_its_effect_makes_nothing_twice",

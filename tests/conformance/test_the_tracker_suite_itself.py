@@ -56,6 +56,10 @@ MISTAKES: list[tuple[type[wrong.WrongTracker], str, dict[str, Any]]] = [
     (wrong.BelievesEveryCall, "a_webhook_call_that_was_tampered_with_is_refused", {}),
     (wrong.BelievesEveryCall, "a_webhook_call_that_proves_nothing_is_refused", {}),
     (wrong.ShowsItsSecret, "no_error_shows_the_secret", {}),
+    (wrong.DropsWhatItCannotRead, "one_entry_that_cannot_be_read_is_set_aside_and_the_others_are_read", {}),
+    (wrong.CallsUnreadableGone, "one_entry_that_cannot_be_read_is_set_aside_and_the_others_are_read", {}),
+    (wrong.PassesEscapesOn, "text_that_terminals_obey_is_made_harmless", {}),
+    (wrong.ReadsWhatItMaySee, "a_credential_that_does_not_see_colleagues_is_refused_for_reading", {}),
 ]
 FIXTURES = {
     "the_time_zone_of_this_machine_plays_no_part": "monkeypatch",

@@ -136,8 +136,12 @@ class TogglBed(TrackerBed):
     def break_down(self, fault: Fault) -> None:
         self.server.faults.add(fault.value)
 
+    def misread(self, written: str, read: str) -> None:
+        self.server.misread = (written, read)
+
     def mend(self) -> None:
         self.server.faults.clear()
+        self.server.misread = None
 
     def webhook_call(self, entry_id: str) -> tuple[Mapping[str, str], bytes]:
         event = next(event for event in self.server.webhooks.waiting if str(event.entry.id) == entry_id)

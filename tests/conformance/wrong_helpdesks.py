@@ -203,6 +203,19 @@ class CallsEverythingApplied(WrongHelpdesk):
         return replace(result, outcome=ChangeOutcome.APPLIED)
 
 
+class DropsWhatItCannotRead(WrongHelpdesk):
+    """What is odd is left out, and nobody hears of it."""
+
+    def changed_tickets(self, cursor: str | None, since: datetime) -> Iterator[TicketPage]:
+        for page in self.right.changed_tickets(cursor, since):
+            yield replace(page, unreadable=())
+
+
+class PassesEscapesOn(WrongHelpdesk):
+    def spoilt(self, ticket: Ticket) -> Ticket:
+        return replace(ticket, subject=ticket.subject.replace("\ufffd", "\x1b"))
+
+
 class TakesAServerErrorForNothingDone(WrongHelpdesk):
     def told(self, result: ChangeResult) -> ChangeResult:
         is_uncertain = result.outcome is ChangeOutcome.UNCERTAIN

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from connectors.conformance.tracker_bed import TOKEN, ZONE, TrackerBed
-from connectors.errors import BadSignature, ConnectorError, PermissionMissing
+from connectors.errors import BadSignature, ConnectorError, Malformed, PermissionMissing
 from connectors.records import EntryKind, EntryPage, EntryState, TimeEntry, WebhookCall
 
 
@@ -225,3 +225,35 @@ class ShowsItsSecret(WrongTracker):
         except ConnectorError as error:
             error.request = f"GET /?token={TOKEN}"
             raise
+
+
+class DropsWhatItCannotRead(WrongTracker):
+    """What is odd is left out of the window, and looks deleted."""
+
+    def entries_between(self, first: date, last: date) -> Iterator[EntryPage]:
+        for page in self.right.entries_between(first, last):
+            yield replace(page, unreadable=())
+
+
+class CallsUnreadableGone(WrongTracker):
+    def entry(self, entry_id: str) -> TimeEntry | None:
+        try:
+            found: TimeEntry | None = self.right.entry(entry_id)
+        except Malformed:
+            return None
+        return found
+
+
+class PassesEscapesOn(WrongTracker):
+    def spoilt(self, entry: TimeEntry) -> TimeEntry:
+        return replace(entry, description=entry.description.replace("\ufffd", "\x1b"))
+
+
+class ReadsWhatItMaySee(WrongTracker):
+    """A token that sees itself alone reads that, and nobody hears of the others."""
+
+    def entries_between(self, first: date, last: date) -> Iterator[EntryPage]:
+        try:
+            yield from self.right.entries_between(first, last)
+        except PermissionMissing:
+            yield EntryPage((), None, last=True)

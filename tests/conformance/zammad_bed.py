@@ -188,9 +188,13 @@ class ZammadBed(HelpdeskBed):
     def while_we_write(self, act: Callable[[], object]) -> None:
         self.server.before_next(WRITES, act)
 
+    def misread(self, written: str, read: str) -> None:
+        self.server.misread = (written, read)
+
     def mend(self) -> None:
         self.server.faults.clear()
         self.server.answers_instead = None
+        self.server.misread = None
 
     def page_size(self) -> int:
         return self._page_size

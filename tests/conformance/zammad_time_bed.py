@@ -124,8 +124,12 @@ class ZammadTimeBed(TrackerBed):
     def break_down(self, fault: Fault) -> None:
         self.server.faults.add(fault.value)
 
+    def misread(self, written: str, read: str) -> None:
+        self.server.misread = (written, read)
+
     def mend(self) -> None:
         self.server.faults.clear()
+        self.server.misread = None
 
     def absent_id(self) -> str:
         return f"{self.file_ticket()}-999999999"

@@ -18,7 +18,7 @@ from connectors.clockify.settings import ClockifySettings
 from connectors.clockify.translate import entry_from_api, entry_from_row
 from connectors.clockify.webhooks import read_call
 from connectors.conformance.tracker_bed import TODAY, TOKEN, at, counted, drain, window
-from connectors.errors import BadSignature, Invalid, Malformed, PermissionMissing
+from connectors.errors import BadSignature, Invalid, Limited, Malformed, PermissionMissing
 from connectors.records import EntryKind, EntryState
 from connectors.sandbox.server import Answer
 from tests.conformance.clockify_bed import ClockifyBed
@@ -54,6 +54,63 @@ def test_the_fast_lane_costs_two_requests(bed: ClockifyBed) -> None:
     drain(tracker, cursor)
 
     assert calls(bed) == ["in-progress", "detailed"]
+
+
+def test_what_kind_an_entry_is_costs_a_request_a_person_and_is_remembered(bed: ClockifyBed) -> None:
+    for person in ("Anna", "Bert", "Anna"):
+        bed.write_down(at(9), 900, person=person)
+    tracker = bed.tracker()
+
+    _, cursor = drain(tracker, None)
+    first = calls(bed).count("time-entries")
+    drain(tracker, cursor)
+
+    assert (first, calls(bed).count("time-entries")) == (2, 2)
+
+
+def test_an_entry_that_becomes_a_break_is_none_at_the_next_window(bed: ClockifyBed) -> None:
+    entry_id = bed.write_down(at(9), 900)
+    tracker = bed.tracker()
+    assert len(counted(window(tracker))) == 1
+
+    bed.workspace.edit(entry_id, type="BREAK")
+
+    assert counted(window(tracker)) == []
+
+
+def test_a_row_that_is_deleted_before_its_kind_is_asked_for_is_left_out(bed: ClockifyBed) -> None:
+    kept, gone = bed.write_down(at(9), 900), bed.write_down(at(10), 900)
+    bed.server.before_next("GET .*/user/", lambda: bed.delete(gone))
+
+    assert [entry.id for entry in window(bed.tracker())] == [kept]
+
+
+def test_a_free_plan_is_never_asked_more_often_than_it_allows(bed: ClockifyBed) -> None:
+    bed.write_down(at(9), 900)
+    tracker = bed.tracker(requests_an_hour=10, reserved_requests=3)
+    window(tracker)
+    window(tracker)
+    with pytest.raises(Limited) as raised:
+        window(tracker)
+
+    assert len(bed.server.requests) == 7
+    assert 0 < raised.value.retry_after_seconds <= 3600
+    budget = tracker.budget()
+    assert budget is not None
+    assert budget.remaining == 3
+    bed.clock.advance(timedelta(hours=1))
+    assert len(window(tracker)) == 1
+
+
+def test_a_key_that_sees_itself_alone_reads_only_where_that_is_meant(bed: ClockifyBed) -> None:
+    own = bed.write_down(at(9), 900, person="Anna")
+    bed.write_down(at(9), 900, person="Bert")
+    bed.take_permission_away()
+
+    for reading in (lambda: window(bed.tracker()), lambda: drain(bed.tracker(), None)):
+        with pytest.raises(PermissionMissing, match="sees_only: own"):
+            reading()
+    assert [entry.id for entry in window(bed.tracker(sees_only="own"))] == [own]
 
 
 def test_a_server_that_gives_smaller_pages_than_asked_for_is_read_to_the_end() -> None:
@@ -239,8 +296,15 @@ def test_a_body_that_names_nothing_is_malformed(body: bytes) -> None:
         )
 
 
+@pytest.mark.parametrize("name", ["locked", "isLocked"])
+def test_a_lock_has_two_names(name: str) -> None:
+    assert entry_from_row({**ROW, name: True}, kind="REGULAR", account="a", zone=ZONE).locked
+
+
 @pytest.mark.parametrize(
-    "changes", [{"workspace_id": "1"}, {"api_key": ""}, {"time_zone": "x"}, {"hourly": 3}], ids=str
+    "changes",
+    [{"workspace_id": "1"}, {"report_page_size": 201}, {"api_key": ""}, {"time_zone": "x"}, {"hourly": 3}],
+    ids=str,
 )
 def test_a_wrong_setting_is_refused(changes: dict[str, object]) -> None:
     with pytest.raises(ValidationError):

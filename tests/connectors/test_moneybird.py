@@ -130,6 +130,43 @@ def test_a_customer_without_a_contact_of_its_own_is_told_and_nothing_is_made(
     assert server.administration.invoices == {}
 
 
+def test_a_contact_behind_the_first_page_is_found(server: SandboxMoneybird, own_clock: ManualClock) -> None:
+    for number in range(150):
+        server.administration.add_contact(f"Museum De Vest {number}")
+    wanted = server.administration.add_contact("Museum De Vest")
+
+    connected(server, own_clock).create_draft(draft("CS-1", "7", "Museum De Vest"))
+
+    (invoice,) = server.administration.invoices.values()
+    assert invoice.contact_id == wanted
+
+
+def test_a_name_that_stands_on_two_pages_is_ambiguous(server: SandboxMoneybird, own_clock: ManualClock) -> None:
+    server.administration.add_contact("Museum De Vest")
+    for number in range(150):
+        server.administration.add_contact(f"Museum De Vest {number}")
+    server.administration.add_contact("museum de vest")
+
+    with pytest.raises(NotFound, match="several contacts"):
+        connected(server, own_clock).create_draft(draft("CS-1", "7", "Museum De Vest"))
+    assert server.administration.invoices == {}
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_an_error_after_its_effect_makes_no_second_draft(
+    server: SandboxMoneybird, own_clock: ManualClock, status: int
+) -> None:
+    server.faults.add(FaultKind.LOST_AFTER, route="POST", status=status)
+    bookkeeping = connected(server, own_clock)
+
+    with pytest.raises(Unavailable) as raised:
+        bookkeeping.create_draft(draft())
+
+    assert raised.value.uncertain
+    assert len(server.administration.invoices) == 1
+    assert bookkeeping.invoice("CS-2026-10-5") is not None
+
+
 def test_a_lost_answer_is_uncertain_and_asked_for_once(server: SandboxMoneybird, own_clock: ManualClock) -> None:
     server.faults.add(FaultKind.LOST_AFTER, route="POST")
 
