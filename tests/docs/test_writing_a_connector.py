@@ -25,7 +25,7 @@ FILE = re.compile(r'^```\w+ title="(?P<name>[\w.-]+)"\n(?P<text>.*?)^```$', re.M
 LINK = re.compile(r"\]\(#(?P<anchor>[\w-]+)\)")
 PATH = re.compile(r"`((?:connectors|tests|docs)/[\w/.-]+)`")
 DOTTED = re.compile(r"`(connectors\.[\w.]+)`")
-MOST_LINES = 150
+MOST_LINES = 170
 COLUMNS = ("id", "date", "minutes", "person", "project", "client", "description")
 COMMANDS = """
 import sys
@@ -208,7 +208,7 @@ def test_it_takes_fewer_lines_than_promised() -> None:
 
 def test_an_assertion_of_the_suite_shows_its_values(package: Path, run: Run) -> None:
     source = (package / "care_csv.py").read_text()
-    (package / "care_csv.py").write_text(source.replace('int(row["minutes"]) * 60', 'int(row["minutes"]) * 59'))
+    (package / "care_csv.py").write_text(source.replace("int(minutes) * 60", "int(minutes) * 59"))
 
     done = run(*PYTEST, f"--basetemp={package / 'temporary'}", "-k", "with_everything_the_product_says")
 
