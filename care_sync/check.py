@@ -42,7 +42,7 @@ class ForgottenBudgets:
 
 
 def check_site(settings: Settings) -> Iterator[CheckResult]:
-    """What can be told without asking a product: rules, message templates, store and migrations."""
+    """What can be checked without asking a product: rules, message templates, store and migrations."""
     attempts: Mapping[str, Callable[[], object]] = {
         "rules": lambda: sound_rules(settings),
         "message templates": Messages(settings.messages.templates, default_locale=settings.company.locale).check,

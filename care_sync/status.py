@@ -48,7 +48,7 @@ class Status:
 
     @property
     def rules_refused(self) -> str:
-        """Why a changed rules file is not taken; empty when the file is in force."""
+        """Why a changed rules file was rejected; empty when the file is in force."""
         return next((one.message for one in self.attention if one.kind == RULES_REFUSED), "")
 
     def as_json(self) -> dict[str, Any]:

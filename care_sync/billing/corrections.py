@@ -1,7 +1,7 @@
 """Which closed month a transaction of an open month is about.
 
-An entry that was changed after its month closed is taken back in the oldest open month, and posted anew there: both are
-about the closed month. A correction cites the transaction that it takes back; what is posted anew cites nothing, and is
+An entry that changed after its month closed is taken back in the oldest open month, and posted again there: both are
+about the closed month. A correction cites the transaction that it takes back; what is posted again cites nothing. It is
 known by the correction of the same entry in the same month.
 """
 

@@ -160,7 +160,7 @@ def invoiced_periods(work: UnitOfWork) -> list[Month]:
 
 
 def rate_of(settings: Settings, year: int) -> Decimal | None:
-    """Euro per hour of work in ``year``: the invoice's own, else that of the hour card, ``None`` without either."""
+    """Euro per hour of work in ``year``: the invoice's own, or that of the hour card; ``None`` without either."""
     return settings.ledger.invoice.rates.get(year) or settings.ledger.hour_card.rates.get(year)
 
 

@@ -6,8 +6,9 @@ Terms
                ``Liabilities:Customer-360001:Card:7``
     assertion  what an account must come to in the end; the tools refuse the journal when it does not
 
-Every transaction stands in the month that it was booked in: on the day of the work where that day lies in it, else on
-the month's first day. So the tools' monthly balances are the ledger's periods. The day of the work, the entry, the
+Every transaction stands in the month that it was booked in: on the day of the work where that day lies in it,
+otherwise on the month's first day. So the tools' monthly
+balances are the ledger's periods. The day of the work, the entry, the
 ticket, clauses, and what a transaction takes back or corrects are written beside it.
 
 Promise: the tools come to the same balance as the ledger for every account, to the second; the same ledger gives the

@@ -79,10 +79,11 @@ def push_invoices(
     *,
     again: bool = False,
 ) -> list[Pushed]:
-    """Make a draft of each invoice that has none yet; what cannot be reached ends it, and is told for the rest too.
+    """Make a draft of each invoice that has none yet.
 
-    ``again`` makes anew what a person deleted in the bookkeeping. Raises :class:`care_sync.errors.UserError` for a
-    month that is not closed, before anything is asked for.
+    An unreachable bookkeeping ends it, and is reported for all the others, too. ``again`` makes once more what a person
+    deleted in the bookkeeping. Raises :class:`care_sync.errors.UserError` for a month that is not closed, before
+    anything is asked for.
     """
     chosen = list(invoices)
     for invoice in chosen:

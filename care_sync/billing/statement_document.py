@@ -4,7 +4,7 @@ The layout is ``statement.typ``, a template that Typst sets; it gets every text 
 that nothing that a ticket says can be taken for layout. Typst's own fonts are used and none of the machine's, so that
 the document is the same everywhere; a site can add fonts for scripts that they lack.
 
-Promise: the same statement gives the same bytes. Durations are told to the second wherever a minute would not be the
+Promise: the same statement gives the same bytes. Durations are given to the second wherever a minute would not be the
 whole truth, so that every column adds up to its total.
 """
 

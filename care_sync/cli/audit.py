@@ -21,7 +21,9 @@ def audit(
     offline: Annotated[bool, typer.Option("--offline", help="The store alone; no product is asked.")] = False,
     since: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Compare time entries from this day on; else schedule.window_days."),
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Compare time entries from this day on. Default: schedule.window_days."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:

@@ -25,7 +25,7 @@ def import_file(
         typer.Option(
             "--taken-over-on",
             formats=["%Y-%m-%d"],
-            help="The first day whose work CareSync deducts; else today.",
+            help="The first day whose work CareSync deducts. Default: today.",
             show_default=False,
         ),
     ] = None,

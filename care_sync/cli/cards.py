@@ -29,10 +29,10 @@ def buy(
     customer: Annotated[str, typer.Argument(help="The organization's name or id in the helpdesk.")],
     hours_bought: Annotated[str, typer.Option("--hours", help="How many hours, such as 50 or 62.5.")],
     rate: Annotated[
-        str | None, typer.Option(help="Euro per hour; else the configured rate of the year.", show_default=False)
+        str | None, typer.Option(help="Euro per hour. Default: the configured rate of that year.", show_default=False)
     ] = None,
     bought_on: Annotated[
-        datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="The day of purchase; else today.")
+        datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="The day of purchase. Default: today.")
     ] = None,
     reference: Annotated[str, typer.Option(help="Your invoice or order number.")] = "",
     reason: Annotated[str, typer.Option(help="Why fewer hours than the minimum are sold (H1); it is recorded.")] = "",
@@ -208,7 +208,8 @@ def write_off(
     card_id: Annotated[int, typer.Argument(metavar="CARD", help="The card's number.")],
     reason: Annotated[str, typer.Option(help="Why; the customer reads it on the statement.")],
     hours_written_off: Annotated[
-        str | None, typer.Option("--hours", help="Only so many hours; else all that is left.", show_default=False)
+        str | None,
+        typer.Option("--hours", help="How many hours. Default: everything that is left.", show_default=False),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -258,7 +259,7 @@ def _number(text: str, option: str) -> Decimal:
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite():
-        raise typer.BadParameter(f'"{text}" is no number; write 50 or 62.5', param_hint=option)
+        raise typer.BadParameter(f'"{text}" is not a number; write 50 or 62.5', param_hint=option)
     return number
 
 

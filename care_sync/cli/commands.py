@@ -85,7 +85,7 @@ COMMANDS: dict[str, Command | Group] = {
             ),
             "state": Command(
                 "customers:state_agreed",
-                "State what was agreed with a customer at a time, where the helpdesk was told late, early or wrongly.",
+                "State what was agreed with a customer in a period, where the helpdesk learned of it late, early or wrongly.",
             ),
         },
     ),

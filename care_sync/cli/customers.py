@@ -126,20 +126,24 @@ def state_agreed(
     reason: Annotated[str, typer.Option(help="Why; it is kept for good.")],
     since: Annotated[
         datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="The first day; else it was always so.", show_default=False),
+        typer.Option(
+            "--from", formats=["%Y-%m-%d"], help="The first day. Default: it was always so.", show_default=False
+        ),
     ] = None,
     until: Annotated[
         datetime | None,
         typer.Option(
-            formats=["%Y-%m-%d"], help="The first day on which it no longer was so; else until now.", show_default=False
+            formats=["%Y-%m-%d"],
+            help="The first day on which it was no longer so. Default: until now.",
+            show_default=False,
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
     as_json: Json = False,
 ) -> None:
-    """State what was agreed with a customer at a time, where the helpdesk was told late, early or wrongly.
+    """State what was agreed with a customer in a period, where the helpdesk learned of it late, early or wrongly.
 
-    The tickets of those months are decided anew by the next pass; what closed months charged for them is corrected in
+    The next pass decides the tickets of those months again; what closed months charged for them is corrected in
     the open month. First shows which. What the helpdesk says from now on counts as before.
 
     ```
@@ -173,7 +177,9 @@ def state_agreed(
         if agreed:
             with store.begin() as work:
                 if stated(work) != planned:
-                    raise UserError("what this changes is another meanwhile", ["nothing was changed; run it again"])
+                    raise UserError(
+                        "what this would change has changed in the meantime", ["nothing was changed; run it again"]
+                    )
     if as_json:
         print_json(
             {
@@ -187,7 +193,7 @@ def state_agreed(
             }
         )
     elif agreed:
-        say("It is written down; the next pass decides these tickets anew.")
+        say("It is written down; the next pass decides these tickets again.")
     else:
         say("Nothing was changed.")
         raise typer.Exit(1)
@@ -235,7 +241,7 @@ def _tell(planned: _Plan, field: AgreedField, zone: ZoneInfo) -> None:
     for title, spans in (("was", planned.stated.before), ("becomes", planned.stated.after)):
         told = ", ".join(f"{_said(span.value)} {_from(span, zone)}" for span in spans)
         say(f"{field.value} of {planned.organization.name} {title}: {told}")
-    say(f"{len(planned.stated.tickets)} tickets were reported in these months and are decided anew.")
+    say(f"{len(planned.stated.tickets)} tickets were reported in these months and are decided again.")
     if planned.closed:
         say(f"{len(planned.closed)} of them have time in closed months: what was charged is corrected in the open one.")
     say("Customers of tickets that turn from inside to outside are not written to: they stand in `attention list`.")

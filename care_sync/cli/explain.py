@@ -24,7 +24,9 @@ from rules.proving.why_not import MOST_FACTS, Way, why_not
 def explain(
     context: typer.Context,
     ticket: Annotated[str, typer.Argument(help="The ticket's number, as people see it, or its id.")],
-    language: Annotated[str | None, typer.Option(help="nl or en; else the company's.", show_default=False)] = None,
+    language: Annotated[
+        str | None, typer.Option(help="nl or en. Default: the company's language.", show_default=False)
+    ] = None,
     why_not_wish: Annotated[
         str | None,
         typer.Option("--why-not", metavar="PART=OUTCOME", help="What would have to be different for this outcome."),

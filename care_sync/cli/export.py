@@ -20,7 +20,9 @@ def export(
     customer: Annotated[
         str | None, typer.Option(help="Only this organization (name or id).", show_default=False)
     ] = None,
-    output: Annotated[Path | None, typer.Option(help="A file; else standard output.", show_default=False)] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="File to write. Default: standard output.", show_default=False)
+    ] = None,
 ) -> None:
     """Write the whole ledger as a journal that hledger or Beancount reads, in whole seconds.
 

@@ -16,7 +16,9 @@ from care_sync.terminal import write
 def month_of(text: str, parameter: str = "--period") -> Month:
     """The month as ``yyyy-mm``. Anything else is a wrong command line."""
     if not Month.is_valid(text):
-        raise typer.BadParameter(f'"{text}" is no month; write year and month, such as 2026-10', param_hint=parameter)
+        raise typer.BadParameter(
+            f'"{text}" is not a month; write year and month, such as 2026-10', param_hint=parameter
+        )
     return Month(text)
 
 

@@ -182,7 +182,7 @@ def push(
     period: Period,
     customer: Customer = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Make anew the drafts that somebody deleted in the bookkeeping.")
+        bool, typer.Option("--again", help="Make the drafts again that somebody deleted in the bookkeeping.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be made; nothing is asked for.")] = False,
     as_json: Json = False,

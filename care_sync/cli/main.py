@@ -66,7 +66,7 @@ def options(
         typer.Option(
             "--config",
             metavar="FILE",
-            help="Settings file; else CARE_SYNC_CONFIG, else ./config.yaml.",
+            help="Settings file. Default: CARE_SYNC_CONFIG, or ./config.yaml.",
             show_default=False,
         ),
     ] = None,

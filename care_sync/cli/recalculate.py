@@ -22,7 +22,10 @@ from care_sync.terminal import print_json, print_table, say
 def recalculate(
     context: typer.Context,
     card_id: Annotated[
-        int | None, typer.Argument(metavar="CARD", help="The card's number; else all that are due.", show_default=False)
+        int | None,
+        typer.Argument(
+            metavar="CARD", help="The card's number. Without it: every card that is due.", show_default=False
+        ),
     ] = None,
     approve: Annotated[bool, typer.Option("--approve", help="Apply what is proposed.")] = False,
     decline: Annotated[bool, typer.Option("--decline", help="Leave the card as it is, for good.")] = False,

@@ -18,7 +18,8 @@ def reconcile(
     context: typer.Context,
     tracker: Annotated[str | None, typer.Option(help="Only this one, by its name in the settings.")] = None,
     since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day; else as schedule.window_days says.")
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="First day. Default: as many days ago as schedule.window_days says."),
     ] = None,
     accept_missing: Annotated[
         bool,

@@ -72,7 +72,7 @@ def decide_on(
     charge: Annotated[str, typer.Option("--charge", help="all, none, or a number of minutes.")],
     reason: Annotated[str, typer.Option(help="Why; the customer and the auditor can read it.")],
     anew: Annotated[
-        bool, typer.Option("--anew", help="Judge again what was judged before too (one entry only).")
+        bool, typer.Option("--anew", help="Judge again what has been judged before (one entry only).")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -151,7 +151,9 @@ def _chosen(work: UnitOfWork, subject: str, *, anew: bool) -> list[Waiting]:
     if ticket is not None and not anew:
         return waiting(work, ticket_id=ticket.id)
     if ticket is not None:
-        raise UserError("only one entry at a time is judged anew", ["name the entry; `care-sync review list` shows it"])
+        raise UserError(
+            "only one entry at a time can be judged again", ["name the entry; `care-sync review list` shows it"]
+        )
     if subject.startswith("#"):
         raise UserError(f"there is no ticket {subject}", ["`care-sync review list` shows what waits"])
     return [reviewed(work, subject)]

@@ -28,7 +28,7 @@ def decide(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
     on: Annotated[
         str | None,
-        typer.Option("--on", metavar="DATE", help="Decide by the rules in force on that day; else by the newest."),
+        typer.Option("--on", metavar="DATE", help="Decide by the rules in force on that day. Default: the newest."),
     ] = None,
     organization: Annotated[
         str | None,

@@ -53,8 +53,8 @@ def setup(
     """Make the helpdesk ready: fields with their options, the webhook with its trigger, views for open questions.
 
     The plan is shown first. Running it twice makes nothing twice; what people made is completed at most. What the
-    helpdesk lets nobody do through its API is told as a step that a person does by hand. The webhook's secret goes into
-    the secrets directory (CARE_SYNC_SECRETS_DIRECTORY) for its owner's eyes alone.
+    helpdesk does not allow through its API is listed as a step for a person. The webhook's secret goes into the secrets
+    directory (CARE_SYNC_SECRETS_DIRECTORY) for its owner's eyes alone.
 
     ```
     care-sync setup              show the plan, ask, do it

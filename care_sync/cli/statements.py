@@ -38,7 +38,8 @@ def statement(
     context: typer.Context,
     period: Annotated[str, typer.Argument(metavar="MONTH", help="The month, such as 2026-10.")],
     customer: Annotated[
-        str | None, typer.Argument(help="This organization (name or id); else everybody's.", show_default=False)
+        str | None,
+        typer.Argument(help="Only this organization (name or id). Default: all of them.", show_default=False),
     ] = None,
     form: Annotated[Form, typer.Option("--format", help="For people, or for a spreadsheet.")] = Form.PDF,
     output: Annotated[

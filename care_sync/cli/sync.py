@@ -47,7 +47,7 @@ def sync(
     with session.application() as application:
         zone = application.settings.company.zone
         if since is not None and since.date() > application.site.today():
-            raise UserError(f"--since {since.date()} has not come yet", ["give today or an earlier day"])
+            raise UserError(f"--since {since.date()} lies in the future", ["give today or an earlier day"])
         scope = Scope(
             PassKind.FULL,
             tickets=_ids(application, ticket or ()),

@@ -25,7 +25,7 @@ from care_sync.demo.stories import Story, stories
 ZONE = ZoneInfo("Europe/Amsterdam")
 FIRST_DAY = date(2026, 10, 1)
 LAST_DAY = date(2026, 10, 29)
-"""The month that is told; the night after it is the demo's first nightly pass."""
+"""The month of the story; the night after it is the demo's first nightly pass."""
 
 PEOPLE = (
     "Anna de Wit",

@@ -1,6 +1,6 @@
 """What stands after a pass, added up from the store: decisions, time by account, cards, questions.
 
-Everything here is read anew from the store, so that the demo shows what is there and not what it believes.
+Everything here is read from the store again, so that the demo shows what is there and not what it believes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The demo: a month of an agency, the night after it, the same night again, a day of changes, and its night.
 
 It goes through the same doors as a site: a settings file, the store, :func:`care_sync.application.open_application`,
-webhooks, real HTTP. Only the products are stand-ins, and the time is told.
+webhooks, real HTTP. Only the products are stand-ins, and the clock follows the script.
 
 Promise: the same version shows the same. Nothing leaves this machine, and nothing but the demo's folder is written.
 """
@@ -92,8 +92,8 @@ def _run_without_news(stage: Stage) -> None:
 
 
 def _day(stage: Stage, webhooks: Listening) -> list[int]:
-    """Play the day; gives the tickets of which no webhook told."""
-    headline("A day of changes, told by webhooks", datetime.combine(DAY, time(9), ZONE))
+    """Play the day; gives the tickets whose webhooks were lost."""
+    headline("A day of changes, announced by webhooks", datetime.combine(DAY, time(9), ZONE))
     lost = []
     for change in Day(stage.application, stage.agency, stage.workplace).changes():
         stage.clock.move_to(change.at)
@@ -116,7 +116,7 @@ def _day(stage: Stage, webhooks: Listening) -> list[int]:
 
 def _night_after(stage: Stage, lost: list[int]) -> None:
     stage.clock.move_to(datetime.combine(DAY + timedelta(days=1), NIGHT, ZONE))
-    headline("The next nightly sync finds what nobody told", stage.clock.now())
+    headline("The next nightly sync finds what no webhook announced", stage.clock.now())
     before, calls = look(stage.application, stage.workplace), stage.workplace.calls()
     report = stage.run(PassKind.FULL, is_watched=True)
     gone = report.counts.get("entries_gone", 0)

@@ -20,7 +20,7 @@ from care_sync.demo.workplace import OUR_EMAIL, TOGGL_TOKEN, ZENDESK_TOKEN, Work
 from care_sync.errors import UserError
 from care_sync.ledger.card_import import import_cards, read_cards
 
-FIRST_LINE = "# The settings of the demo's agency, made by `care-sync demo`, which makes them anew each time."
+FIRST_LINE = "# The settings of the demo's agency, made by `care-sync demo`, which writes them again each time."
 WEBHOOK_SECRET = "webhook-4f1c9a7e2b8d-of-the-demo"  # noqa: S105 - of a sandbox on loopback
 REMEDY = "give another --folder"
 STAND_IN = re.compile(r"base_url: http://127\.0\.0\.1:(\d+)")

@@ -3,7 +3,7 @@
 Terms
     words       one text in several languages, keyed ``nl`` and ``en``
     note        an internal comment that only agents read
-    notice      something that a customer is told, once (kinds in :class:`NoticeKind`)
+    notice      something that a customer is informed of, once (kinds in :class:`NoticeKind`)
     reply       the public comment that carries a notice
     memo        something that we tell ourselves, once: a note or a mail (kinds in :class:`MemoKind`)
 
@@ -110,7 +110,7 @@ class NoteContext:
 
 @dataclass(frozen=True, slots=True)
 class ReplyContext:
-    """What a customer is told.
+    """What a customer is informed of.
 
     ``time`` is the time that the notice is about, by the account it stands on *now*: what is charged, or what
     was given back. ``reason`` is the decision's, where the notice has one. ``period`` (``2026-10``) is the

@@ -160,7 +160,7 @@ def _filters() -> dict[str, Callable[..., str]]:
 
 
 def _adding_up(time: tuple[AccountTime, ...]) -> tuple[AccountTime, ...]:
-    """The parts in whole minutes that add up to what is told of all of them."""
+    """The parts in whole minutes that add up to the total that is shown."""
     minutes = whole_minutes([part.seconds for part in time])
     return tuple(dataclasses.replace(part, seconds=60 * number) for part, number in zip(time, minutes, strict=True))
 

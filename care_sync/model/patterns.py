@@ -8,7 +8,7 @@ Terms
 ``{number}`` is what people see of a ticket, ``{id}`` what the product calls it. Case does not matter.
 
 Promise: matching takes time in proportion to the text (no nested or open-ended repeats, atomic groups for ``*``),
-and a mistake is told with its value and what to write instead.
+and a mistake is reported with its value and what to write instead.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def compile_url(text: str) -> re.Pattern[str]:
     """Compile the template of an address, found with ``http`` and ``https`` alike, and without either."""
     _check(text)
     if not re.match(r"https?://[^/{}]+/", text, re.IGNORECASE):
-        raise ValueError("is no address; write it whole, such as https://acme.zendesk.com/agent/tickets/{id}")
+        raise ValueError("is not an address; write it in full, such as https://acme.zendesk.com/agent/tickets/{id}")
     address = re.sub(r"^https?://", "", text, flags=re.IGNORECASE)
     parts = _PLACEHOLDER.split(address)
     if len(parts) != 3:

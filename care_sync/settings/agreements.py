@@ -48,12 +48,12 @@ class HourCardSection(_Section):
 class AlertsSection(_Section):
     """Telling that hour cards run low.
 
-    ``low_balance_hours``  the levels, of what all of a customer's cards hold together; each is told once per crossing
+    ``low_balance_hours``  the levels, of what all of a customer's cards hold together; each crossing is reported once
     ``customer``           a reply to the customer, on the ticket whose work brought the cards there
-    ``owner``              the account owner is told: a note on the ticket that the organization field ``owner_ticket``
-                           names, and a mail to the address in ``owner_email``
-    ``mail_to``            addresses that are always told
-    ``forecast_days``      so many days of use say when the cards will be empty
+    ``owner``              the account owner is informed: by a note on the ticket that the organization field
+                           ``owner_ticket`` names, and by a mail to the address in ``owner_email``
+    ``mail_to``            addresses that always get the mail
+    ``forecast_days``      how many days of use the forecast is made from
     """
 
     low_balance_hours: tuple[Hours, ...] = (Decimal(5), Decimal(0))
@@ -69,7 +69,7 @@ class AlertsSection(_Section):
 
 
 class EstimatesSection(_Section):
-    """Telling the agent how much of an agreed estimate is used (M3, M4), in percent; each is told once."""
+    """Telling the agent how much of an agreed estimate is used (M3, M4), in percent; each is reported once."""
 
     told_at_percent: tuple[Annotated[int, Field(ge=1, le=1000)], ...] = (80, 100)
 

@@ -4,7 +4,7 @@ Terms
     seller   our own company, as the law wants it named on an invoice
     profile  the agreement that an e-invoice is made by: Peppol BIS Billing 3, or NLCIUS (SI-UBL 2.0)
 
-Promise: numbers that carry their own check digits (IBAN) are checked by them, so that a slip of the pen is told before
+Promise: numbers that carry their own check digits (IBAN) are checked by them, so that a typing error is reported before
 a customer pays somebody else.
 """
 
@@ -25,7 +25,7 @@ def _iban(text: str) -> str:
     """An IBAN without its spaces. Check digits: ISO 13616, modulo 97."""
     number = re.sub(r"\s", "", text).upper()
     if number and not is_iban(number):
-        raise ValueError("is no IBAN; a digit or letter is wrong or missing")
+        raise ValueError("is not an IBAN: a digit or letter is wrong or missing")
     return number
 
 

@@ -75,7 +75,7 @@ class _Layers:
 def load_settings(
     path: Path | None = None, *, helpdesks: Products, time_trackers: Products, bookkeepings: Products | None = None
 ) -> Settings:
-    """Read the settings from ``path``, else from the file that ``CARE_SYNC_CONFIG`` names, else ``config.yaml``.
+    """Read the settings from ``path``, or the file that ``CARE_SYNC_CONFIG`` names, or ``config.yaml``.
 
     ``helpdesks``, ``time_trackers`` and ``bookkeepings`` say which products there are.
     Raises :class:`UserError` with every problem.
@@ -172,7 +172,7 @@ def _connection(
         values = {}
     if not isinstance(values, Mapping):
         layers.problems.append(
-            f"{layers.place(base)}: {setting_name(base)} is no section; write `name: value` lines below it."
+            f"{layers.place(base)}: {setting_name(base)} is not a section; write `name: value` lines below it."
         )
         return None
     options = dict(values)

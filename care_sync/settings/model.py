@@ -41,7 +41,7 @@ def _locale(name: str) -> str:
     try:
         Locale.parse(name.replace("-", "_"))
     except (UnknownLocaleError, ValueError):
-        raise ValueError("is no locale; write nl, en, nl-BE, en-US …") from None
+        raise ValueError("is not a locale; write nl, en, nl-BE, en-US …") from None
     return name
 
 

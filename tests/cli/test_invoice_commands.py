@@ -127,7 +127,7 @@ def test_the_settings_of_the_seller_are_checked_when_they_are_read(care: Care, b
     answer = care("invoices", "list")
     assert answer.code == 2
     assert "ledger.invoice.seller.iban" in answer.errors
-    assert "is no IBAN" in answer.errors
+    assert "is not an IBAN" in answer.errors
 
 
 # --- push --------------------------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ def test_everything_comes_as_json(care: Care, books: Path) -> None:
         ([], 2, "name one"),
         (["--entry", "a", "--ticket", "1"], 2, "name one"),
         (["--ticket", "1001", "--period", "2026-10"], 2, "goes with --customer"),
-        (["--customer", "5", "--period", "x"], 2, "is no month"),
+        (["--customer", "5", "--period", "x"], 2, "is not a month"),
         (["--entry", "nobody"], 2, "there is no time entry nobody"),
         (["--ticket", "99"], 2, "care-sync sync --ticket 99"),
     ],

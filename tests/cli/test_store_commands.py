@@ -150,8 +150,8 @@ def test_a_card_is_bought_at_the_rate_of_the_year_and_shown(
     ("arguments", "code", "told"),
     [
         (["5", "--hours", "49"], 2, "at least 50 hours (H1)"),
-        (["5", "--hours", "veel"], 2, '"veel" is no number'),
-        (["5", "--hours", "nan"], 2, '"nan" is no number'),
+        (["5", "--hours", "veel"], 2, '"veel" is not a number'),
+        (["5", "--hours", "nan"], 2, '"nan" is not a number'),
         (["5", "--hours", "50", "--on", "2025-01-01"], 2, "no hourly rate is configured for 2025"),
         (["5", "--hours", "50", "--on", "gisteren"], 2, "gisteren"),
         (["Van Dam", "--hours", "50"], 2, "did you mean Bakkerij Van Dam?"),

@@ -64,8 +64,8 @@ def test_it_ends_well_and_tells_every_part(demo: Shown) -> None:
         "One month of a web agency",
         "The nightly sync, over everything",
         "The same again: nothing is new, so nothing is written",
-        "A day of changes, told by webhooks",
-        "The next nightly sync finds what nobody told",
+        "A day of changes, announced by webhooks",
+        "The next nightly sync finds what no webhook announced",
         "October is closed",
         "And once more, with nothing new",
     ):

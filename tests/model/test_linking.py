@@ -289,7 +289,7 @@ def test_activity_tags_can_be_named_by_the_site() -> None:
         ({"numbers": ["{number}"]}, ("numbers", 0), "a bare number is no reference"),
         ({"numbers": ["#123"]}, ("numbers", 0), "needs exactly one {number} or {id}"),
         ({"tags": ["zd-{nummer}"]}, ("tags", 0), "unknown placeholder {nummer}"),
-        ({"urls": ["tickets/{id}"]}, ("urls", 0), "is no address"),
+        ({"urls": ["tickets/{id}"]}, ("urls", 0), "is not an address"),
         ({"urls": ["https://a.nl/" + "x" * 300 + "{id}"]}, ("urls", 0), "longer than 200"),
         ({"projects": [{"project": "Acme"}]}, ("projects", 0), "says nothing"),
         ({"projects": [{"project": "{id} {number}"}]}, ("projects", 0, "project"), "more than one placeholder"),

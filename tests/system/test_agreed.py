@@ -325,7 +325,7 @@ def test_what_changed_between_question_and_answer_is_not_done(
         return True
 
     monkeypatch.setattr(typer, "confirm", answer)
-    with pytest.raises(UserError, match="is another meanwhile"):
+    with pytest.raises(UserError, match="has changed in the meantime"):
         care("customers", "state", "Acme", "sla", "no", "--from", "2026-10-13", "--reason", "x")
     assert [one["kind"] for one in care.json("customers", "show", "Acme")["written_down"]].count("stated") == 0
 
