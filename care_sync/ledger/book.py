@@ -16,7 +16,7 @@ from care_sync.model.account import Account
 from care_sync.model.months import Months
 from care_sync.model.transaction import StoredTransaction, Transaction
 from care_sync.store import UnitOfWork
-from care_sync.store.schema import encode
+from care_sync.store.columns import encode
 
 
 def record(work: UnitOfWork, transaction: Transaction) -> int:

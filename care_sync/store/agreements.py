@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from care_sync.model.agreement import Agreed, AgreedKind
-from care_sync.store.schema_agreed import agreed
+from care_sync.store.schema import agreed
 from care_sync.store.tables import chunks
 
 

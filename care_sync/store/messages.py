@@ -16,7 +16,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, update
 
 from care_sync.model.mail import Mail, MailState
-from care_sync.store.schema_messages import mails, tellings
+from care_sync.store.schema import mails, tellings
 from care_sync.store.tables import chunks, insert_new, locks_rows
 
 
