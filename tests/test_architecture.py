@@ -147,3 +147,41 @@ def reachable(arrows: set[tuple[str, str]], start: str) -> set[str]:
         reached |= following
         waiting.extend(following)
     return reached
+
+
+LONGEST_FUNCTION = 50
+"""Lines, from ``def`` to the end, in the folders below."""
+
+SHORT = ("care_sync/cli", "care_sync/demo", "care_sync/billing")
+STILL_LONG = {
+    "care_sync.billing.statement_document._data",
+    "care_sync.cli.card_import.import_file",
+    "care_sync.cli.cards.buy",
+    "care_sync.cli.cards.show",
+    "care_sync.cli.customers.list_customers",
+    "care_sync.cli.customers.state_agreed",
+    "care_sync.cli.explain._show",
+    "care_sync.cli.invoices.export",
+    "care_sync.cli.invoices.push",
+    "care_sync.cli.period._show",
+    "care_sync.cli.recalculate.recalculate",
+    "care_sync.cli.reconcile.reconcile",
+    "care_sync.cli.setup.setup",
+    "care_sync.cli.status._show",
+}
+"""Functions that are to be divided: none may join, and one that is divided leaves."""
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    yield from (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+
+
+def test_functions_fit_on_a_screen() -> None:
+    lines = {
+        f"{name_of(path)}.{function.name}": (function.end_lineno or 0) - function.lineno + 1
+        for folder in SHORT
+        for path in (ROOT / folder).rglob("*.py")
+        for function in functions(path)
+    }
+    assert {name for name, count in lines.items() if count > LONGEST_FUNCTION} == STILL_LONG

@@ -68,7 +68,7 @@ def care_sync(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
 
 def test_the_installed_command_tells_errors_in_words_and_by_its_exit_code(tmp_path: Path) -> None:
     process = care_sync("status", cwd=tmp_path)
-    output, told = process.communicate(timeout=60)
+    output, told = process.communicate()
 
     assert (process.returncode, output) == (2, "")
     assert "There is no config.yaml here; copy config.example.yaml" in " ".join(told.split())
@@ -83,7 +83,7 @@ def test_a_reader_that_has_enough_is_no_error_to_complain_of(tmp_path: Path) -> 
 
     told = process.stderr.read()
 
-    process.wait(timeout=60)
+    process.wait()
     assert "Traceback" not in told
     assert "Exception ignored" not in told
 
@@ -96,8 +96,6 @@ def test_shells_are_offered_completion(tmp_path: Path) -> None:
         "COMP_CWORD": "1",
     }
     command = [sys.executable, "-m", "care_sync"]
-    result = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
 
     assert "cards" in result.stdout

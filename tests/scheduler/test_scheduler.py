@@ -17,7 +17,7 @@ from care_sync.store import Store
 from connectors.errors import Unavailable
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
-WAIT_SECONDS = 30
+WAIT_SECONDS = 300
 """How long a test waits for another thread before it fails; never how long something should take."""
 
 

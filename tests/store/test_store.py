@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import create_engine, inspect
 
 from care_sync.clock import ManualClock
 from care_sync.errors import UserError
@@ -311,8 +312,23 @@ def test_attention_keeps_the_date_that_it_was_first_raised(store: Store, clock: 
 
 
 def test_migrating_twice_is_migrating_once(store_url: str) -> None:
+    before = _schema(store_url)
     migrate(store_url)
-    open_store(store_url).close()
+
+    assert len(before) > 1
+    assert _schema(store_url) == before
+
+
+def _schema(store_url: str) -> dict[str, list[str]]:
+    """The columns of each table, as the database tells them."""
+    engine = create_engine(store_url)
+    inspector = inspect(engine)
+    columns = {
+        table: [f"{column['name']} {column['type']}" for column in inspector.get_columns(table)]
+        for table in inspector.get_table_names()
+    }
+    engine.dispose()
+    return columns
 
 
 def test_a_database_of_a_newer_version_is_refused(store_url: str) -> None:

@@ -16,7 +16,7 @@ from care_sync.scheduler import StoppableClock
 from connectors.sandbox.zendesk_state import ZendeskEvent
 from tests.system.office import HOUR, INCIDENT, Office
 
-WAIT_SECONDS = 60
+WAIT_SECONDS = 300
 
 
 class MovingClock(StoppableClock):
