@@ -71,6 +71,12 @@ def say(text: str) -> None:
     console().print(escape(one_line(text)), soft_wrap=True)
 
 
+def say_lines(text: str) -> None:
+    """Print an answer of several lines, such as a letter."""
+    for line in text.splitlines():
+        say(line)
+
+
 def complain(label: str, message: str, problems: Iterable[str] = ()) -> None:
     """Print what went wrong to standard error, and everything that is to be mended, each on a line of its own."""
     screen = errors()

@@ -139,3 +139,9 @@ def test_no_color_is_respected(clock: ManualClock, wish: str, colored: bool, mon
 
     assert ("\x1b[" in logged.getvalue()) is colored
     assert ("\x1b[" in shown.getvalue()) is colored
+
+
+def test_a_letter_keeps_its_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.say_lines("Beste Eva,\n\nklaar.\n")
+
+    assert capsys.readouterr().out == "Beste Eva,\n\nklaar.\n"

@@ -16,7 +16,7 @@ from care_sync.model.notices import NoticeKind
 from care_sync.model.recalculation import Recalculation, RecalculationState
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
-from care_sync.terminal import print_json, print_table, say
+from care_sync.terminal import print_json, print_table, say, say_lines
 
 
 def recalculate(
@@ -55,7 +55,7 @@ def recalculate(
     session = Session.of(context)
     with session.store() as (settings, store), store.begin() as work:
         if notice is not None and card_id is not None:
-            say(_notice(work, settings, card_id, notice))
+            say_lines(_notice(work, settings, card_id, notice))
             return
         now, zone = session.clock.now(), settings.company.zone
         recalculation.find_due(work, settings.ledger.hour_card, zone, now=now)

@@ -100,8 +100,8 @@ def as_document(report: PassReport, found: list[Difference] | None) -> dict[str,
 
 def _show(report: PassReport, found: list[Difference] | None) -> None:
     if found is not None:
-        for one in found:
-            for line in one.lines():
+        for difference in found:
+            for line in difference.lines():
                 say(line)
         say(f"{len(found)} tickets would change. Nothing was written." if found else "Nothing would change.")
     else:

@@ -16,7 +16,7 @@ from care_sync.demo.stage import Stage
 from care_sync.demo.workplace import ZENDESK_TOKEN, Workplace
 from care_sync.logs import configure_logs
 from care_sync.scheduler import StoppableClock
-from care_sync.terminal import say
+from care_sync.terminal import say, say_lines
 from connectors.sandbox.toggl_state import TogglEvent
 
 
@@ -34,7 +34,7 @@ def keep_running(stage: Stage, machine: Clock, program: str) -> int:
         say(f"CareSync listens on {address}. Its products are at {stage.workplace.zendesk.base_url} (Zendesk) and")
         say(f"{stage.workplace.toggl.base_url} (Toggl). Ctrl-C ends it. In another terminal, set a ticket's cause:")
         say("")
-        say(a_change_to_try(stage, program))
+        say_lines(a_change_to_try(stage, program))
         say("")
 
     with open_application(settings, clock) as application:

@@ -112,6 +112,7 @@ def test_a_due_card_is_proposed_told_and_approved(care: Care, rates: None, site_
     assert "proposed" in proposed.output
     assert "40:00" in proposed.output
     dutch = care("cards", "recalculate", "1", "--notice", "nl").output
+    assert len(dutch.splitlines()) > 5
     assert "van 50:00 naar 40:00 uur" in dutch
     assert "€\u00a0100,00" in dutch
     assert "from 50:00 to 40:00 hours" in care("cards", "recalculate", "1", "--notice", "en").output
