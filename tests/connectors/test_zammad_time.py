@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from connectors.conformance.tracker_bed import TODAY, at, by_id, drain, only, window
 from connectors.errors import Invalid, Malformed, PermissionMissing, Unavailable
+from connectors.records import EntryState
 from connectors.sandbox.server import Answer
 from connectors.zammad.time_entries import entry_from_api, grain_of, seconds_of
 from tests.conformance.zammad_time_bed import ZammadTimeBed, number_of
@@ -204,3 +205,42 @@ def test_a_cursor_that_is_none_of_ours_is_invalid(bed: ZammadTimeBed) -> None:
     for cursor in ("soon", "2026-10-26", "77"):
         with pytest.raises(Invalid):
             drain(bed.tracker(), cursor)
+
+
+# ---- time that was taken back --------------------------------------------------------------------------
+
+
+def test_a_negative_booking_shortens_the_one_before_it(bed: ZammadTimeBed) -> None:
+    entry_id = bed.write_down(at(9), 120 * 60)
+    ticket_id = int(entry_id.partition("-")[0])
+    bed.site.account_time(ticket_id, bed.people["Anna"], Decimal(-100), at=at(10))
+    tracker = bed.tracker()
+
+    assert [(entry.id, entry.seconds) for entry in window(tracker)] == [(entry_id, 20 * 60)]
+    assert by_id(drain(tracker, None)[0])[entry_id].seconds == 20 * 60
+    entry = tracker.entry(entry_id)
+    assert entry is not None
+    assert entry.seconds == 20 * 60
+
+
+def test_an_entry_that_was_taken_back_whole_is_gone(bed: ZammadTimeBed) -> None:
+    entry_id = bed.write_down(at(9), 3600)
+    ticket_id = int(entry_id.partition("-")[0])
+    bed.site.account_time(ticket_id, bed.people["Bert"], Decimal(-60), at=at(10))
+    tracker = bed.tracker()
+
+    assert window(tracker) == []
+    assert by_id(drain(tracker, None)[0])[entry_id].state is EntryState.DELETED
+    assert tracker.entry(entry_id) is None
+
+
+def test_what_is_taken_back_beyond_all_that_was_booked_is_named(bed: ZammadTimeBed) -> None:
+    entry_id = bed.write_down(at(9), 3600)
+    ticket_id = int(entry_id.partition("-")[0])
+    number = bed.site.account_time(ticket_id, bed.people["Anna"], Decimal(-90), at=at(10))
+
+    (record,) = [record for page in bed.tracker().entries_between(TODAY, TODAY) for record in page.unreadable]
+
+    assert record.id == f"{ticket_id}-{number}"
+    assert record.reason == "takes back 30 minutes more than were booked"
+

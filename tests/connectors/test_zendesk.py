@@ -660,3 +660,28 @@ def test_changes_are_read_from_the_very_beginning(bed: ZendeskBed) -> None:
     bed.settle()
 
     assert ticket_id in drain(bed, bed.helpdesk(), since=bed.now() - 3000 * LONG_AGO).tickets
+
+
+@pytest.mark.parametrize(
+    ("channel", "read"),
+    [
+        ("sms", Channel.CHAT),
+        ("line", Channel.CHAT),
+        ("whatsapp", Channel.CHAT),
+        ("messaging", Channel.CHAT),
+        ("native_messaging", Channel.CHAT),
+        ("voice", Channel.PHONE),
+        ("web_form", Channel.WEB),
+        ("email", Channel.EMAIL),
+        ("api", Channel.API),
+        ("carrier_pigeon", Channel.OTHER),
+        (None, Channel.OTHER),
+        (7, Channel.OTHER),
+    ],
+)
+def test_a_channel_is_told_apart_by_the_table(bed: ZendeskBed, channel: object, read: Channel) -> None:
+    ticket_id = bed.file_ticket("Menu broken")
+    bed.account.records.tickets[int(ticket_id)].channel = channel  # type: ignore[assignment]
+
+    assert named(bed.helpdesk(), ticket_id)[ticket_id].channel is read
+
