@@ -15,7 +15,7 @@ from connectors.records import CheckResult
 from connectors.self_check import check_that
 
 BELIEVED_FOR = timedelta(hours=12)
-"""Of the fast lane, to spare requests; the window, which decides what is gone, asks anew."""
+"""Of the fast lane, to spare requests; the window, which decides what is gone, asks again."""
 SUBJECT = "sees every colleague"
 OR_ONE_PERSON = "If one person's time is all that is meant, set sees_only: own."
 

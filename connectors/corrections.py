@@ -34,13 +34,13 @@ def seconds_left(bookings: Iterable[Booking]) -> Left:
     """What is left of bookings of one ticket, and of those that were merged into it."""
     left = Left()
     earlier: list[Booking] = []
-    for booking in sorted(bookings, key=lambda one: one.number):
+    for booking in sorted(bookings, key=lambda booking: booking.number):
         if booking.seconds >= 0:
             left.seconds[booking.number] = booking.seconds
             earlier.append(booking)
             continue
         owed = -booking.seconds
-        for before in sorted(earlier, key=lambda one: _nearness(booking, one)):
+        for before in sorted(earlier, key=lambda before: _nearness(booking, before)):
             taken = min(owed, left.seconds[before.number])
             left.seconds[before.number] -= taken
             owed -= taken

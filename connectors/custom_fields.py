@@ -90,7 +90,7 @@ class FieldMap:
 
 
 def mapped(names: Mapping[str, str | int], definitions: Sequence[FieldDefinition]) -> FieldMap:
-    """Find each configured field by its name, or else by its label (whatever its capitals)."""
+    """Find each configured field by its name, or otherwise by its label (whatever its capitals)."""
     by_name = {field.name: field for field in definitions}
     by_label = {field.label.casefold(): field for field in reversed(definitions)}
     fields: dict[str, FieldDefinition] = {}

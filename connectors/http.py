@@ -301,10 +301,10 @@ class HttpClient:
         )
 
     def _retry_after(self, answer: requests.Response) -> float:
-        """Seconds to stay away: ``Retry-After`` as seconds or a date, else the quota's header."""
-        told = answer.headers.get("Retry-After", "")
-        seconds = _number(told)
-        if seconds is None and (back_at := date_of(told)) is not None:
+        """Seconds to stay away: ``Retry-After`` as seconds or a date, otherwise the quota's header."""
+        written = answer.headers.get("Retry-After", "")
+        seconds = _number(written)
+        if seconds is None and (back_at := date_of(written)) is not None:
             seconds = (back_at - self._environment.now()).total_seconds()
         if seconds is None:
             left = self._left(answer.headers)

@@ -47,12 +47,12 @@ class WantedField:
 
     def is_called(self, *names: object) -> bool:
         """Whether a field of these names (number, key, title …) is this one, whatever its capitals."""
-        return self.title.casefold() in {str(one).casefold() for one in names if one is not None}
+        return self.title.casefold() in {str(item).casefold() for item in names if item is not None}
 
     def lacking(self, present: Iterable[str]) -> list[str]:
         """The words of our options that no option of ``present`` says: ``third_party`` is also said by ``Third party``
         and by ``cause_third_party``."""
-        said = {one.strip().casefold().replace(" ", "_").replace("-", "_") for one in present}
+        said = {item.strip().casefold().replace(" ", "_").replace("-", "_") for item in present}
         return [word for word in self.options if not said.intersection(self.said_by(word))]
 
     def said_by(self, word: str) -> list[str]:
@@ -72,7 +72,7 @@ class WantedView:
 class Wanted:
     """Everything that a site wants of its helpdesk; without ``webhook_url`` no webhook is wanted.
 
-    ``time_webhook_url`` is where changes of time are told, when the same site is a time tracker too.
+    ``time_webhook_url`` is where changes of time are sent, when the same site is a time tracker too.
     """
 
     ticket_fields: tuple[WantedField, ...] = ()

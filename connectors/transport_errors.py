@@ -43,8 +43,8 @@ def was_never_sent(error: Exception) -> bool:
 def _problem(error: Exception) -> tuple[str, str]:
     """What is wrong with the line, and what to do."""
     if isinstance(error, requests.exceptions.SSLError):
-        found = _CERTIFICATE.search(str(error))
-        reason = found[1].strip() if found else "the encrypted connection cannot be made"
+        match = _CERTIFICATE.search(str(error))
+        reason = match[1].strip() if match else "the encrypted connection cannot be made"
         return (
             f"its certificate cannot be verified ({reason})",
             "Set ca_file to the certificates of the authority that signed it, or correct the address: the certificate "

@@ -39,7 +39,7 @@ def id_of_row(row: Any) -> str | None:
 
 
 def row_key(row: Any) -> str:
-    """What tells a row from others while pages are turned: its id, or else its content."""
+    """What tells a row from others while pages are turned: its id, or otherwise its content."""
     return id_of_row(row) or json.dumps(row, sort_keys=True)
 
 

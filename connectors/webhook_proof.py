@@ -27,14 +27,14 @@ def require_proof(
     ``setting`` is where our secret is configured, ``source`` where the product keeps its own.
     """
     if not secrets:
-        told = "a webhook call came but no secret is configured"
-        raise BadSignature(product, told, remedy=f"Set {setting} to {source}.")
+        problem = "a webhook call came but no secret is configured"
+        raise BadSignature(product, problem, remedy=f"Set {setting} to {source}.")
     brought = given.encode(errors="replace")
     # Each is compared, so that the time taken does not tell which one holds.
-    matching = [hmac.compare_digest(brought, sign(one.get_secret_value().encode()).encode()) for one in secrets]
+    matching = [hmac.compare_digest(brought, sign(secret.get_secret_value().encode()).encode()) for secret in secrets]
     if not any(matching):
-        told = "the signature of a webhook call does not match"
-        raise BadSignature(product, told, remedy=f"Compare {setting} with {source}.")
+        problem = "the signature of a webhook call does not match"
+        raise BadSignature(product, problem, remedy=f"Compare {setting} with {source}.")
 
 
 def content_of(product: str, body: bytes, *, may_be_empty: bool = False) -> Object:

@@ -110,7 +110,7 @@ class ClockifyClient:
 
     def _span(self, first: datetime, last: datetime) -> Iterator[list[Any]]:
         """Yield the pages of one report. Pages are numbered: what is entered or deleted meanwhile shifts those behind
-        it and changes the total, and the report is read anew; rows then come again."""
+        it and changes the total, and the report is read again; rows then come again."""
         for _ in range(READINGS):
             read, page, first_total = 0, 1, None
             while True:

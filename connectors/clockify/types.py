@@ -44,7 +44,7 @@ class EntryTypes:
         self._known: dict[str, str] = {}
 
     def forget(self) -> None:
-        """Ask anew: somebody may have made a break of an entry."""
+        """Ask again: somebody may have made a break of an entry."""
         self._known.clear()
 
     def of(self, rows: list[Any]) -> RowTypes:
@@ -65,11 +65,11 @@ class EntryTypes:
                 if isinstance(identity, str):
                     self._known[identity] = kind_of(entry) or WORK
         for identity in wanted.keys() - self._known.keys():
-            found = self._client.entry(identity)
-            if found is None:
+            existing = self._client.entry(identity)
+            if existing is None:
                 gone.add(identity)
             else:
-                self._known[identity] = kind_of(found) or WORK
+                self._known[identity] = kind_of(existing) or WORK
         return RowTypes(
             {identity: self._known[identity] for identity in unknown if identity in self._known}, frozenset(gone)
         )

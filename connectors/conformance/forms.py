@@ -20,15 +20,17 @@ def check_form(record: Any) -> None:
     """Fail, naming record and field, where a value is of another type than its record says, or no instant in UTC."""
     for name, adapter in _TYPES[type(record)].items():
         value = getattr(record, name)
-        told = f"{type(record).__name__}.{name} is {value!r}"
+        problem = f"{type(record).__name__}.{name} is {value!r}"
         try:
             adapter.validate_python(value)
         except ValidationError as error:
-            raise AssertionError(f"{told}: {error.errors(include_url=False)[0]['msg']}") from None
+            raise AssertionError(f"{problem}: {error.errors(include_url=False)[0]['msg']}") from None
         for text in texts_in(value):
-            assert text == harmless(text), f"{told}, and text holds nothing that a terminal obeys or a database refuses"
+            assert text == harmless(text), (
+                f"{problem}, and text holds nothing that a terminal obeys or a database refuses"
+            )
         if isinstance(value, datetime):
-            assert value.utcoffset() == timedelta(), f"{told}, and instants are aware and in UTC"
+            assert value.utcoffset() == timedelta(), f"{problem}, and instants are aware and in UTC"
     if isinstance(record, TimeEntry):
         assert record.seconds >= 0, f"TimeEntry.seconds is {record.seconds}"
         assert record.state is not EntryState.RUNNING or record.seconds == 0, "a running entry has no seconds yet"
@@ -49,7 +51,7 @@ def texts_in(value: Any) -> Iterator[str]:
 def _types(record: type[Any]) -> dict[str, TypeAdapter[Any]]:
     hints = get_type_hints(record)
     strict = ConfigDict(strict=True)
-    return {one.name: TypeAdapter(hints[one.name], config=strict) for one in fields(record)}
+    return {item.name: TypeAdapter(hints[item.name], config=strict) for item in fields(record)}
 
 
 _TYPES = {record: _types(record) for record in (TimeEntry, Ticket, Organization, Person)}

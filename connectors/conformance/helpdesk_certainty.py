@@ -156,7 +156,8 @@ class CertaintyPromises:
         begin = TicketChange(ids[0], OTHER, fields={"care_scope": "undetermined"})
         assert outcomes(apply(helpdesk, begin)) == ["applied"]
         changes = [
-            TicketChange(one, f"CS-{number:08}-0001", comment=note("Binnen de SLA.")) for number, one in enumerate(ids)
+            TicketChange(identity, f"CS-{number:08}-0001", comment=note("Binnen de SLA."))
+            for number, identity in enumerate(ids)
         ]
         bed.break_down(fault)
 
@@ -165,7 +166,7 @@ class CertaintyPromises:
         bed.mend()
         assert set(outcomes(results)) == {"failed"}
         assert set(outcomes(apply(helpdesk, *changes))) == {"applied"}
-        assert all(says(bed.seen(one), note("Binnen de SLA.")) == 1 for one in ids)
+        assert all(says(bed.seen(identity), note("Binnen de SLA.")) == 1 for identity in ids)
 
     def test_the_same_tags_and_fields_written_twice_change_nothing_more(self, bed: HelpdeskBed) -> None:
         ticket_id = bed.file_ticket("Menu broken", tags=("vip",))

@@ -99,8 +99,8 @@ class ChangePromises:
         bed.settle()
         afterwards = drain(bed, bed.helpdesk(), at_once.cursor)
 
-        told = (at_once.tickets | afterwards.tickets)[ticket_id]
-        assert told.subject == "Menu gone"
+        read_again = (at_once.tickets | afterwards.tickets)[ticket_id]
+        assert read_again.subject == "Menu gone"
 
     def test_reading_again_with_the_same_cursor_tells_the_same(self, bed: HelpdeskBed) -> None:
         bed.file_ticket("Before")
@@ -146,26 +146,26 @@ class ChangePromises:
 
         changed = drain(bed, helpdesk).tickets
 
-        assert {one: content(changed[one]) for one in ids} == contents(named(helpdesk, *ids))
+        assert {identity: content(changed[identity]) for identity in ids} == contents(named(helpdesk, *ids))
 
     def test_what_people_do_while_pages_are_read_hides_nothing(self, bed: HelpdeskBed) -> None:
         ids = [bed.file_ticket(f"Question {number}") for number in range(bed.page_size() * 3)]
         bed.settle()
         reading = bed.helpdesk().changed_tickets(None, bed.now() - LONG_AGO)
         page = next(reading)
-        told = {ticket.id: ticket for ticket in page.tickets}
+        read_again = {ticket.id: ticket for ticket in page.tickets}
         bed.edit(ids[0], subject="The first, changed")
         bed.delete(ids[1])
         bed.edit(ids[-1], subject="The last, changed")
         new = bed.file_ticket("Meanwhile")
 
         for page in reading:
-            told |= {ticket.id: ticket for ticket in page.tickets}
+            read_again |= {ticket.id: ticket for ticket in page.tickets}
         bed.settle()
-        told |= drain(bed, bed.helpdesk(), page.cursor).tickets
+        read_again |= drain(bed, bed.helpdesk(), page.cursor).tickets
 
-        assert told.keys() | {ids[1]} >= {*ids, new}
-        assert (told[ids[0]].subject, told[ids[-1]].subject) == ("The first, changed", "The last, changed")
+        assert read_again.keys() | {ids[1]} >= {*ids, new}
+        assert (read_again[ids[0]].subject, read_again[ids[-1]].subject) == ("The first, changed", "The last, changed")
 
     @pytest.mark.parametrize("minutes", [-5, 5])
     def test_a_clock_that_differs_from_the_products_loses_no_change(self, bed: HelpdeskBed, minutes: int) -> None:
@@ -191,8 +191,8 @@ class ChangePromises:
         bed.settle()
 
         helpdesk = bed.helpdesk()
-        told = drain(bed, helpdesk, cursor).tickets[ticket_id]
-        assert told.organization_id == organizations(helpdesk)["Globex"].id
+        read_again = drain(bed, helpdesk, cursor).tickets[ticket_id]
+        assert read_again.organization_id == organizations(helpdesk)["Globex"].id
 
     def test_a_deleted_ticket_is_told_as_deleted(self, bed: HelpdeskBed) -> None:
         needs(bed, "tells_deletions")
@@ -204,9 +204,9 @@ class ChangePromises:
         bed.delete(ticket_id)
         bed.settle()
 
-        told = drain(bed, bed.helpdesk(), cursor).tickets[ticket_id]
-        assert told.status is TicketStatus.DELETED
-        assert not told.status.is_writable
+        read_again = drain(bed, bed.helpdesk(), cursor).tickets[ticket_id]
+        assert read_again.status is TicketStatus.DELETED
+        assert not read_again.status.is_writable
 
     def test_a_merged_ticket_tells_where_it_went(self, bed: HelpdeskBed) -> None:
         needs(bed, "has_merges")
@@ -218,9 +218,9 @@ class ChangePromises:
         bed.merge(gone, stays)
         bed.settle()
 
-        told = drain(bed, bed.helpdesk(), cursor).tickets
-        assert told[gone].merged_into == stays
-        assert not told[gone].status.is_writable
+        read_again = drain(bed, bed.helpdesk(), cursor).tickets
+        assert read_again[gone].merged_into == stays
+        assert not read_again[gone].status.is_writable
         assert named(bed.helpdesk(), stays)[stays].merged_into is None
 
     def test_people_and_organizations_come_along(self, bed: HelpdeskBed) -> None:

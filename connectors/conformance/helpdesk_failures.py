@@ -112,12 +112,12 @@ class FailurePromises:
         }
 
         try:
-            told = ways[way]()
+            shown = ways[way]()
         except PermissionMissing as error:
             remedy = error.remedy
         else:
             # Some permissions close one way and leave another open, which then tells what is there.
-            assert {ticket_id, reference} & set(told)
+            assert {ticket_id, reference} & set(shown)
             remedy = "none needed"
 
         assert remedy
@@ -128,34 +128,34 @@ class FailurePromises:
         for name in sorted(names):
             bed.add_organization(name)
         reading = bed.helpdesk().organizations()
-        found = {one.name for one in next(reading)}
+        listed = {organization.name for organization in next(reading)}
         bed.break_down(Fault.CUT_OFF)
 
         try:
-            found |= {one.name for page in reading for one in page}
+            listed |= {organization.name for page in reading for organization in page}
         except ConnectorError:
             return
 
-        assert found >= names
+        assert listed >= names
 
     def test_no_error_shows_the_secret(self, bed: HelpdeskBed, caplog: pytest.LogCaptureFixture) -> None:
         needs(bed, "has_faults")
         ticket_id = bed.file_ticket("Menu broken")
         change = TicketChange(ticket_id, "CS-00000000-0001", comment=note("Binnen de SLA."))
         caplog.set_level("DEBUG")
-        told = []
+        shown = []
         for fault in Fault:
             bed.break_down(fault)
             with pytest.raises(ConnectorError) as raised:
                 drain(bed, bed.helpdesk())
-            told.append(f"{raised.value} {raised.value!r} {raised.value.__dict__}")
+            shown.append(f"{raised.value} {raised.value!r} {raised.value.__dict__}")
             try:
-                told += [result.message for result in bed.helpdesk().apply([change])]
+                shown += [result.message for result in bed.helpdesk().apply([change])]
             except ConnectorError as error:
-                told.append(f"{error} {error!r} {error.__dict__}")
+                shown.append(f"{error} {error!r} {error.__dict__}")
             bed.mend()
 
-        assert TOKEN not in " ".join(told)
+        assert TOKEN not in " ".join(shown)
         assert TOKEN not in caplog.text
         assert TOKEN not in repr(vars(bed.helpdesk()))
 

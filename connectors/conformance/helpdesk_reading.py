@@ -64,10 +64,10 @@ class ReadingPromises:
         bed.later(timedelta(hours=1))
         second = bed.file_ticket("Winter time")
 
-        found = named(bed.helpdesk(), first, second)
+        read = named(bed.helpdesk(), first, second)
 
-        assert found[first].created_at == first_half_past_two
-        assert found[second].created_at - found[first].created_at == timedelta(hours=1)
+        assert read[first].created_at == first_half_past_two
+        assert read[second].created_at - read[first].created_at == timedelta(hours=1)
 
     def test_every_language_comes_through(self, bed: HelpdeskBed) -> None:
         ticket_id = bed.file_ticket(UNICODE, UNICODE)
@@ -167,8 +167,8 @@ class ReadingPromises:
 
         bed.delete(ticket_id)
 
-        found = named(bed.helpdesk(), ticket_id)
-        assert ticket_id not in found or found[ticket_id].status is TicketStatus.DELETED
+        read = named(bed.helpdesk(), ticket_id)
+        assert ticket_id not in read or read[ticket_id].status is TicketStatus.DELETED
 
     # ---- organizations -----------------------------------------------------------------------------
 

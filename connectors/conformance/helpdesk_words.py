@@ -1,4 +1,4 @@
-"""The words in which the tests of a helpdesk's suite are told; each reading sees the records' own promises hold."""
+"""The vocabulary of a helpdesk's suite; each reading sees the records' own promises hold."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def drain(bed: HelpdeskBed, helpdesk: Helpdesk, cursor: str | None = None, *, si
         _check_forms(page)
     return Read(
         tickets={ticket.id: ticket for page in pages for ticket in page.tickets},
-        organizations={one.id: one for page in pages for one in page.organizations},
-        people={one.id: one for page in pages for one in page.people},
+        organizations={item.id: item for page in pages for item in page.organizations},
+        people={item.id: item for page in pages for item in page.people},
         cursor=pages[-1].cursor,
         pages=pages,
     )
@@ -56,9 +56,9 @@ def named(helpdesk: Helpdesk, *ticket_ids: str) -> dict[str, Ticket]:
     assert page.last
     assert page.cursor is None
     _check_forms(page)
-    found = {ticket.id: ticket for ticket in page.tickets}
-    assert len(found) == len(page.tickets)
-    return found
+    read = {ticket.id: ticket for ticket in page.tickets}
+    assert len(read) == len(page.tickets)
+    return read
 
 
 def ticket_of(helpdesk: Helpdesk, ticket_id: str) -> Ticket:
@@ -68,11 +68,11 @@ def ticket_of(helpdesk: Helpdesk, ticket_id: str) -> Ticket:
 
 def organizations(helpdesk: Helpdesk) -> dict[str, Organization]:
     """Every organization by its name."""
-    listed = [one for page in helpdesk.organizations() for one in page if not one.deleted]
-    assert len({one.id for one in listed}) == len(listed)
-    for one in listed:
-        check_form(one)
-    return {one.name: one for one in listed}
+    listed = [item for page in helpdesk.organizations() for item in page if not item.deleted]
+    assert len({item.id for item in listed}) == len(listed)
+    for item in listed:
+        check_form(item)
+    return {item.name: item for item in listed}
 
 
 def content(ticket: Ticket) -> Ticket:
@@ -87,7 +87,9 @@ def contents(tickets: Mapping[str, Ticket]) -> dict[str, Ticket]:
 def apply(helpdesk: Helpdesk, *changes: TicketChange) -> list[ChangeResult]:
     """Write, after the results' own promise was seen to hold: one each."""
     results = list(helpdesk.apply(changes))
-    assert [(one.ticket_id, one.reference) for one in results] == [(one.ticket_id, one.reference) for one in changes]
+    assert [(item.ticket_id, item.reference) for item in results] == [
+        (item.ticket_id, item.reference) for item in changes
+    ]
     return results
 
 
@@ -119,17 +121,17 @@ def reply(body: str) -> Comment:
 
 def says(seen: SeenTicket, comment: Comment) -> int:
     """How often a comment stands on a ticket; where references show, they follow the text."""
-    return sum(one.kind is comment.kind and one.body.startswith(comment.body) for one in seen.comments)
+    return sum(item.kind is comment.kind and item.body.startswith(comment.body) for item in seen.comments)
 
 
-def same_value(bed: HelpdeskBed, found: FieldValue, expected: FieldValue) -> bool:
+def same_value(bed: HelpdeskBed, read: FieldValue, expected: FieldValue) -> bool:
     """Whether a field holds a value; products without types give it as text."""
-    if bed.traits.has_typed_fields or found is None or expected is None:
-        return found == expected and type(found) is type(expected)
+    if bed.traits.has_typed_fields or read is None or expected is None:
+        return read == expected and type(read) is type(expected)
     words = {True: ("true", "yes", "1"), False: ("false", "no", "0", "")}
     if isinstance(expected, bool):
-        return str(found).lower() in words[expected]
-    return str(found) == str(expected)
+        return str(read).lower() in words[expected]
+    return str(read) == str(expected)
 
 
 def _check_forms(page: TicketPage) -> None:

@@ -178,14 +178,14 @@ class WritingPromises:
         count = bed.changes_a_call() * 2 + 1
         ids = [bed.file_ticket(f"Question {number}") for number in range(count)]
         changes = [
-            TicketChange(one, f"CS-{number:08}-0001", add_tags=frozenset({f"sla_{number}"}))
-            for number, one in enumerate(ids)
+            TicketChange(identity, f"CS-{number:08}-0001", add_tags=frozenset({f"sla_{number}"}))
+            for number, identity in enumerate(ids)
         ]
 
         results = apply(bed.helpdesk(), *changes)
 
         assert outcomes(results) == ["applied"] * count
-        assert all(bed.seen(one).tags == {f"sla_{number}"} for number, one in enumerate(ids))
+        assert all(bed.seen(identity).tags == {f"sla_{number}"} for number, identity in enumerate(ids))
 
     def test_writing_nothing_asks_nothing(self, bed: HelpdeskBed) -> None:
         needs(bed, "counts_requests")

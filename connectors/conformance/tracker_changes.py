@@ -47,9 +47,9 @@ class ChangePromises:
 
         read, _ = drain(bed.tracker(), cursor)
 
-        found = by_id(read)
-        assert found.keys() >= {old, new}
-        assert found[old].seconds == 900
+        match = by_id(read)
+        assert match.keys() >= {old, new}
+        assert match[old].seconds == 900
 
     def test_two_changes_in_the_same_second_are_both_told(self, bed: TrackerBed) -> None:
         needs(bed, "lists_changes")
@@ -184,5 +184,7 @@ class ChangePromises:
 
         assert running is not None
         assert (running.work_date, running.seconds) == (TODAY, 0)
-        assert [(one.id, one.seconds) for one in window(tracker, TODAY, TODAY)] == [(entry_id, 13 * 3600)]
+        assert [(identity.id, identity.seconds) for identity in window(tracker, TODAY, TODAY)] == [
+            (entry_id, 13 * 3600)
+        ]
         assert window(tracker, TODAY + timedelta(days=1), TODAY + timedelta(days=1)) == []

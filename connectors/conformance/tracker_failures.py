@@ -84,12 +84,12 @@ class FailurePromises:
         needs_limits(bed, fault)
         ids = {bed.write_down(at(8, minute=number), 900) for number in range(bed.page_size() * 2 + 1)}
         pages = bed.tracker().entries_between(TODAY, TODAY)
-        found = {entry.id for entry in next(pages).entries}
+        read = {entry.id for entry in next(pages).entries}
         bed.break_down(fault)
 
         rest = rest_of(pages)
 
-        assert rest is None or found | set(rest) == ids
+        assert rest is None or read | set(rest) == ids
 
     def test_a_product_that_is_down_is_called_unavailable(self, bed: TrackerBed) -> None:
         needs(bed, "has_faults")

@@ -70,27 +70,27 @@ class WindowPromises:
         days = [TODAY - timedelta(days=back) for back in (4, 3, 2, 1)]
         ids = {day: bed.write_down(at(10, day=day), 900) for day in days}
 
-        found = {entry.id for entry in window(bed.tracker(), days[1], days[2])}
+        match = {entry.id for entry in window(bed.tracker(), days[1], days[2])}
 
-        assert found == {ids[days[1]], ids[days[2]]}
+        assert match == {ids[days[1]], ids[days[2]]}
 
     def test_every_colleague_is_seen(self, bed: TrackerBed) -> None:
         mine = bed.write_down(at(9), 900, person="Anna")
         theirs = bed.write_down(at(9), 1800, person="Bert")
 
-        found = by_id(window(bed.tracker()))
+        match = by_id(window(bed.tracker()))
 
-        assert found.keys() == {mine, theirs}
-        assert found[mine].person_id != found[theirs].person_id
+        assert match.keys() == {mine, theirs}
+        assert match[mine].person_id != match[theirs].person_id
 
     def test_a_window_of_many_pages_is_complete_and_holds_nothing_twice(self, bed: TrackerBed) -> None:
         count = bed.page_size() * 2 + 1
         ids = {bed.write_down(at(8, minute=number % 60), 900 + 60 * number) for number in range(count)}
 
-        found = [entry.id for entry in window(bed.tracker())]
+        match = [entry.id for entry in window(bed.tracker())]
 
-        assert len(found) == count
-        assert set(found) == ids
+        assert len(match) == count
+        assert set(match) == ids
 
     def test_a_window_without_work_is_empty(self, bed: TrackerBed) -> None:
         assert window(bed.tracker(), date(2026, 3, 1), date(2026, 3, 2)) == []
@@ -130,9 +130,9 @@ class WindowPromises:
         locked = only(counted(window(tracker)))
         assert (free.locked, locked.locked) == (False, True)
         assert (locked.key, locked.seconds) == (free.key, free.seconds)
-        one = tracker.entry(entry_id)
-        assert one is not None
-        assert one.fingerprint == locked.fingerprint
+        identity = tracker.entry(entry_id)
+        assert identity is not None
+        assert identity.fingerprint == locked.fingerprint
 
     # ---- people at work while pages are read -------------------------------------------------------
 
@@ -140,17 +140,17 @@ class WindowPromises:
         ids = {bed.write_down(at(8, minute=number), 900) for number in range(bed.page_size() * 3)}
         tracker = bed.tracker()
         pages = tracker.entries_between(TODAY, TODAY)
-        found = [entry.id for entry in next(pages).entries]
-        gone = found[0]
+        match = [entry.id for entry in next(pages).entries]
+        gone = match[0]
         bed.delete(gone)
 
         rest = rest_of(pages)
-        found = [one.id for one in window(tracker, TODAY, TODAY)] if rest is None else found + rest
+        match = [identity.id for identity in window(tracker, TODAY, TODAY)] if rest is None else match + rest
 
-        assert len(found) == len(set(found))
+        assert len(match) == len(set(match))
         # Whose place moved while pages were turned may have slipped by; then it is there when it is asked for.
-        slipped = ids - {gone} - set(found)
-        assert [one for one in slipped if tracker.entry(one) is None] == []
+        slipped = ids - {gone} - set(match)
+        assert [identity for identity in slipped if tracker.entry(identity) is None] == []
 
     def test_what_is_entered_while_a_window_is_read_takes_nothing_away_and_repeats_nothing(
         self, bed: TrackerBed
@@ -158,15 +158,15 @@ class WindowPromises:
         ids = {bed.write_down(at(8, minute=number), 900) for number in range(bed.page_size() * 3)}
         tracker = bed.tracker()
         pages = tracker.entries_between(TODAY, TODAY)
-        found = [entry.id for entry in next(pages).entries]
+        match = [entry.id for entry in next(pages).entries]
         bed.write_down(at(7), 900, person="Bert")
         bed.write_down(at(11), 900, person="Bert")
 
         rest = rest_of(pages)
-        found = [one.id for one in window(tracker, TODAY, TODAY)] if rest is None else found + rest
+        match = [identity.id for identity in window(tracker, TODAY, TODAY)] if rest is None else match + rest
 
-        assert len(found) == len(set(found))
-        assert [one for one in ids - set(found) if tracker.entry(one) is None] == []
+        assert len(match) == len(set(match))
+        assert [identity for identity in ids - set(match) if tracker.entry(identity) is None] == []
 
     # ---- days, midnights, summer time --------------------------------------------------------------
 
@@ -199,12 +199,12 @@ class WindowPromises:
         tracker = bed.tracker_in(zone)
 
         days = [day + timedelta(days=back) for back in (-1, 0, 1)]
-        found = [[(entry.id, entry.work_date) for entry in window(tracker, one, one)] for one in days]
+        match = [[(entry.id, entry.work_date) for entry in window(tracker, identity, identity)] for identity in days]
 
-        assert found == [[], [(entry_id, day)], []]
-        one = tracker.entry(entry_id)
-        assert one is not None
-        assert one.work_date == day
+        assert match == [[], [(entry_id, day)], []]
+        identity = tracker.entry(entry_id)
+        assert identity is not None
+        assert identity.work_date == day
 
     @pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
     def test_the_time_zone_of_this_machine_plays_no_part(
@@ -237,9 +237,9 @@ class WindowPromises:
         assert summer.astimezone(ZONE).time() == winter.astimezone(ZONE).time()
         ids = [bed.write_down(summer, 900), bed.write_down(winter, 1800), bed.write_down(summer, 4500, person="Bert")]
 
-        found = by_id(window(bed.tracker()))
+        match = by_id(window(bed.tracker()))
 
-        times = [(found[one].started_at, found[one].ended_at, found[one].seconds) for one in ids]
+        times = [(match[identity].started_at, match[identity].ended_at, match[identity].seconds) for identity in ids]
         assert times == [
             (summer, summer + timedelta(seconds=900), 900),
             (winter, winter + timedelta(seconds=1800), 1800),
@@ -251,11 +251,11 @@ class WindowPromises:
         early = bed.write_down(at(1, minute=30, day=sunday), 3600)
         late = bed.write_down(at(23, minute=15, day=sunday), 900)
 
-        found = by_id(window(bed.tracker(), sunday, sunday))
+        match = by_id(window(bed.tracker(), sunday, sunday))
 
-        assert {one: entry.seconds for one, entry in found.items()} == {early: 3600, late: 900}
+        assert {identity: entry.seconds for identity, entry in match.items()} == {early: 3600, late: 900}
         if bed.traits.has_clock_times:
-            assert found[early].ended_at == at(3, minute=30, day=sunday)
+            assert match[early].ended_at == at(3, minute=30, day=sunday)
 
     # ---- edits, moves, deletions -------------------------------------------------------------------
 
@@ -362,9 +362,9 @@ class WindowPromises:
         tracker = bed.tracker()
         bed.take_permission_away()
 
-        found = rest_of(tracker.entries_between(TODAY, TODAY), PermissionMissing)
+        match = rest_of(tracker.entries_between(TODAY, TODAY), PermissionMissing)
 
-        assert [one for one in ids - set(found or ()) if is_called_gone(tracker, one)] == []
+        assert [identity for identity in ids - set(match or ()) if is_called_gone(tracker, identity)] == []
 
 
 def is_called_gone(tracker: TimeTracker, entry_id: str) -> bool:

@@ -20,5 +20,5 @@ def trait(without: str) -> Any:
 def needs(bed: Any, *names: str) -> None:
     """Skip this test unless the product has one of the traits of these names."""
     if not any(getattr(bed.traits, name) for name in names):
-        without = {one.name: one.metadata.get("without", "") for one in fields(bed.traits)}
+        without = {item.name: item.metadata.get("without", "") for item in fields(bed.traits)}
         pytest.skip(" and ".join(f"{name} is false: {without[name]}" for name in names))

@@ -77,7 +77,7 @@ def _write_together(
 def _done(job: Object) -> set[str]:
     results = job.get("data")
     return {
-        str(one.get("id"))
-        for one in (results if isinstance(results, list) else [])
-        if isinstance(one, dict) and one.get("success") is True
+        str(item.get("id"))
+        for item in (results if isinstance(results, list) else [])
+        if isinstance(item, dict) and item.get("success") is True
     }

@@ -126,11 +126,11 @@ class FreshdeskHelpdesk:
     def tickets(self, ticket_ids: Sequence[str]) -> TicketPage:
         """Read these tickets, one request each. Ids that are no numbers do not exist."""
         wanted = list(dict.fromkeys(ticket_id for ticket_id in ticket_ids if is_number(ticket_id)))
-        found = [item for ticket_id in wanted if (item := self._item_now(ticket_id)) is not None]
-        if len(found) < len(wanted):
+        existing = [item for ticket_id in wanted if (item := self._item_now(ticket_id)) is not None]
+        if len(existing) < len(wanted):
             self._client.require_account()
         tickets = read_records(
-            TICKET, found, lambda item: self._ticket(item[0], is_archived=item[1]), lambda item: id_of_row(item[0])
+            TICKET, existing, lambda item: self._ticket(item[0], is_archived=item[1]), lambda item: id_of_row(item[0])
         )
         organizations = self._unmet_organizations(tickets)
         unreadable = (*tickets.unreadable, *organizations.unreadable)
@@ -198,7 +198,7 @@ class FreshdeskHelpdesk:
     # ---- readings ----------------------------------------------------------------------------------
 
     def _changed_people(self, since: datetime | None) -> Iterator[tuple[ReadRecords[Person], datetime | None]]:
-        """Yield contacts in pages; how far they were read is told with the last one alone, for pages have no order."""
+        """Yield contacts in pages; how far they were read comes with the last one alone, for pages have no order."""
         pages = self._client.contacts(since)
         rows, answer = next(pages)
         served_at = server_time(answer)
@@ -240,7 +240,7 @@ class FreshdeskHelpdesk:
         )
 
     def _target_of(self, item: Object) -> str | None:
-        """Where a ticket went that was merged; asked anew when it changed."""
+        """Where a ticket went that was merged; asked again when it changed."""
         if not self._settings.merge_notes or not translate.may_be_merged(item):
             return None
         ticket_id = READ.identity(item.get("id"), "ticket.id")

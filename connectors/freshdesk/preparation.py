@@ -107,7 +107,7 @@ ON_CREATION = _Rule(
 ON_UPDATE = _Rule(
     4,
     "CareSync: tell of changed tickets",
-    {"performer": {"type": AGENT_OR_REQUESTER}, "events": [dict(one) for one in KNOWN_EVENTS]},
+    {"performer": {"type": AGENT_OR_REQUESTER}, "events": [dict(definition) for definition in KNOWN_EVENTS]},
 )
 RULES = (ON_CREATION, ON_UPDATE)
 
@@ -145,11 +145,12 @@ class FreshdeskPreparation(Preparation):
                     Step(
                         Action.BY_HAND,
                         "view",
-                        one.title,
-                        f"filter tickets by the tag {one.tag} and by status not Resolved or Closed, and save the view",
+                        definition.title,
+                        f"filter tickets by the tag {definition.tag} and by status not Resolved or Closed, "
+                        "and save the view",
                     )
                 )
-                for one in wanted.views
+                for definition in wanted.views
             ),
         ]
 
@@ -157,28 +158,28 @@ class FreshdeskPreparation(Preparation):
         if not fields:
             return []
         there = self._list(place.path, f"{place.kind}s")
-        return [self._field_job(place, one, there) for one in fields]
+        return [self._field_job(place, definition, there) for definition in fields]
 
     def _field_job(self, place: _Place, wanted: WantedField, there: Sequence[Object]) -> Job:
-        found = next((one for one in there if _is_field(one, wanted)), None)
+        existing = next((definition for definition in there if _is_field(definition, wanted)), None)
         needed = TYPES[wanted.kind]
-        if found is None:
+        if existing is None:
             return self._new_field(place, wanted, needed)
-        kind = READ.text(found.get("type"), "field.type")
+        kind = READ.text(existing.get("type"), "field.type")
         if place is COMPANIES and wanted.kind is WantedFieldKind.CHOICE and kind in (CHECKBOX, *ALIKE["custom_text"]):
             return Job(Step(Action.KEEP, place.kind, wanted.title))
         if kind not in ALIKE[needed]:
-            told = f"it is there as {kind}, and {needed} is needed: rename it, or give another name in the settings"
-            return Job(Step(Action.CONFLICT, place.kind, wanted.title, told))
-        if found.get("archived") is True:
-            told = f"it is archived: take it out of the archive ({place.page})"
-            return Job(Step(Action.CONFLICT, place.kind, wanted.title, told))
+            detail = f"it is there as {kind}, and {needed} is needed: rename it, or give another name in the settings"
+            return Job(Step(Action.CONFLICT, place.kind, wanted.title, detail))
+        if existing.get("archived") is True:
+            detail = f"it is archived: take it out of the archive ({place.page})"
+            return Job(Step(Action.CONFLICT, place.kind, wanted.title, detail))
         if not wanted.options:
             return Job(Step(Action.KEEP, place.kind, wanted.title))
-        path = f"{place.path}/{_id(found)}"
+        path = f"{place.path}/{_id(existing)}"
         # Lists may leave choices out, or show them without their numbers.
         present = _choices(self._administer("GET", path).get("choices"))
-        if not (words := wanted.lacking(str(one.get("value")) for one in present)):
+        if not (words := wanted.lacking(str(definition.get("value")) for definition in present)):
             return Job(Step(Action.KEEP, place.kind, wanted.title))
         body = {"choices": [*present, *_new_choices(words, after=len(present))]}
         step = Step(Action.COMPLETE, place.kind, wanted.title, f"add {', '.join(words)}")
@@ -186,8 +187,8 @@ class FreshdeskPreparation(Preparation):
 
     def _new_field(self, place: _Place, wanted: WantedField, needed: str) -> Job:
         if wanted.title.startswith("cf_"):
-            told = "there is no field of that name, and Freshdesk gives the names: write the label that people read"
-            return Job(Step(Action.CONFLICT, place.kind, wanted.title, told))
+            detail = "there is no field of that name, and Freshdesk gives the names: write the label that people read"
+            return Job(Step(Action.CONFLICT, place.kind, wanted.title, detail))
         body: dict[str, Any] = {"label": wanted.title, "type": needed}
         if place.has_mark:
             body |= {
@@ -207,8 +208,8 @@ class FreshdeskPreparation(Preparation):
         if url is None:
             return []
         if not url.startswith("https://"):
-            told = f"{url} must begin with https://, or the secret goes over the line for all to read"
-            return [Job(Step(Action.CONFLICT, "automation rule", rule.name, told)) for rule in RULES]
+            detail = f"{url} must begin with https://, or the secret goes over the line for all to read"
+            return [Job(Step(Action.CONFLICT, "automation rule", rule.name, detail)) for rule in RULES]
         there = {rule.occasion: self._list(rule.path, "automation rules") for rule in RULES}
         secret = self._secret or next(
             filter(None, (_secret_of(_marked(there[rule.occasion], rule), url) for rule in RULES)),
@@ -216,15 +217,17 @@ class FreshdeskPreparation(Preparation):
         )
         self._secret = secret
         jobs = [self._rule_job(rule, there[rule.occasion], url, secret) for rule in RULES]
-        known = {one["field_name"] for one in KNOWN_EVENTS}
+        known = {definition["field_name"] for definition in KNOWN_EVENTS}
         events = READ.objects((_marked(there[ON_UPDATE.occasion], ON_UPDATE) or {}).get("events") or [], "events")
-        if wanted.ticket_fields and all(one.get("field_name") in known for one in events):
-            told = "add the ticket fields that agents fill in to its events; till then such changes are seen by polling"
-            jobs.append(Job(Step(Action.BY_HAND, "automation rule", ON_UPDATE.name, told)))
+        if wanted.ticket_fields and all(definition.get("field_name") in known for definition in events):
+            detail = (
+                "add the ticket fields that agents fill in to its events; till then such changes are seen by polling"
+            )
+            jobs.append(Job(Step(Action.BY_HAND, "automation rule", ON_UPDATE.name, detail)))
         return jobs
 
     def _rule_job(self, rule: _Rule, there: Sequence[Object], url: str, secret: SecretStr) -> Job:
-        found = _marked(there, rule)
+        existing = _marked(there, rule)
         action = {
             "field_name": "trigger_webhook",
             "request_type": "POST",
@@ -234,43 +237,44 @@ class FreshdeskPreparation(Preparation):
             "content": {"ticket_id": "{{ticket.id}}"},
             "custom_headers": {HEADER: secret.get_secret_value()},
         }
-        if found is None:
-            if any(one.get("name") == rule.name for one in there):
-                told = "a rule of that name is there that setup did not make: rename it"
-                return Job(Step(Action.CONFLICT, "automation rule", rule.name, told))
+        if existing is None:
+            if any(definition.get("name") == rule.name for definition in there):
+                detail = "a rule of that name is there that setup did not make: rename it"
+                return Job(Step(Action.CONFLICT, "automation rule", rule.name, detail))
             body = {"name": rule.name, "description": MARK, "active": True, "actions": [action], **rule.runs}
             body["position"] = len(there) + 1
             step = Step(Action.CREATE, "automation rule", rule.name, url)
             return Job(step, lambda: self._administer("POST", rule.path, body))
         drifted = []
-        if found.get("active") is False:
+        if existing.get("active") is False:
             drifted.append("switch it on")
-        if _secret_of(found, url) is None:
+        if _secret_of(existing, url) is None:
             drifted.append(f"let it call {url}")
-        elif _secret_of(found, url) != secret:
+        elif _secret_of(existing, url) != secret:
             drifted.append("let it send the secret of the settings")
         if not drifted:
             return Job(Step(Action.KEEP, "automation rule", rule.name))
         step = Step(Action.COMPLETE, "automation rule", rule.name, ", ".join(drifted))
-        path = f"{rule.path}/{_id(found)}"
+        path = f"{rule.path}/{_id(existing)}"
         return Job(step, lambda: self._administer("PUT", path, {"active": True, "actions": [action]}))
 
     def _removal_jobs(self, wanted: Wanted) -> list[Job]:
         jobs = [
-            self._removal("automation rule", rule.name, f"{rule.path}/{_id(found)}")
+            self._removal("automation rule", rule.name, f"{rule.path}/{_id(existing)}")
             for rule in RULES
-            if (found := self._ours(rule)) is not None
+            if (existing := self._ours(rule)) is not None
         ]
         jobs += [
-            self._removal(TICKETS.kind, str(one.get("label")), f"{TICKETS.path}/{_id(one)}")
-            for one in self._list(TICKETS.path, "ticket fields")
-            if one.get("label_for_customers") == MARK and any(_is_field(one, field) for field in wanted.ticket_fields)
+            self._removal(TICKETS.kind, str(definition.get("label")), f"{TICKETS.path}/{_id(definition)}")
+            for definition in self._list(TICKETS.path, "ticket fields")
+            if definition.get("label_for_customers") == MARK
+            and any(_is_field(definition, field) for field in wanted.ticket_fields)
         ]
-        told = f"Freshdesk keeps no note of who made it: delete it if nobody needs it ({COMPANIES.page})"
+        detail = f"Freshdesk keeps no note of who made it: delete it if nobody needs it ({COMPANIES.page})"
         jobs += [
-            Job(Step(Action.BY_HAND, COMPANIES.kind, str(one.get("label")), told))
-            for one in self._list(COMPANIES.path, "company fields")
-            if any(_is_field(one, field) for field in wanted.organization_fields)
+            Job(Step(Action.BY_HAND, COMPANIES.kind, str(definition.get("label")), detail))
+            for definition in self._list(COMPANIES.path, "company fields")
+            if any(_is_field(definition, field) for field in wanted.organization_fields)
         ]
         return jobs
 
@@ -296,8 +300,8 @@ class FreshdeskPreparation(Preparation):
 
 
 def _not_allowed(error: PermissionMissing) -> PermissionMissing:
-    told = "the agent of the API key may not administer the account"
-    return PermissionMissing(PRODUCT, told, request=error.request, status=error.status, remedy=NEEDS_ADMINISTRATOR)
+    detail = "the agent of the API key may not administer the account"
+    return PermissionMissing(PRODUCT, detail, request=error.request, status=error.status, remedy=NEEDS_ADMINISTRATOR)
 
 
 def _id(item: Object) -> str:
@@ -311,7 +315,10 @@ def _is_field(item: Object, wanted: WantedField) -> bool:
 def _choices(value: Any) -> list[dict[str, Any]]:
     """The choices of a dropdown, each an object; some lists show their words alone."""
     listed = value if isinstance(value, list) else []
-    return [{"value": one} if isinstance(one, str) else dict(READ.an_object(one, "a choice")) for one in listed]
+    return [
+        {"value": definition} if isinstance(definition, str) else dict(READ.an_object(definition, "a choice"))
+        for definition in listed
+    ]
 
 
 def _new_choices(words: Sequence[str] | Mapping[str, str], *, after: int) -> list[dict[str, Any]]:
@@ -319,7 +326,14 @@ def _new_choices(words: Sequence[str] | Mapping[str, str], *, after: int) -> lis
 
 
 def _marked(there: Sequence[Object], rule: _Rule) -> Object | None:
-    return next((one for one in there if one.get("name") == rule.name and one.get("description") == MARK), None)
+    return next(
+        (
+            definition
+            for definition in there
+            if definition.get("name") == rule.name and definition.get("description") == MARK
+        ),
+        None,
+    )
 
 
 def _secret_of(rule: Object | None, url: str) -> SecretStr | None:
@@ -327,6 +341,6 @@ def _secret_of(rule: Object | None, url: str) -> SecretStr | None:
     for action in READ.objects((rule or {}).get("actions") or [], "actions"):
         headers = action.get("custom_headers")
         if action.get("url") == url and isinstance(headers, dict):
-            found = next((str(value) for name, value in headers.items() if name.casefold() == HEADER), "")
-            return SecretStr(found) if found else None
+            existing = next((str(value) for name, value in headers.items() if name.casefold() == HEADER), "")
+            return SecretStr(existing) if existing else None
     return None

@@ -3,7 +3,7 @@
 Terms
     fast lane   entries of the last days, all of them: Freshdesk neither lists nor filters by changes
     window      every entry of a range of days
-    names       of agents and companies, read anew with every reading; without permission to read agents, their numbers
+    names       of agents and companies, read again with every reading; without permission to read agents, their numbers
 
 Promises. The window is complete or an error is raised: where it takes more than a page, it is read again until two
 readings agree, for an entry that goes while pages are turned makes another slip by. Deletions leave no trace; the
@@ -147,7 +147,7 @@ class FreshdeskTimeTracker:
             return
         raise Unavailable(
             PRODUCT,
-            f"ticket {ticket_id} is archived, and whether its time still stands cannot be told",
+            f"ticket {ticket_id} is archived, and whether its time still stands is unknown",
             remedy="Look at the ticket in Freshdesk.",
         )
 

@@ -9,7 +9,7 @@ comes last. So a mark that is found says that all of its change stands, and a ch
 again: tags and fields that stand already are not written twice.
 
 Tags are replaced as a whole by Freshdesk, so the set that is written is the one just read, with ours added and taken
-away. What the answer shows is compared with what was wanted, and merged and written anew when somebody else's write
+away. What the answer shows is compared with what was wanted, and merged and written again when somebody else's write
 came between. What is left is the moment between our reading and our writing: a tag that an agent adds in it is lost,
 and Freshdesk offers no way to notice. Nothing is read ahead, so that it stays a moment.
 
@@ -71,7 +71,7 @@ def write(
 
 def _write_one(change: TicketChange, client: FreshdeskClient, fields: FieldMap) -> ChangeResult:
     if not is_number(change.ticket_id):
-        return _result(change, ChangeOutcome.REFUSED, f"{change.ticket_id!r} is no ticket's number")
+        return _result(change, ChangeOutcome.REFUSED, f"{change.ticket_id!r} is not a ticket's number")
     try:
         fields.write(PRODUCT, change.fields)
         ticket = client.ticket(change.ticket_id)

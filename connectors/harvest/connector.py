@@ -32,7 +32,7 @@ from connectors.unreadable import TIME_ENTRY, ReadRecords, read_records, row_key
 from connectors.value_reader import is_number
 
 OVERLAP = timedelta(minutes=2)
-"""Changes are told to the second, and two can share one."""
+"""Changes are stamped to the second, and two can share one."""
 NOT_ADMINISTRATOR = "Use the token of an administrator: managers see their team, others themselves."
 READINGS = 4
 """How often a window is begun that changes while it is read."""
@@ -97,7 +97,7 @@ class HarvestTimeTracker:
     def entries_between(self, first: date, last: date) -> Iterator[EntryPage]:
         """Yield every entry with ``first <= work_date <= last``, each once, running ones with 0 seconds.
 
-        What is entered or deleted meanwhile shifts the pages behind it, so the window is then read anew.
+        What is entered or deleted meanwhile shifts the pages behind it, so the window is then read again.
         Raises :class:`Malformed` when it never stands still.
         """
         self._colleagues.require(anew=True)
@@ -133,7 +133,7 @@ class HarvestTimeTracker:
         raise BadSignature(PRODUCT, "sends no webhooks", remedy="Remove what calls this address.")
 
     def budget(self) -> BudgetState | None:
-        """``None``: the limit is 100 requests in 15 seconds and is told only when it is broken."""
+        """``None``: the limit is 100 requests in 15 seconds and shows only when it is broken."""
         return None
 
     def check(self) -> Sequence[CheckResult]:

@@ -1,7 +1,7 @@
 """The calls of Kimai that we make, one method each.
 
 Lists come in numbered pages, ordered by id, each with the number of timesheets there are in all; what is deleted or
-moved meanwhile shifts the pages behind it. A list is therefore read anew when that number changed on the way, or when
+moved meanwhile shifts the pages behind it. A list is therefore read again when that number changed on the way, or when
 in the end not as many came. A page past the end is answered 404, which says the same.
 """
 

@@ -9,7 +9,7 @@ Promises. The window is complete or an error is raised. The fast lane sees no de
 export or invoice, which marks timesheets in bulk without touching their time of change: the window finds both. An
 entry is gone when the site, which knows us, has none of that number; one that the token may not see is refused (403).
 
-Times in a request are read in the zone of the token's owner, each timesheet is told in a zone of its own, and before
+Times in a request are read in the zone of the token's owner, each timesheet comes in a zone of its own, and before
 Kimai 2.45 ``modified_after`` was local too: so more is asked for than is needed, and what is too much is left out.
 """
 

@@ -2,7 +2,7 @@
 
 Redmine pages by offset, so that an entry that comes or goes while we read moves all that follow. Entries are
 therefore read in the order of their creation, and each page begins with the last entry of the page before it, the
-anchor: where another one stands there, rows have moved, and the reading begins anew. Parameters that Redmine does
+anchor: where another one stands there, rows have moved, and the reading begins again. Parameters that Redmine does
 not know (such as a filter on the time of change) it ignores without a word; none is relied upon.
 """
 

@@ -168,7 +168,7 @@ class RedmineTimeTracker:
         return role.get("time_entries_visibility") == "all" and (sees_issues or not needs_issues)
 
     def _check_fields(self) -> Iterator[CheckResult]:
-        """Look for the custom fields on the newest entries and their issues; without any, nothing can be told."""
+        """Look for the custom fields on the newest entries and their issues; without any, nothing is known."""
         rows = next(self._client.newest()).rows
         numbers = (number for row in rows if (number := issue_of(row)) is not None)
         issues = list(self._client.issues(numbers).values())
@@ -213,7 +213,7 @@ class RedmineTimeTracker:
 
 
 def _number_of(row: Object) -> int:
-    """The number of a row; one without counts as made since, so that it is told."""
+    """The number of a row; one without counts as made since, so that it is yielded."""
     number = id_of_row(row)
     return int(number) if number is not None and is_number(number) else sys.maxsize
 

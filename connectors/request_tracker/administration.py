@@ -43,7 +43,7 @@ class Administration:
     def catalog(self, name: str) -> Object | None:
         """The catalog of that name, switched off or not."""
         there = self._client.listed("/catalogs/all", (*THINGS, *AND_OFF))
-        return next((one for one in there if one.get("Name") == name), None)
+        return next((item for item in there if item.get("Name") == name), None)
 
     def has_assets(self, catalog_id: str) -> bool:
         """Whether there are assets in a catalog."""
@@ -53,9 +53,9 @@ class Administration:
         """The custom fields of that kind that a queue, or a catalog, has."""
         of = "queue" if lookup == OF_TICKETS else "catalog"
         return [
-            one
-            for one in self._client.listed(f"/{of}/{number}/customfields", FIELDS)
-            if one.get("LookupType") == lookup
+            item
+            for item in self._client.listed(f"/{of}/{number}/customfields", FIELDS)
+            if item.get("LookupType") == lookup
         ]
 
     def fields(self, lookup: str) -> Sequence[Object]:
@@ -66,19 +66,19 @@ class Administration:
     def options(self, field_id: str) -> Sequence[str]:
         """What can be selected in a custom field."""
         rows = self._client.listed(f"/customfield/{field_id}/values", ())
-        return [READ.text(one.get("name"), "customfieldvalue.name") for one in rows]
+        return [READ.text(item.get("name"), "customfieldvalue.name") for item in rows]
 
     def searches(self) -> Mapping[str, Object]:
         """What the saved searches hold that we may use, by name."""
         rows = self._client.listed("/searches", (("fields", "Name,Content"),))
-        named = ((READ.text(one.get("Name"), "search.Name"), one.get("Content")) for one in rows)
+        named = ((READ.text(item.get("Name"), "search.Name"), item.get("Content")) for item in rows)
         return {name: content for name, content in named if isinstance(content, dict)}
 
     def receipt(self, group: str) -> str | None:
         """What a script of ours left in the description of its group; ``None`` when none is seen."""
         query = json.dumps([{"field": "Name", "value": group}])
-        for one in self._client.listed("/groups", (("query", query), ("fields", "Name,Description"))):
-            mark, _, left = READ.text(one.get("Description"), "group.Description").rpartition(" ")
+        for item in self._client.listed("/groups", (("query", query), ("fields", "Name,Description"))):
+            mark, _, left = READ.text(item.get("Description"), "group.Description").rpartition(" ")
             if mark == MARK:
                 return left
         return None
@@ -96,11 +96,13 @@ class Administration:
         try:
             answer = self._client.administer(method, path, body)
         except PermissionMissing as error:
-            told = "the user of the token may not administer the site"
-            raise PermissionMissing(PRODUCT, told, request=error.request, status=error.status, remedy=REMEDY) from None
+            detail = "the user of the token may not administer the site"
+            raise PermissionMissing(
+                PRODUCT, detail, request=error.request, status=error.status, remedy=REMEDY
+            ) from None
         if answer.status == 400:
-            told = f"refuses {body.get('Name', 'this')}: {words_of(answer)}"
-            raise Invalid(PRODUCT, told, request=f"{method} {path}", status=400, remedy=REMEDY)
+            detail = f"refuses {body.get('Name', 'this')}: {words_of(answer)}"
+            raise Invalid(PRODUCT, detail, request=f"{method} {path}", status=400, remedy=REMEDY)
         return body_of(answer) if method == "POST" else {}
 
 

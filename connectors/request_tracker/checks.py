@@ -96,7 +96,7 @@ def _customers(client: RequestTrackerClient, settings: RequestTrackerSettings) -
 
 
 def _rights(client: RequestTrackerClient, queues: Sequence[str]) -> Iterator[CheckResult]:
-    """What we may do with the newest ticket; without any ticket nothing can be told."""
+    """What we may do with the newest ticket; without any ticket nothing is known."""
     newest = client.newest_ticket(queues)
     if newest is None:
         return

@@ -268,7 +268,7 @@ class RequestTrackerClient:
     def set_fields(self, ticket_id: str, values: Mapping[str, Any], etag: str) -> Response:
         """Write custom fields of a ticket that is still at ``etag``; 412 when it is not. Never repeated.
 
-        What was refused is told in words, with status 200.
+        What was refused is said in words, with status 200.
         """
         headers = {"If-Match": etag} if etag else {}
         body = {"CustomFields": dict(values)}

@@ -13,7 +13,7 @@ Terms
     overlap   a reading begins that much before the last change that the one before it told: Request Tracker stamps
               a change when it begins and shows it when it is stored, a scrip later
 
-Promises. Whatever changed is told, with times of Request Tracker's own clock. Where the token's user reads times in
+Promises. Whatever changed is yielded, with times of Request Tracker's own clock. Where the token's user reads times in
 another zone than UTC, or does not see a queue that is configured or the customers, reading is refused: Request Tracker
 would give fewer tickets and say nothing.
 """

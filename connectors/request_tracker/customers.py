@@ -36,52 +36,52 @@ class Customers:
     @classmethod
     def of(cls, assets: Iterable[Object], settings: RequestTrackerSettings) -> Customers:
         """Those of ``assets``."""
-        found: dict[str, Organization] = {}
+        organizations: dict[str, Organization] = {}
         keys: dict[str, str] = {}
         shared: set[str] = set()
         for asset in assets:
             organization = organization_from_api(asset, settings)
-            found[organization.id] = organization
+            organizations[organization.id] = organization
             for key in _keys(asset, settings.customers.key_field):
                 if keys.setdefault(key, organization.id) != organization.id:
                     shared.add(key)
-        return cls(found, {key: one for key, one in keys.items() if key not in shared}, frozenset(shared))
+        return cls(organizations, {key: number for key, number in keys.items() if key not in shared}, frozenset(shared))
 
     def named(self, name: str | None) -> str | None:
         """The customer of that name."""
         return self.keys.get(_plain(name)) if name else None
 
     def of_ticket(self, item: Object, settings: CustomersSettings) -> str | None:
-        """The customer of a ticket: the one that its field names, else the one of its requestors."""
+        """The customer of a ticket: the one that its field names, or otherwise the one of its requestors."""
         if settings.ticket_field is not None:
             written = READ.field_values(item).get(settings.ticket_field, ())
             if written:
                 return self.named(written[0]) if len(written) == 1 else None
         if not settings.by_requestor:
             return None
-        found = {self.named(READ.text(one.get("Organization"), "user.Organization")) for one in requestors(item)} - {
-            None
-        }
-        return found.pop() if len(found) == 1 else None
+        customers = {
+            self.named(READ.text(person.get("Organization"), "user.Organization")) for person in requestors(item)
+        } - {None}
+        return customers.pop() if len(customers) == 1 else None
 
 
 def requestors(item: Object) -> list[Object]:
     """The people (no groups) who asked, the first of them first."""
     listed = READ.objects(item.get("Requestor") or [], "ticket.Requestor")
-    return [one for one in listed if one.get("type") == "user"]
+    return [person for person in listed if person.get("type") == "user"]
 
 
 def catalog_id(client: RequestTrackerClient, settings: RequestTrackerSettings) -> str:
     """The number of the customers' catalog. Raises :class:`PermissionMissing` when we do not see it."""
     name = settings.customers.catalog
-    found = client.catalogs().get(name)
-    if found is None:
+    number = client.catalogs().get(name)
+    if number is None:
         raise PermissionMissing(
             PRODUCT,
             f'does not show the catalog "{name}" to the configured user',
-            remedy="Make it and give the user the rights ShowCatalog and ShowAsset, or mend customers.catalog.",
+            remedy="Make it and give the user the rights ShowCatalog and ShowAsset, or correct customers.catalog.",
         )
-    return found
+    return number
 
 
 def read_assets(client: RequestTrackerClient, settings: RequestTrackerSettings) -> Iterator[list[Object]]:

@@ -92,18 +92,18 @@ def type_of(field: Object) -> str:
 
 def definitions(wanted: Wanted, settings: RequestTrackerSettings) -> list[Definition]:
     """Every custom field that a site wants, each once: of tickets, the tags among them, and of customers."""
-    tickets = [_definition(one, OF_TICKETS) for one in wanted.ticket_fields]
+    tickets = [_definition(item, OF_TICKETS) for item in wanted.ticket_fields]
     tags = _definition(WantedField("tags", settings.tags_field, WantedFieldKind.TEXT), OF_TICKETS)
     tickets.append(replace(tags, type=f"Freeform{SEVERAL}", alike=frozenset({f"Freeform{SEVERAL}"})))
     if settings.customers.ticket_field is not None:
         customer = WantedField("customer", settings.customers.ticket_field, WantedFieldKind.TEXT)
         tickets.append(_definition(customer, OF_TICKETS))
-    assets = [_definition(one, OF_ASSETS) for one in wanted.organization_fields]
+    assets = [_definition(item, OF_ASSETS) for item in wanted.organization_fields]
     if settings.customers.key_field is not None:
         assets.append(_definition(WantedField("key", settings.customers.key_field, WantedFieldKind.TEXT), OF_ASSETS))
     once: dict[tuple[str, str], Definition] = {}
-    for one in (*tickets, *assets):
-        once.setdefault((one.lookup, one.name), one)
+    for item in (*tickets, *assets):
+        once.setdefault((item.lookup, item.name), item)
     return list(once.values())
 
 
@@ -111,5 +111,5 @@ def _definition(wanted: WantedField, lookup: str) -> Definition:
     alike = ALIKE[wanted.kind]
     if lookup == OF_ASSETS:
         alike |= OF_CUSTOMERS if wanted.kind is WantedFieldKind.CHOICE else frozenset()
-        alike |= {f"{one}{SEVERAL}" for one in alike}
+        alike |= {f"{item}{SEVERAL}" for item in alike}
     return Definition(wanted, lookup, TYPES[wanted.kind], alike)

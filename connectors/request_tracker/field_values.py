@@ -22,7 +22,7 @@ def written(value: FieldValue) -> list[str]:
     if value is None or value == "":
         return []
     if isinstance(value, tuple):
-        return [str(one) for one in value if one]
+        return [str(item) for item in value if item]
     if isinstance(value, bool):
         return [WORDS[value]]
     return [value.isoformat() if isinstance(value, date) else str(value)]
@@ -37,4 +37,4 @@ def to_api(texts: Sequence[str], present: Sequence[str]) -> Any:
 
 def same(texts: Sequence[str], present: Sequence[str]) -> bool:
     """Whether a field holds these texts. An option is kept as its administrator wrote it, whatever we wrote."""
-    return sorted(one.strip().casefold() for one in texts) == sorted(one.strip().casefold() for one in present)
+    return sorted(item.strip().casefold() for item in texts) == sorted(item.strip().casefold() for item in present)

@@ -8,7 +8,7 @@ What who can do
     rights, scrips  the API does not show them. The script leaves a receipt where the API shows it: with it they are as
                     the script made them, unless a person changed them since
 
-Custom fields cannot be deleted, only switched off: what stands in them is kept, and comes back when they are made anew.
+Custom fields cannot be deleted, only switched off: what stands in them is kept, and comes back when they are created again.
 All writing takes a token of somebody who may administer; looking takes none but CareSync's own.
 
 Sources: "RT::REST2" of Request Tracker's documentation, and 5.0.3 as it answered. That a custom field is applied when
@@ -86,9 +86,9 @@ class RequestTrackerPreparation(ScriptedPreparation):
     def _jobs(self, wanted: Wanted) -> list[Job]:
         fields = definitions(wanted, self._settings)
         return [
-            *self._field_jobs([one for one in fields if one.lookup == OF_TICKETS], self._queues()),
+            *self._field_jobs([item for item in fields if item.lookup == OF_TICKETS], self._queues()),
             *self._catalog_jobs(),
-            *self._field_jobs([one for one in fields if one.lookup != OF_TICKETS], self._catalog()),
+            *self._field_jobs([item for item in fields if item.lookup != OF_TICKETS], self._catalog()),
             *self._search_jobs(wanted.views),
             *self._hidden_jobs(wanted),
         ]
@@ -100,9 +100,11 @@ class RequestTrackerPreparation(ScriptedPreparation):
         return _Place(numbers, {"Queue": int(numbers[named[0]])} if len(named) == 1 else new)
 
     def _catalog(self) -> _Place:
-        found = self._site.catalog(self._settings.customers.catalog)
-        is_there = found is not None and not is_off(found)
-        return _Place({self._settings.customers.catalog: _id(found)} if found is not None and is_there else {}, None)
+        existing = self._site.catalog(self._settings.customers.catalog)
+        is_there = existing is not None and not is_off(existing)
+        return _Place(
+            {self._settings.customers.catalog: _id(existing)} if existing is not None and is_there else {}, None
+        )
 
     def _field_jobs(self, wanted: Sequence[Definition], place: _Place) -> list[Job]:
         if not wanted:
@@ -110,7 +112,7 @@ class RequestTrackerPreparation(ScriptedPreparation):
         lookup = wanted[0].lookup
         applied = {name: self._site.applied(lookup, number) for name, number in place.numbers.items()}
         there = self._site.fields(lookup)
-        return [self._field_job(one, place, applied, there) for one in wanted]
+        return [self._field_job(item, place, applied, there) for item in wanted]
 
     def _field_job(
         self, wanted: Definition, place: _Place, applied: Mapping[str, Sequence[Object]], there: Sequence[Object]
@@ -118,32 +120,32 @@ class RequestTrackerPreparation(ScriptedPreparation):
         """What to do about a field: ``applied`` are those of each queue or catalog, ``there`` all that are seen."""
         on = {name: next(iter(_called(wanted, fields)), None) for name, fields in applied.items()}
         lacking = [name for name, field in on.items() if field is None]
-        found = {_id(one): one for one in on.values() if one is not None}
+        existing = {_id(item): item for item in on.values() if item is not None}
         known = _called(wanted, there)
-        ours = [one for one in known if is_ours(one)]
+        ours = [item for item in known if is_ours(item)]
         if on and not lacking:
-            return self._applied_job(wanted, list(found.values()))
-        if not found and (off := next((one for one in ours if is_off(one)), None)) is not None:
-            if (told := _unfit(wanted, off)) is not None:
-                return Job(Step(Action.CONFLICT, wanted.kind, wanted.name, told))
+            return self._applied_job(wanted, list(existing.values()))
+        if not existing and (off := next((item for item in ours if is_off(item)), None)) is not None:
+            if (detail := _unfit(wanted, off)) is not None:
+                return Job(Step(Action.CONFLICT, wanted.kind, wanted.name, detail))
             step = Step(Action.COMPLETE, wanted.kind, wanted.name, "switch it on")
             return Job(step, lambda: self._switch_on(wanted, off))
-        candidates = [*found.values(), *ours, *(one for one in known if not is_off(one))]
-        if candidates and (told := _unfit(wanted, candidates[0])) is not None:
-            return Job(Step(Action.CONFLICT, wanted.kind, wanted.name, told))
+        candidates = [*existing.values(), *ours, *(item for item in known if not is_off(item))]
+        if candidates and (detail := _unfit(wanted, candidates[0])) is not None:
+            return Job(Step(Action.CONFLICT, wanted.kind, wanted.name, detail))
         if not candidates and place.new is not None:
             body = {**wanted.creation, "Name": wanted.name, "Description": MARK, **place.new}
             step = Step(Action.CREATE, wanted.kind, wanted.name, ", ".join(wanted.wanted.options))
             return Job(step, lambda: self._create(wanted, body))
         where = ", ".join(lacking) or self._settings.customers.catalog
-        told = f"apply it to {where}, or {LOAD}" if candidates else f"{LOAD}: it makes it and applies it to {where}"
-        return Job(Step(Action.UNDONE, wanted.kind, wanted.name, told))
+        detail = f"apply it to {where}, or {LOAD}" if candidates else f"{LOAD}: it makes it and applies it to {where}"
+        return Job(Step(Action.UNDONE, wanted.kind, wanted.name, detail))
 
-    def _applied_job(self, wanted: Definition, found: Sequence[Object]) -> Job:
+    def _applied_job(self, wanted: Definition, existing: Sequence[Object]) -> Job:
         """About a field that is applied everywhere: one, or several of the same name."""
-        if (told := next(filter(None, (_unfit(wanted, one) for one in found)), None)) is not None:
-            return Job(Step(Action.CONFLICT, wanted.kind, wanted.name, told))
-        lacking = {_id(one): self._lacking(wanted, one) for one in found}
+        if (detail := next(filter(None, (_unfit(wanted, item) for item in existing)), None)) is not None:
+            return Job(Step(Action.CONFLICT, wanted.kind, wanted.name, detail))
+        lacking = {_id(item): self._lacking(wanted, item) for item in existing}
         words = list(dict.fromkeys(word for some in lacking.values() for word in some))
         if not words:
             return Job(Step(Action.KEEP, wanted.kind, wanted.name))
@@ -152,59 +154,59 @@ class RequestTrackerPreparation(ScriptedPreparation):
 
     def _catalog_jobs(self) -> list[Job]:
         name = self._settings.customers.catalog
-        found = self._site.catalog(name)
-        if found is None:
+        existing = self._site.catalog(name)
+        if existing is None:
             body = {"Name": name, "Description": MARK, "Lifecycle": "assets"}
             return [Job(Step(Action.CREATE, "catalog", name), lambda: self._site.create("catalog", body))]
-        if not is_off(found):
+        if not is_off(existing):
             return [Job(Step(Action.KEEP, "catalog", name))]
-        if not is_ours(found):
-            told = "a catalog of that name is switched off: switch it on, or name another"
-            return [Job(Step(Action.CONFLICT, "catalog", name, told))]
+        if not is_ours(existing):
+            detail = "a catalog of that name is switched off: switch it on, or name another"
+            return [Job(Step(Action.CONFLICT, "catalog", name, detail))]
         step = Step(Action.COMPLETE, "catalog", name, "switch it on")
-        return [Job(step, lambda: self._site.switch("catalog", _id(found), on=True))]
+        return [Job(step, lambda: self._site.switch("catalog", _id(existing), on=True))]
 
     def _search_jobs(self, views: Sequence[WantedView]) -> list[Job]:
         there = self._site.searches()
-        return [Job(self._search_step(one, there.get(search_name(one.title)))) for one in views]
+        return [Job(self._search_step(item, there.get(search_name(item.title)))) for item in views]
 
-    def _search_step(self, wanted: WantedView, found: Object | None) -> Step:
-        if found is None:
+    def _search_step(self, wanted: WantedView, existing: Object | None) -> Step:
+        if existing is None:
             return Step(Action.UNDONE, "saved search", wanted.title, LOAD)
-        if found.get(MARKED_SEARCH) != MARK:
-            told = "a saved search of that name is there that setup did not make: rename it"
-            return Step(Action.CONFLICT, "saved search", wanted.title, told)
-        if found.get("Query") != search_query(wanted.tag, self._settings):
+        if existing.get(MARKED_SEARCH) != MARK:
+            detail = "a saved search of that name is there that setup did not make: rename it"
+            return Step(Action.CONFLICT, "saved search", wanted.title, detail)
+        if existing.get("Query") != search_query(wanted.tag, self._settings):
             return Step(Action.UNDONE, "saved search", wanted.title, f"it asks for something else: {LOAD}")
         return Step(Action.KEEP, "saved search", wanted.title)
 
     def _hidden_jobs(self, wanted: Wanted) -> Iterator[Job]:
         """What the API does not show: known by the receipt of the script that made it."""
         left = self._site.receipt(GROUP)
-        action, told = Action.KEEP, "as the script made it"
+        action, detail = Action.KEEP, "as the script made it"
         if left is None:
-            action, told = Action.BY_HAND, f"the API does not show it: {LOAD}"
+            action, detail = Action.BY_HAND, f"the API does not show it: {LOAD}"
         elif left != receipt(wanted, self._settings):
-            action, told = Action.UNDONE, f"what was made is out of date: {LOAD}"
-        yield Job(Step(action, "rights of the group", GROUP, told))
+            action, detail = Action.UNDONE, f"what was made is out of date: {LOAD}"
+        yield Job(Step(action, "rights of the group", GROUP, detail))
         if wanted.webhook_url is not None:
-            yield Job(Step(action, "scrip", TELLS, told))
+            yield Job(Step(action, "scrip", TELLS, detail))
             yield Job(Step(Action.BY_HAND, "option", SECRET_OPTION, secret_howto()))
-        yield Job(Step(action, "condition of the scrip", OPENS, told))
+        yield Job(Step(action, "condition of the scrip", OPENS, detail))
 
     def _removal_jobs(self, wanted: Wanted) -> list[Job]:
         jobs: list[Job] = []
         wanted_fields = definitions(wanted, self._settings)
-        for lookup in dict.fromkeys(one.lookup for one in wanted_fields):
-            there = [one for one in self._site.fields(lookup) if is_ours(one) and not is_off(one)]
-            for definition in (one for one in wanted_fields if one.lookup == lookup):
-                jobs += [self._removal(definition, one) for one in _called(definition, there)]
+        for lookup in dict.fromkeys(item.lookup for item in wanted_fields):
+            there = [item for item in self._site.fields(lookup) if is_ours(item) and not is_off(item)]
+            for definition in (item for item in wanted_fields if item.lookup == lookup):
+                jobs += [self._removal(definition, item) for item in _called(definition, there)]
         jobs += self._catalog_removal()
         searches = self._site.searches()
         jobs += [
-            Job(Step(Action.BY_HAND, "saved search", one.title, LOAD_REMOVAL))
-            for one in wanted.views
-            if searches.get(search_name(one.title), {}).get(MARKED_SEARCH) == MARK
+            Job(Step(Action.BY_HAND, "saved search", item.title, LOAD_REMOVAL))
+            for item in wanted.views
+            if searches.get(search_name(item.title), {}).get(MARKED_SEARCH) == MARK
         ]
         if self._site.receipt(GROUP) is not None:
             jobs.append(Job(Step(Action.BY_HAND, "rights and scrips", GROUP, LOAD_REMOVAL)))
@@ -216,13 +218,15 @@ class RequestTrackerPreparation(ScriptedPreparation):
 
     def _catalog_removal(self) -> list[Job]:
         name = self._settings.customers.catalog
-        found = self._site.catalog(name)
-        if found is None or is_off(found) or not is_ours(found):
+        existing = self._site.catalog(name)
+        if existing is None or is_off(existing) or not is_ours(existing):
             return []
-        if self._site.has_assets(_id(found)):
-            told = "it holds customers: switch it off if nobody needs them"
-            return [Job(Step(Action.BY_HAND, "catalog", name, told))]
-        return [Job(Step(Action.REMOVE, "catalog", name), lambda: self._site.switch("catalog", _id(found), on=False))]
+        if self._site.has_assets(_id(existing)):
+            detail = "it holds customers: switch it off if nobody needs them"
+            return [Job(Step(Action.BY_HAND, "catalog", name, detail))]
+        return [
+            Job(Step(Action.REMOVE, "catalog", name), lambda: self._site.switch("catalog", _id(existing), on=False))
+        ]
 
     # ---- doing it ----------------------------------------------------------------------------------
 
@@ -250,8 +254,8 @@ class RequestTrackerPreparation(ScriptedPreparation):
 
 def _called(wanted: Definition, fields: Sequence[Object]) -> list[Object]:
     """The fields of that name, those that are written alike first."""
-    found = [one for one in fields if wanted.wanted.is_called(one.get("Name"))]
-    return sorted(found, key=lambda one: one.get("Name") != wanted.name)
+    existing = [item for item in fields if wanted.wanted.is_called(item.get("Name"))]
+    return sorted(existing, key=lambda item: item.get("Name") != wanted.name)
 
 
 def _unfit(wanted: Definition, field: Object) -> str | None:

@@ -91,13 +91,13 @@ def secret_howto() -> str:
     """How Request Tracker comes to know the webhook's secret."""
     return (
         f"put Set(${SECRET_OPTION}, '…'); with the secret of helpdesk.webhook_secret (openssl rand -hex 32) into a "
-        "file in RT_SiteConfig.d that none but the web server may read, and start the web server anew"
+        "file in RT_SiteConfig.d that none but the web server may read, and restart the web server"
     )
 
 
 def _document(wanted: Wanted, settings: RequestTrackerSettings, user_id: str) -> dict[str, Any]:
     """What ``setup.pl`` reads."""
-    urls = [one for one in (wanted.webhook_url, wanted.time_webhook_url) if one is not None]
+    urls = [item for item in (wanted.webhook_url, wanted.time_webhook_url) if item is not None]
     scrips = [{"description": TELLS, "code": _code("tell_of_changes.pl", user_id, urls)}]
     opens = {"description": OPENS, "instead_of": "On Correspond", "code": _code("opens_on_reply.pl", user_id)}
     return {
@@ -106,24 +106,24 @@ def _document(wanted: Wanted, settings: RequestTrackerSettings, user_id: str) ->
         "user": int(user_id),
         "queues": list(settings.queues),
         "catalog": settings.customers.catalog,
-        "fields": [_field(one) for one in definitions(wanted, settings)],
+        "fields": [_field(item) for item in definitions(wanted, settings)],
         "rights": [{"name": name, "on": on} for on, names in RIGHTS.items() for name in names],
         "scrips": scrips if wanted.webhook_url is not None else [],
         "conditions": [opens],
         "searches": [
             {
-                "name": search_name(one.title),
-                "title": one.title,
+                "name": search_name(item.title),
+                "title": item.title,
                 "content": {
                     "SearchType": "Ticket",
-                    "Query": search_query(one.tag, settings),
+                    "Query": search_query(item.tag, settings),
                     "Format": FORMAT,
                     "OrderBy": "LastUpdated",
                     "Order": "ASC",
                     MARKED_SEARCH: MARK,
                 },
             }
-            for one in wanted.views
+            for item in wanted.views
         ],
     }
 
@@ -135,20 +135,20 @@ def _field(definition: Definition) -> dict[str, Any]:
         "of": "queue" if definition.lookup == OF_TICKETS else "catalog",
         "create": definition.creation,
         "alike": sorted(definition.alike),
-        "options": [{**one, "said_by": definition.wanted.said_by(one["Name"])} for one in options],
+        "options": [{**item, "said_by": definition.wanted.said_by(item["Name"])} for item in options],
     }
 
 
 def _code(name: str, user_id: str, urls: Sequence[str] = ()) -> str:
     code = files(__package__).joinpath(name).read_text(encoding="utf-8")
-    return code.replace("__URLS__", ", ".join(_quoted(one) for one in urls)).replace("__USER__", user_id)
+    return code.replace("__URLS__", ", ".join(_quoted(item) for item in urls)).replace("__USER__", user_id)
 
 
 def _text(purpose: str, document: Mapping[str, Any]) -> str:
     """A script: in ASCII, so that no machine reads it otherwise than it was written."""
     body = files(__package__).joinpath("setup.pl").read_text(encoding="utf-8")
-    told = json.dumps(document, indent=1, sort_keys=True)
-    return f"# {purpose}\n# {_LOADING.format(file='FILE')}\n{_HEAD}{told}\nEND_OF_WHAT_IS_WANTED\n{body}"
+    detail = json.dumps(document, indent=1, sort_keys=True)
+    return f"# {purpose}\n# {_LOADING.format(file='FILE')}\n{_HEAD}{detail}\nEND_OF_WHAT_IS_WANTED\n{body}"
 
 
 _LOADING = (

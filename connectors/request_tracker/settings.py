@@ -73,7 +73,7 @@ class CustomersSettings(ProductSettings):
                       name it by the asset's name, and renaming a customer takes its people along only when each is
                       changed too
     ``ticket_field``  the ticket's custom field that names its customer; where it is filled it decides
-    ``by_requestor``  whether else the attribute "Organization" of the ticket's requestors does
+    ``by_requestor``  whether otherwise the attribute "Organization" of the ticket's requestors does
     """
 
     catalog: Name = "Customers"
@@ -84,7 +84,7 @@ class CustomersSettings(ProductSettings):
     @model_validator(mode="after")
     def _a_way_to_find_them(self) -> Self:
         if self.ticket_field is None and not self.by_requestor:
-            raise ValueError("name a ticket_field, or let by_requestor be true: else no ticket has a customer")
+            raise ValueError("name a ticket_field, or let by_requestor be true: otherwise no ticket has a customer")
         return self
 
 

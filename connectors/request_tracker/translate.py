@@ -83,9 +83,9 @@ def person_from_api(item: Object, customers: Customers) -> Person:
 
 def creation_from_api(parts: Sequence[Object]) -> Creation:
     """What a ticket's first transaction holds: its headers tell the way, its first text is what was written."""
-    interface = next((found[1] for one in parts if (found := _INTERFACE.search(_headers(one)))), "")
-    plain = next((_content(one) for one in parts if _is(one, "text/plain")), None)
-    html = next((text_of(_content(one)) for one in parts if _is(one, "text/html")), "")
+    interface = next((match[1] for part in parts if (match := _INTERFACE.search(_headers(part)))), "")
+    plain = next((_content(part) for part in parts if _is(part, "text/plain")), None)
+    html = next((text_of(_content(part)) for part in parts if _is(part, "text/html")), "")
     channel = INTERFACES.get("REST" if interface.startswith("REST") else interface, Channel.OTHER)
     return Creation(channel, html if plain is None else plain)
 
@@ -99,14 +99,16 @@ def with_people(item: Object, users: Mapping[str, Object]) -> Object:
     return {
         **item,
         "Owner": users.get(str(owner.get("id")), owner),
-        "Requestor": [{**one, **users[str(one["id"])]} for one in requestors(item) if str(one.get("id")) in users],
+        "Requestor": [
+            {**person, **users[str(person["id"])]} for person in requestors(item) if str(person.get("id")) in users
+        ],
     }
 
 
 def people_names(item: Object) -> set[str]:
     """The names of a ticket's owner and requestors, as a ticket tells them that was read by its number."""
     owner = READ.an_object(item.get("Owner"), "ticket.Owner")
-    return {str(one.get("id")) for one in (owner, *requestors(item))}
+    return {str(person.get("id")) for person in (owner, *requestors(item))}
 
 
 def ticket_url(address: str, ticket_id: str) -> str:

@@ -14,7 +14,7 @@ from connectors.request_tracker.client import RequestTrackerClient, body_of
 from connectors.request_tracker.value_reader import PRODUCT, READ
 
 UTC_NAMES = frozenset({"utc", "etc/utc", "gmt", "etc/gmt"})
-NO_QUEUES = "Give the user the rights SeeQueue and ShowTicket for the queues that count, or mend helpdesk.queues."
+NO_QUEUES = "Give the user the rights SeeQueue and ShowTicket for the queues that count, or correct helpdesk.queues."
 
 
 def require_utc(me: Response) -> None:

@@ -63,7 +63,7 @@ class Writer:
     def _write(self, change: TicketChange) -> ChangeResult:
         """Write one change; what it raises tells that the comment was not written."""
         if not is_number(change.ticket_id):
-            return _result(change, ChangeOutcome.REFUSED, f"{change.ticket_id!r} is no ticket's number")
+            return _result(change, ChangeOutcome.REFUSED, f"{change.ticket_id!r} is not a ticket's number")
         refused, lost = "", False
         for _ in range(ROUNDS):
             try:
@@ -163,8 +163,8 @@ def _is_final(item: Object, ticket_id: str) -> str | None:
 
 def _require(holds: bool, what: str, setting: str) -> None:
     if not holds:
-        told = f"Make it in Request Tracker and apply it to the queue, or mend {setting}."
-        raise Invalid(PRODUCT, what, remedy=told)
+        detail = f"Make it in Request Tracker and apply it to the queue, or correct {setting}."
+        raise Invalid(PRODUCT, what, remedy=detail)
 
 
 def _result(change: TicketChange, outcome: ChangeOutcome, message: str = "") -> ChangeResult:

@@ -45,12 +45,12 @@ class NameBook:
         return self._names
 
     def forget(self) -> None:
-        """Read anew at the next need: somebody may have renamed something."""
+        """Read again at the next need: somebody may have renamed something."""
         self._read_at = None
         self._workspace = None
 
     def is_administrators(self) -> bool:
-        """Whether the token is an administrator's; asked together with the names where those are read anew."""
+        """Whether the token is an administrator's; asked together with the names where those are read again."""
         if self._workspace is None:
             self._workspace = self._client.workspace()
         is_administrators = self._workspace.get("admin") is True

@@ -12,7 +12,7 @@ without a duration has ``duration`` 0 and no ``stop``: that is *not* running. No
 ``stop``, as clients of several makers write them.
 
 A negative duration **with** a stop contradicts itself (clock differences between devices cause it): such an entry
-cannot be read, and a person is told.
+cannot be read, and it is reported to a person.
 
 Anything of another shape than documented raises :class:`connectors.errors.Malformed`.
 """

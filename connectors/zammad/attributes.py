@@ -99,78 +99,82 @@ class AttributePreparation:
     def jobs(self, wanted: Wanted) -> list[Job]:
         """The definitions: to be kept, made, or completed."""
         there = self._there(wanted)
-        return [self._job(place, one, there) for place, one in _placed(wanted)]
+        return [self._job(place, item, there) for place, item in _placed(wanted)]
 
     def database_jobs(self, wanted: Wanted, coming: Sequence[Step] = ()) -> list[Job]:
         """What makes of definitions what tickets have; ``coming`` are steps that will have been done by then."""
         there = self._there(wanted)
-        ours = [one for place, field in _placed(wanted) if (one := _found(place, field, there)) is not None]
-        waiting = [one for one in ours if _waits(one) and one.get("to_delete") is not True]
-        are_coming = [one for one in coming if one.action in (Action.CREATE, Action.COMPLETE)]
+        ours = [item for place, field in _placed(wanted) if (item := _found(place, field, there)) is not None]
+        waiting = [item for item in ours if _waits(item) and item.get("to_delete") is not True]
+        are_coming = [item for item in coming if item.action in (Action.CREATE, Action.COMPLETE)]
         if not waiting and not are_coming:
             return []
-        is_column = any(one.get("to_create") or one.get("to_migrate") for one in waiting) or any(
-            one.action is Action.CREATE for one in are_coming
+        is_column = any(item.get("to_create") or item.get("to_migrate") for item in waiting) or any(
+            item.action is Action.CREATE for item in are_coming
         )
-        return self._update([one for one in there if _waits(one) and one not in waiting], is_column=is_column)
+        return self._update([item for item in there if _waits(item) and item not in waiting], is_column=is_column)
 
     def removal_jobs(self, wanted: Wanted) -> list[Job]:
         """The definitions that we made, marked to be deleted; those in use are left."""
-        return [self._removal(place.kind, one) for place, one in self._made(wanted) if one.get("to_delete") is not True]
+        return [
+            self._removal(place.kind, item) for place, item in self._made(wanted) if item.get("to_delete") is not True
+        ]
 
     def database_removal_jobs(self, wanted: Wanted) -> list[Job]:
         """What drops the columns of definitions that go."""
-        made = [one for _, one in self._made(wanted)]
-        if not any(_is_deletable(one) and one.get("to_create") is not True for one in made):
+        made = [item for _, item in self._made(wanted)]
+        if not any(_is_deletable(item) and item.get("to_create") is not True for item in made):
             return []
-        return self._update([one for one in self._there(wanted) if _waits(one) and one not in made], is_column=True)
+        return self._update([item for item in self._there(wanted) if _waits(item) and item not in made], is_column=True)
 
     # ---- what there is to do -----------------------------------------------------------------------
 
     def _job(self, place: _Place, wanted: WantedField, there: Sequence[Object]) -> Job:
-        found, needed = _found(place, wanted, there), TYPES[wanted.kind]
-        if found is None:
+        existing, needed = _found(place, wanted, there), TYPES[wanted.kind]
+        if existing is None:
             return self._new(place, wanted, there)
 
-        def conflict(told: str) -> Job:
-            return Job(Step(Action.CONFLICT, place.kind, wanted.title, told))
+        def conflict(problem: str) -> Job:
+            return Job(Step(Action.CONFLICT, place.kind, wanted.title, problem))
 
-        data_type = READ.text(found.get("data_type"), "attribute.data_type")
+        data_type = READ.text(existing.get("data_type"), "attribute.data_type")
         serves = place is ORGANIZATIONS and wanted.kind is WantedFieldKind.CHOICE and data_type in SERVES_ORGANIZATIONS
-        if found.get("to_delete") is True:
+        if existing.get("to_delete") is True:
             return conflict(
                 f"it waits to be deleted: discard that, or update the database ({WHERE}); then run this again"
             )
         if data_type not in ALIKE[needed] and not serves:
             return conflict(f"it is there as {data_type}, and {needed} is needed: give another name in the settings")
-        option = _option(found)
+        option = _option(existing)
         lacking = wanted.lacking(options_of(option)) if data_type == SELECTION else []
         drifted = [f"add {', '.join(lacking)}"] if lacking else []
-        if found.get("active") is False:
+        if existing.get("active") is False:
             drifted.insert(0, "switch it on")
         if not drifted:
-            detail = "waits for the database" if _waits(found) else ""
+            detail = "waits for the database" if _waits(existing) else ""
             return Job(Step(Action.KEEP, place.kind, wanted.title, detail))
-        if found.get("editable") is False:
+        if existing.get("editable") is False:
             return conflict(f"Zammad lets nobody change it ({', '.join(drifted)}): give another name in the settings")
         # The whole definition, for what is left out counts as changed, and left-out options as emptied.
         body = {
-            **{name: found.get(name) for name in ("name", "object", "display", "data_type", "position")},
+            **{name: existing.get(name) for name in ("name", "object", "display", "data_type", "position")},
             "active": True,
             "data_option": _completed(option, {word: wanted.options[word] for word in lacking}),
         }
         step = Step(Action.COMPLETE, place.kind, wanted.title, ", ".join(drifted))
-        return Job(step, lambda: self._client.administer("PUT", ATTRIBUTES, body, number=_id(found)))
+        return Job(step, lambda: self._client.administer("PUT", ATTRIBUTES, body, number=_id(existing)))
 
     def _new(self, place: _Place, wanted: WantedField, there: Sequence[Object]) -> Job:
         name, display = _name_and_display(wanted)
-        told = ""
+        problem = ""
         if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
-            told = f"Zammad takes no attribute of the name {name}: give another in the settings"
-        elif any(one.get("object") == place.object and one.get("name") == name for one in there):
-            told = f"the attribute {name} is there under another display: write {name} in the settings, or its display"
-        if told:
-            return Job(Step(Action.CONFLICT, place.kind, wanted.title, told))
+            problem = f"Zammad takes no attribute of the name {name}: give another in the settings"
+        elif any(item.get("object") == place.object and item.get("name") == name for item in there):
+            problem = (
+                f"the attribute {name} is there under another display: write {name} in the settings, or its display"
+            )
+        if problem:
+            return Job(Step(Action.CONFLICT, place.kind, wanted.title, problem))
         body = {
             "object": place.object,
             "name": name,
@@ -186,19 +190,21 @@ class AttributePreparation:
     def _removal(self, kind: str, made: Object) -> Job:
         title = READ.text(made.get("display"), "attribute.display")
         if not _is_deletable(made):
-            told = READ.text(made.get("not_deletable_reason"), "not_deletable_reason") or "Zammad lets nobody delete it"
-            return Job(Step(Action.CONFLICT, kind, title, told))
+            problem = (
+                READ.text(made.get("not_deletable_reason"), "not_deletable_reason") or "Zammad lets nobody delete it"
+            )
+            return Job(Step(Action.CONFLICT, kind, title, problem))
         step = Step(Action.REMOVE, kind, title, "with all that stands in it")
         return Job(step, lambda: self._client.administer("DELETE", ATTRIBUTES, number=_id(made)))
 
     def _update(self, strange: Sequence[Object], *, is_column: bool) -> list[Job]:
         if strange:
-            names = ", ".join(sorted(f"{one.get('object')}.{one.get('name')}" for one in strange))
-            told = (
+            names = ", ".join(sorted(f"{item.get('object')}.{item.get('name')}" for item in strange))
+            problem = (
                 f"changes that are not ours wait as well ({names}), and would be carried out too: "
                 f"have an administrator update the database or discard them ({WHERE}), and run this again"
             )
-            return [Job(Step(Action.CONFLICT, "database", "update", told))]
+            return [Job(Step(Action.CONFLICT, "database", "update", problem))]
         step = Step(Action.COMPLETE, "database", "update", "take the definitions over")
         jobs = [Job(step, lambda: self._client.administer("POST", UPDATE_DATABASE))]
         return [*jobs, Job(Step(Action.BY_HAND, "database", "restart", RESTART))] if is_column else jobs
@@ -211,26 +217,29 @@ class AttributePreparation:
     def _made(self, wanted: Wanted) -> list[tuple[_Place, Object]]:
         """What of the wanted we made."""
         there = self._there(wanted)
-        found = ((place, _found(place, one, there)) for place, one in _placed(wanted))
-        return [(place, one) for place, one in found if one is not None and _option(one).get("note") == MARK]
+        existing = ((place, _found(place, item, there)) for place, item in _placed(wanted))
+        return [(place, item) for place, item in existing if item is not None and _option(item).get("note") == MARK]
 
 
 def _placed(wanted: Wanted) -> Iterator[tuple[_Place, WantedField]]:
-    yield from ((TICKETS, one) for one in wanted.ticket_fields)
-    yield from ((ORGANIZATIONS, one) for one in wanted.organization_fields)
+    yield from ((TICKETS, item) for item in wanted.ticket_fields)
+    yield from ((ORGANIZATIONS, item) for item in wanted.organization_fields)
 
 
 def _found(place: _Place, wanted: WantedField, there: Sequence[Object]) -> Object | None:
     """The attribute that is meant, as readings find it: one in use before one that is not, by its name before by its
     display."""
     meant = [
-        one
-        for one in there
-        if one.get("object") == place.object and wanted.is_called(one.get("name"), one.get("display"))
+        item
+        for item in there
+        if item.get("object") == place.object and wanted.is_called(item.get("name"), item.get("display"))
     ]
     return min(
         meant,
-        key=lambda one: (one.get("active") is False or one.get("to_delete") is True, one.get("name") != wanted.title),
+        key=lambda item: (
+            item.get("active") is False or item.get("to_delete") is True,
+            item.get("name") != wanted.title,
+        ),
         default=None,
     )
 
@@ -264,11 +273,11 @@ def _new_option(wanted: WantedField) -> dict[str, Any]:
     }
 
 
-def _option(found: Object) -> Object:
+def _option(existing: Object) -> Object:
     """The options of a definition, with what waits."""
-    waiting = READ.an_object(found.get("data_option_new") or {}, "attribute.data_option_new")
-    standing = READ.an_object(found.get("data_option") or {}, "attribute.data_option")
-    return waiting if found.get("to_config") is True and waiting else standing
+    waiting = READ.an_object(existing.get("data_option_new") or {}, "attribute.data_option_new")
+    standing = READ.an_object(existing.get("data_option") or {}, "attribute.data_option")
+    return waiting if existing.get("to_config") is True and waiting else standing
 
 
 def _completed(option: Object, lacking: Mapping[str, str]) -> dict[str, Any]:
@@ -279,13 +288,13 @@ def _completed(option: Object, lacking: Mapping[str, str]) -> dict[str, Any]:
     return {**option, "options": {**(options or {}), **lacking}}
 
 
-def _waits(one: Object) -> bool:
-    return any(one.get(mark) is True for mark in ("to_create", "to_migrate", "to_delete", "to_config"))
+def _waits(item: Object) -> bool:
+    return any(item.get(mark) is True for mark in ("to_create", "to_migrate", "to_delete", "to_config"))
 
 
-def _is_deletable(one: Object) -> bool:
-    return one.get("deletable") is not False and one.get("editable") is not False
+def _is_deletable(item: Object) -> bool:
+    return item.get("deletable") is not False and item.get("editable") is not False
 
 
-def _id(one: Object) -> str:
-    return READ.identity(one.get("id"), "attribute.id")
+def _id(item: Object) -> str:
+    return READ.identity(item.get("id"), "attribute.id")

@@ -6,7 +6,7 @@ What is read how
     named tickets     one request each
     organizations     the list; a ticket brings its own along
     merged tickets    the state tells, and a link to the ticket that took it over
-    deleted tickets   leave no trace, and nothing is told of them
+    deleted tickets   leave no trace, and nothing is known of them
     writes            see :mod:`connectors.zammad.writing`
     what setup makes  see :mod:`connectors.zammad.preparation`
 

@@ -110,8 +110,8 @@ class ZammadPreparation(Preparation):
         url = wanted.webhook_url
         if url is None:
             return []
-        found = self._webhook(url)
-        if found is None:
+        existing = self._webhook(url)
+        if existing is None:
             body = {
                 "name": WEBHOOK,
                 "endpoint": url,
@@ -124,53 +124,53 @@ class ZammadPreparation(Preparation):
             }
             step = Step(Action.CREATE, "webhook", WEBHOOK, url)
             return [Job(step, lambda: self._write_webhook("POST", body))]
-        if not _is_marked(found):
-            return [self._webhook_of_people(found)]
-        if _is_masked(found) and self._configured is None:
+        if not _is_marked(existing):
+            return [self._webhook_of_people(existing)]
+        if _is_masked(existing) and self._configured is None:
             return [Job(Step(Action.CONFLICT, "webhook", WEBHOOK, HIDDEN))]
         drifted: dict[str, Any] = {}
-        told = []
-        if found.get("active") is False:
+        detail = []
+        if existing.get("active") is False:
             drifted["active"] = True
-            told.append("switch it on")
-        if found.get("endpoint") != url:
+            detail.append("switch it on")
+        if existing.get("endpoint") != url:
             drifted["endpoint"] = url
-            told.append(f"let it call {url}")
-        if (token := self._token_to_be(found)) is not None:
+            detail.append(f"let it call {url}")
+        if (token := self._token_to_be(existing)) is not None:
             drifted |= {"signature_token": token.get_secret_value(), "note": _note(token)}
-            told.append("let it sign with the secret of the settings" if self._configured else "give it a token")
+            detail.append("let it sign with the secret of the settings" if self._configured else "give it a token")
         if not drifted:
             return [Job(Step(Action.KEEP, "webhook", WEBHOOK))]
-        step = Step(Action.COMPLETE, "webhook", WEBHOOK, ", ".join(told))
-        return [Job(step, lambda: self._write_webhook("PUT", drifted, number=_id(found)))]
+        step = Step(Action.COMPLETE, "webhook", WEBHOOK, ", ".join(detail))
+        return [Job(step, lambda: self._write_webhook("PUT", drifted, number=_id(existing)))]
 
     def _write_webhook(self, method: str, body: Object, *, number: str | None = None) -> None:
         self._client.administer(method, WEBHOOKS, body, number=number)
         if "signature_token" in body:
             self._written = SecretStr(body["signature_token"])
 
-    def _token_to_be(self, found: Object) -> SecretStr | None:
+    def _token_to_be(self, existing: Object) -> SecretStr | None:
         """The token that our webhook must be given; ``None`` while it has one that we know."""
-        wanted, shown = self._configured or self._made, _token(found)
-        if _is_masked(found):
-            return None if found.get("note") == _note(wanted) else wanted
+        wanted, shown = self._configured or self._made, _token(existing)
+        if _is_masked(existing):
+            return None if existing.get("note") == _note(wanted) else wanted
         return wanted if shown is None or self._configured not in (None, shown) else None
 
-    def _webhook_of_people(self, found: Object) -> Job:
+    def _webhook_of_people(self, existing: Object) -> Job:
         """A webhook to our address that people made is left as they made it."""
-        name, token = READ.text(found.get("name"), "webhook.name"), _token(found)
-        if found.get("active") is False:
-            told = "people made it for our address and switched it off: switch it on, or delete it"
-            return Job(Step(Action.CONFLICT, "webhook", name, told))
-        if token is None and not _is_masked(found):
-            told = "people made it for our address without a signature token: give it one, or delete it"
-            return Job(Step(Action.CONFLICT, "webhook", name, told))
+        name, token = READ.text(existing.get("name"), "webhook.name"), _token(existing)
+        if existing.get("active") is False:
+            detail = "people made it for our address and switched it off: switch it on, or delete it"
+            return Job(Step(Action.CONFLICT, "webhook", name, detail))
+        if token is None and not _is_masked(existing):
+            detail = "people made it for our address without a signature token: give it one, or delete it"
+            return Job(Step(Action.CONFLICT, "webhook", name, detail))
         if token is not None and self._configured not in (None, token):
-            told = "people made it, and its signature token is not our webhook_secret: mend the one or the other"
-            return Job(Step(Action.CONFLICT, "webhook", name, told))
+            detail = "people made it, and its signature token is not our webhook_secret: correct the one or the other"
+            return Job(Step(Action.CONFLICT, "webhook", name, detail))
         if token is None and self._configured is None:
-            told = "Zammad does not show its signature token: write it into webhook_secret"
-            return Job(Step(Action.BY_HAND, "webhook", name, told))
+            detail = "Zammad does not show its signature token: write it into webhook_secret"
+            return Job(Step(Action.BY_HAND, "webhook", name, detail))
         return Job(Step(Action.KEEP, "webhook", name))
 
     def _trigger_jobs(self, wanted: Wanted) -> list[Job]:
@@ -178,14 +178,14 @@ class ZammadPreparation(Preparation):
             return []
         webhook = self._webhook(wanted.webhook_url)
         there = self._client.definitions(TRIGGERS)
-        found = next((one for one in there if _is_our_trigger(one, webhook)), None)
-        if found is None and any(_is_named(one, TRIGGER) for one in there):
-            told = "a trigger of that name is there that setup did not make: rename it"
-            return [Job(Step(Action.CONFLICT, "trigger", TRIGGER, told))]
-        if found is None and webhook is not None and not _is_marked(webhook):
+        existing = next((item for item in there if _is_our_trigger(item, webhook)), None)
+        if existing is None and any(_is_named(item, TRIGGER) for item in there):
+            detail = "a trigger of that name is there that setup did not make: rename it"
+            return [Job(Step(Action.CONFLICT, "trigger", TRIGGER, detail))]
+        if existing is None and webhook is not None and not _is_marked(webhook):
             if self._webhook_of_people(webhook).step.action is Action.CONFLICT:
                 return []
-            calling = [one for one in there if one.get("active") is not False and _id(webhook) in _called(one)]
+            calling = [item for item in there if item.get("active") is not False and _id(webhook) in _called(item)]
             if calling:
                 name = READ.text(calling[0].get("name"), "trigger.name")
                 return [Job(Step(Action.KEEP, "trigger", name, "calls the webhook"))]
@@ -193,10 +193,10 @@ class ZammadPreparation(Preparation):
         but_ours = {"operator": "is not", "pre_condition": "specific", "value": [me["id"]]}
         step = Step(Action.CREATE, "trigger", TRIGGER, f"changes by anybody but {full_name(me)}")
         if webhook is None:
-            return [Job(step if found is None else Step(Action.COMPLETE, "trigger", TRIGGER, CALL_IT))]
+            return [Job(step if existing is None else Step(Action.COMPLETE, "trigger", TRIGGER, CALL_IT))]
         call = {"notification.webhook": {"webhook_id": int(_id(webhook))}}
-        if found is not None:
-            return [self._mended_trigger(found, _id(webhook), but_ours, call, full_name(me))]
+        if existing is not None:
+            return [self._mended_trigger(existing, _id(webhook), but_ours, call, full_name(me))]
         body = {
             "name": TRIGGER,
             "activator": "action",
@@ -208,29 +208,29 @@ class ZammadPreparation(Preparation):
         }
         return [Job(step, lambda: self._client.administer("POST", TRIGGERS, body))]
 
-    def _mended_trigger(self, found: Object, webhook_id: str, but_ours: Object, call: Object, us: str) -> Job:
+    def _mended_trigger(self, existing: Object, webhook_id: str, but_ours: Object, call: Object, us: str) -> Job:
         """Our trigger, with what it lacks; conditions and actions that people added stay."""
-        condition = READ.an_object(found.get("condition") or {}, "trigger.condition")
-        perform = READ.an_object(found.get("perform") or {}, "trigger.perform")
+        condition = READ.an_object(existing.get("condition") or {}, "trigger.condition")
+        perform = READ.an_object(existing.get("perform") or {}, "trigger.perform")
         drifted: dict[str, Any] = {}
-        told = []
-        if found.get("active") is False:
+        detail = []
+        if existing.get("active") is False:
             drifted["active"] = True
-            told.append("switch it on")
-        if found.get("execution_condition_mode") not in (None, "always"):
+            detail.append("switch it on")
+        if existing.get("execution_condition_mode") not in (None, "always"):
             drifted["execution_condition_mode"] = "always"
-            told.append("let it run for every change")
-        if webhook_id not in _called(found):
+            detail.append("let it run for every change")
+        if webhook_id not in _called(existing):
             drifted["perform"] = {**perform, **call}
-            told.append(CALL_IT)
+            detail.append(CALL_IT)
         # People who write conditions as a tree know what they do.
         if "conditions" not in condition and _values(condition.get(CHANGED_BY)) != _values(but_ours):
             drifted["condition"] = {**condition, CHANGED_BY: but_ours}
-            told.append(f"leave out changes by {us}")
+            detail.append(f"leave out changes by {us}")
         if not drifted:
             return Job(Step(Action.KEEP, "trigger", TRIGGER))
-        step = Step(Action.COMPLETE, "trigger", TRIGGER, ", ".join(told))
-        return Job(step, lambda: self._client.administer("PUT", TRIGGERS, drifted, number=_id(found)))
+        step = Step(Action.COMPLETE, "trigger", TRIGGER, ", ".join(detail))
+        return Job(step, lambda: self._client.administer("PUT", TRIGGERS, drifted, number=_id(existing)))
 
     # ---- overviews ---------------------------------------------------------------------------------
 
@@ -239,16 +239,16 @@ class ZammadPreparation(Preparation):
         return [self._view_job(view, there) for view in wanted.views]
 
     def _view_job(self, view: WantedView, there: Sequence[Object]) -> Job:
-        found = next((one for one in there if _is_view(one, view)), None)
-        if found is not None:
-            if found.get("active") is not False or not _is_linked(found):
+        existing = next((item for item in there if _is_view(item, view)), None)
+        if existing is not None:
+            if existing.get("active") is not False or not _is_linked(existing):
                 return Job(Step(Action.KEEP, "overview", view.title))
             step = Step(Action.COMPLETE, "overview", view.title, "switch it on")
-            return Job(step, lambda: self._client.administer("PUT", OVERVIEWS, {"active": True}, number=_id(found)))
+            return Job(step, lambda: self._client.administer("PUT", OVERVIEWS, {"active": True}, number=_id(existing)))
         ends = [
-            READ.whole_number(one.get("id"), "state.id")
-            for one in self._client.states()
-            if one.get("state_type") in AT_AN_END
+            READ.whole_number(item.get("id"), "state.id")
+            for item in self._client.states()
+            if item.get("state_type") in AT_AN_END
         ]
         body = {
             "name": view.title,
@@ -272,39 +272,41 @@ class ZammadPreparation(Preparation):
 
     def _removal_jobs(self, wanted: Wanted) -> list[Job]:
         webhooks = [
-            one
-            for one in self._client.definitions(WEBHOOKS)
-            if _is_marked(one) and (_is_named(one, WEBHOOK) or one.get("endpoint") == wanted.webhook_url)
+            item
+            for item in self._client.definitions(WEBHOOKS)
+            if _is_marked(item) and (_is_named(item, WEBHOOK) or item.get("endpoint") == wanted.webhook_url)
         ]
         triggers = self._client.definitions(TRIGGERS)
-        ours = [one for one in triggers if any(_is_our_trigger(one, webhook) for webhook in (None, *webhooks))]
-        jobs = [self._removal("trigger", TRIGGERS, one) for one in ours]
+        ours = [item for item in triggers if any(_is_our_trigger(item, webhook) for webhook in (None, *webhooks))]
+        jobs = [self._removal("trigger", TRIGGERS, item) for item in ours]
         for webhook in webhooks:
-            others = [str(one.get("name")) for one in triggers if one not in ours and _id(webhook) in _called(one)]
+            others = [str(item.get("name")) for item in triggers if item not in ours and _id(webhook) in _called(item)]
             if others:
-                told = f"triggers that setup did not make call it: {', '.join(others)}"
-                jobs.append(Job(Step(Action.CONFLICT, "webhook", WEBHOOK, told)))
+                detail = f"triggers that setup did not make call it: {', '.join(others)}"
+                jobs.append(Job(Step(Action.CONFLICT, "webhook", WEBHOOK, detail)))
             else:
                 jobs.append(self._removal("webhook", WEBHOOKS, webhook))
         jobs += [
-            self._removal("overview", OVERVIEWS, one)
-            for one in self._client.definitions(OVERVIEWS)
-            if _is_linked(one) and any(_is_view(one, view) for view in wanted.views)
+            self._removal("overview", OVERVIEWS, item)
+            for item in self._client.definitions(OVERVIEWS)
+            if _is_linked(item) and any(_is_view(item, view) for view in wanted.views)
         ]
         return jobs
 
-    def _removal(self, kind: str, where: str, one: Object) -> Job:
-        step = Step(Action.REMOVE, kind, READ.text(one.get("name"), f"{kind}.name"))
-        return Job(step, lambda: self._client.administer("DELETE", where, number=_id(one)))
+    def _removal(self, kind: str, where: str, item: Object) -> Job:
+        step = Step(Action.REMOVE, kind, READ.text(item.get("name"), f"{kind}.name"))
+        return Job(step, lambda: self._client.administer("DELETE", where, number=_id(item)))
 
     # ---- what is there -----------------------------------------------------------------------------
 
     def _webhook(self, url: str) -> Object | None:
         """The webhook that calls us: ours before one of people, and ours even while it calls somewhere else."""
         there = self._client.definitions(WEBHOOKS)
-        ours = [one for one in there if _is_marked(one) and (one.get("endpoint") == url or _is_named(one, WEBHOOK))]
-        calling = [one for one in there if one.get("endpoint") == url]
-        return next(iter((*(one for one in ours if one in calling), *ours, *calling)), None)
+        ours = [
+            item for item in there if _is_marked(item) and (item.get("endpoint") == url or _is_named(item, WEBHOOK))
+        ]
+        calling = [item for item in there if item.get("endpoint") == url]
+        return next(iter((*(item for item in ours if item in calling), *ours, *calling)), None)
 
 
 def _is_masked(webhook: Object) -> bool:
@@ -326,7 +328,7 @@ def _called(trigger: Object) -> frozenset[str]:
     """The webhooks that a trigger calls."""
     perform = READ.an_object(trigger.get("perform") or {}, "trigger.perform")
     called = READ.an_object(perform.get("notification.webhook") or {}, "notification.webhook").get("webhook_id")
-    return frozenset(str(one) for one in (called if isinstance(called, list) else [called]) if one is not None)
+    return frozenset(str(item) for item in (called if isinstance(called, list) else [called]) if item is not None)
 
 
 def _values(clause: Any) -> tuple[Any, frozenset[str]] | None:
@@ -334,34 +336,34 @@ def _values(clause: Any) -> tuple[Any, frozenset[str]] | None:
     if not isinstance(clause, dict):
         return None
     value = clause.get("value")
-    return clause.get("operator"), frozenset(str(one) for one in (value if isinstance(value, list) else [value]))
+    return clause.get("operator"), frozenset(str(item) for item in (value if isinstance(value, list) else [value]))
 
 
 def _link(view: WantedView) -> str:
     return LINK + re.sub(r"[^a-z0-9]+", "_", view.tag.lower()).strip("_")
 
 
-def _is_view(one: Object, view: WantedView) -> bool:
-    return one.get("link") == _link(view) or one.get("name") == view.title
+def _is_view(item: Object, view: WantedView) -> bool:
+    return item.get("link") == _link(view) or item.get("name") == view.title
 
 
 def _is_linked(overview: Object) -> bool:
     return READ.text(overview.get("link"), "overview.link").startswith(LINK)
 
 
-def _is_our_trigger(one: Object, webhook: Object | None) -> bool:
+def _is_our_trigger(item: Object, webhook: Object | None) -> bool:
     """Whether we made a trigger: by its name, or by the webhook that it calls where people renamed it."""
-    calls = webhook is not None and _id(webhook) in _called(one)
-    return _is_marked(one) and (_is_named(one, TRIGGER) or calls)
+    calls = webhook is not None and _id(webhook) in _called(item)
+    return _is_marked(item) and (_is_named(item, TRIGGER) or calls)
 
 
-def _is_marked(one: Object) -> bool:
-    return READ.text(one.get("note"), "note").startswith(MARK)
+def _is_marked(item: Object) -> bool:
+    return READ.text(item.get("note"), "note").startswith(MARK)
 
 
-def _is_named(one: Object, name: str) -> bool:
-    return READ.text(one.get("name"), "name").casefold() == name.casefold()
+def _is_named(item: Object, name: str) -> bool:
+    return READ.text(item.get("name"), "name").casefold() == name.casefold()
 
 
-def _id(one: Object) -> str:
-    return READ.identity(one.get("id"), "id")
+def _id(item: Object) -> str:
+    return READ.identity(item.get("id"), "id")

@@ -130,7 +130,7 @@ def person_from_api(item: Object) -> Person:
 
 
 def full_name(user: Object) -> str:
-    """How somebody is called: by their names, or else by their login."""
+    """How somebody is called: by their names, or otherwise by their login."""
     names = (READ.text(user.get(name), f"user.{name}") for name in ("firstname", "lastname"))
     return " ".join(filter(None, names)) or READ.text(user.get("login"), "user.login")
 

@@ -61,7 +61,7 @@ class ZammadWriter:
 
     def _write_one(self, change: TicketChange) -> ChangeResult:
         if not is_number(change.ticket_id):
-            return _result(change, ChangeOutcome.REFUSED, f"{change.ticket_id!r} is no ticket's id")
+            return _result(change, ChangeOutcome.REFUSED, f"{change.ticket_id!r} is not a ticket's id")
         try:
             self._fields.write(PRODUCT, change.fields)
             whole = self._client.whole(change.ticket_id)

@@ -211,7 +211,7 @@ class ZendeskHelpdesk:
         return self._merged_into[ticket_id]
 
     def _jobs_are_under_way(self) -> bool:
-        """Whether any job is; asked anew after a write of ours, and half a minute later at the latest."""
+        """Whether any job is; asked again after a write of ours, and half a minute later at the latest."""
         now = self._now()
         if self._idle_at is not None and now - self._idle_at < IDLE_IS_BELIEVED_FOR:
             return False

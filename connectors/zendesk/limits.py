@@ -24,17 +24,17 @@ ENDPOINT_BUDGET = re.compile(r"remaining=(\d{1,9})\b.*?resets=(\d{1,9})\b")
 def left_of_account(headers: Mapping[str, str]) -> Left | None:
     """Requests that the account has left this minute."""
     for remaining, reset in ACCOUNT_HEADERS:
-        told = headers.get(remaining, ""), headers.get(reset, "")
-        if all(one.isdecimal() and len(one) < 10 for one in told):
-            return Left(int(told[0]), int(told[1]))
+        words = headers.get(remaining, ""), headers.get(reset, "")
+        if all(word.isdecimal() and len(word) < 10 for word in words):
+            return Left(int(words[0]), int(words[1]))
     return None
 
 
 def left_of_exports(headers: Mapping[str, str]) -> Left | None:
     """Export requests that are left this minute: the tightest of the budgets that the answer tells."""
-    found = [
+    budgets = [
         Left(int(matched[1]), int(matched[2]))
         for name, value in headers.items()
         if EXPORTS_HEADER.match(name) and (matched := ENDPOINT_BUDGET.search(value))
     ]
-    return min(found, key=lambda left: left.requests, default=None)
+    return min(budgets, key=lambda left: left.requests, default=None)

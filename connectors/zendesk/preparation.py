@@ -76,7 +76,7 @@ class ZendeskPreparation(Preparation):
         data = self._object("GET", f"/api/v2/webhooks/{_id(webhook)}/signing_secret")
         secret = READ.an_object(data.get("signing_secret"), "signing_secret").get("secret")
         if not isinstance(secret, str):
-            raise Malformed(PRODUCT, "the webhook's signing secret is no text")
+            raise Malformed(PRODUCT, "the webhook's signing secret is not text")
         return SecretStr(secret)
 
     # ---- what there is to do -----------------------------------------------------------------------
@@ -89,15 +89,15 @@ class ZendeskPreparation(Preparation):
         ):
             if fields:
                 there = self._list(f"/api/v2/{what}s.json", f"{what}s")
-                jobs += [self._field_job(kind, what, one, there) for one in fields]
+                jobs += [self._field_job(kind, what, definition, there) for definition in fields]
         return jobs
 
     def _field_job(self, kind: str, what: str, wanted: WantedField, there: Sequence[Object]) -> Job:
         is_organizations = what == "organization_field"
-        found = next((one for one in there if _is_field(one, wanted)), None)
+        existing = next((definition for definition in there if _is_field(definition, wanted)), None)
         wanted_type = TYPES[wanted.kind]
         options = [{"name": label, "value": f"{wanted.name}_{word}"} for word, label in wanted.options.items()]
-        if found is None:
+        if existing is None:
             if wanted.title.isdigit():
                 return Job(Step(Action.CONFLICT, kind, wanted.title, "there is no field of that number"))
             body: dict[str, Any] = {
@@ -111,21 +111,23 @@ class ZendeskPreparation(Preparation):
             return self._write(
                 Step(Action.CREATE, kind, wanted.title, detail), "POST", f"/api/v2/{what}s.json", {what: body}
             )
-        if found.get("type") not in ALIKE[wanted_type]:
-            told = f"it is there as {found.get('type')}, and {wanted_type} is needed: rename it, or give another title"
-            return Job(Step(Action.CONFLICT, kind, wanted.title, told))
-        if found.get("active") is False:
-            path = f"/api/v2/{what}s/{_id(found)}.json"
+        if existing.get("type") not in ALIKE[wanted_type]:
+            problem = (
+                f"it is there as {existing.get('type')}, and {wanted_type} is needed: rename it, or give another title"
+            )
+            return Job(Step(Action.CONFLICT, kind, wanted.title, problem))
+        if existing.get("active") is False:
+            path = f"/api/v2/{what}s/{_id(existing)}.json"
             return self._write(
                 Step(Action.COMPLETE, kind, wanted.title, "switch on"), "PUT", path, {what: {"active": True}}
             )
-        present = READ.objects(found.get("custom_field_options") or [], "custom_field_options")
-        words = wanted.lacking(str(one.get("value")) for one in present)
-        lacking = [one for one in options if one["value"].removeprefix(f"{wanted.name}_") in words]
+        present = READ.objects(existing.get("custom_field_options") or [], "custom_field_options")
+        words = wanted.lacking(str(definition.get("value")) for definition in present)
+        lacking = [definition for definition in options if definition["value"].removeprefix(f"{wanted.name}_") in words]
         if not lacking:
             return Job(Step(Action.KEEP, kind, wanted.title))
-        path = f"/api/v2/{what}s/{_id(found)}.json"
-        detail = ", ".join(str(one["value"]) for one in lacking)
+        path = f"/api/v2/{what}s/{_id(existing)}.json"
+        detail = ", ".join(str(definition["value"]) for definition in lacking)
         return self._write(
             Step(Action.COMPLETE, kind, wanted.title, f"add {detail}"),
             "PUT",
@@ -154,7 +156,7 @@ class ZendeskPreparation(Preparation):
         if wanted.webhook_url is None:
             return []
         webhook = self._webhook(wanted)
-        found = self._ours("triggers", TRIGGER)
+        existing = self._ours("triggers", TRIGGER)
         step = Step(Action.CREATE, "trigger", TRIGGER)
         if webhook is None:
             return [Job(step)]
@@ -162,15 +164,15 @@ class ZendeskPreparation(Preparation):
             "field": "notification_webhook",
             "value": [_id(webhook), json.dumps({"ticket_id": "{{ticket.id}}"})],
         }
-        if found is not None:
+        if existing is not None:
             calls = [
-                one
-                for one in READ.objects(found.get("actions") or [], "actions")
-                if one.get("value") == action["value"]
+                definition
+                for definition in READ.objects(existing.get("actions") or [], "actions")
+                if definition.get("value") == action["value"]
             ]
-            if calls and found.get("active") is not False:
+            if calls and existing.get("active") is not False:
                 return [Job(Step(Action.KEEP, "trigger", TRIGGER))]
-            path = f"/api/v2/triggers/{_id(found)}.json"
+            path = f"/api/v2/triggers/{_id(existing)}.json"
             body: dict[str, Any] = {"active": True, "actions": [action]}
             return [self._write(Step(Action.COMPLETE, "trigger", TRIGGER), "PUT", path, {"trigger": body})]
         body = {
@@ -188,7 +190,7 @@ class ZendeskPreparation(Preparation):
     def _view_jobs(self, wanted: Wanted) -> list[Job]:
         if not wanted.views:
             return []
-        titles = {str(one.get("title")) for one in self._list("/api/v2/views.json", "views")}
+        titles = {str(definition.get("title")) for definition in self._list("/api/v2/views.json", "views")}
         return [
             Job(Step(Action.KEEP, "view", view.title)) if view.title in titles else self._view_job(view)
             for view in wanted.views
@@ -212,7 +214,10 @@ class ZendeskPreparation(Preparation):
         jobs = []
         if (trigger := self._ours("triggers", TRIGGER)) is not None:
             jobs.append(self._removal("trigger", TRIGGER, f"/api/v2/triggers/{_id(trigger)}.json"))
-        webhook = next((one for one in self._list("/api/v2/webhooks", "webhooks") if _is_ours(one, WEBHOOK)), None)
+        webhook = next(
+            (definition for definition in self._list("/api/v2/webhooks", "webhooks") if _is_ours(definition, WEBHOOK)),
+            None,
+        )
         if webhook is not None:
             jobs.append(self._removal("webhook", WEBHOOK, f"/api/v2/webhooks/{_id(webhook)}"))
         titles = {view.title for view in wanted.views}
@@ -226,9 +231,9 @@ class ZendeskPreparation(Preparation):
             ("organization field", "organization_field", wanted.organization_fields),
         ):
             jobs += [
-                self._removal(kind, str(one["title"]), f"/api/v2/{what}s/{_id(one)}.json")
-                for one in self._list(f"/api/v2/{what}s.json", f"{what}s")
-                if _is_marked(one) and any(_is_field(one, field) for field in fields)
+                self._removal(kind, str(definition["title"]), f"/api/v2/{what}s/{_id(definition)}.json")
+                for definition in self._list(f"/api/v2/{what}s.json", f"{what}s")
+                if _is_marked(definition) and any(_is_field(definition, field) for field in fields)
             ]
         return jobs
 
@@ -245,10 +250,19 @@ class ZendeskPreparation(Preparation):
 
     def _webhook(self, wanted: Wanted) -> Object | None:
         there = self._list("/api/v2/webhooks", "webhooks")
-        return next((one for one in there if one.get("endpoint") == wanted.webhook_url and _is_marked(one)), None)
+        return next(
+            (
+                definition
+                for definition in there
+                if definition.get("endpoint") == wanted.webhook_url and _is_marked(definition)
+            ),
+            None,
+        )
 
     def _ours(self, what: str, title: str) -> Object | None:
-        return next((one for one in self._list(f"/api/v2/{what}.json", what) if _is_ours(one, title)), None)
+        return next(
+            (definition for definition in self._list(f"/api/v2/{what}.json", what) if _is_ours(definition, title)), None
+        )
 
     def _own_id(self) -> str:
         user = READ.an_object(self._object("GET", "/api/v2/users/me.json").get("user"), "user")
@@ -256,14 +270,14 @@ class ZendeskPreparation(Preparation):
 
     def _list(self, path: str, what: str) -> list[Object]:
         params: dict[str, Any] = {"page[size]": 100}
-        found: list[Object] = []
+        existing: list[Object] = []
         while True:
             data = self._object("GET", path, params)
-            found += READ.objects(data.get(what), what)
+            existing += READ.objects(data.get(what), what)
             meta = READ.an_object(data.get("meta") or {}, "meta")
             following = meta.get("after_cursor")
             if not meta.get("has_more") or not isinstance(following, str) or following == params.get("page[after]"):
-                return found
+                return existing
             params = {**params, "page[after]": following}
 
     def _object(self, method: str, path: str, params: Mapping[str, Any] | None = None) -> Object:

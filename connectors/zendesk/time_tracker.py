@@ -117,8 +117,8 @@ class ZendeskTimeTracker:
         if page.tickets:
             return None
         if not self._is_administrator():
-            told = f"cannot tell whether the time {entry_id} is gone or out of sight"
-            raise PermissionMissing(PRODUCT, told, remedy=NOT_ADMINISTRATOR)
+            detail = f"cannot tell whether the time {entry_id} is gone or out of sight"
+            raise PermissionMissing(PRODUCT, detail, remedy=NOT_ADMINISTRATOR)
         return None
 
     def webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookCall:
@@ -149,7 +149,7 @@ class ZendeskTimeTracker:
         except ConnectorError as error:
             return (*results, CheckResult("ticket fields", passed=False, remedy=str(error)))
         for name, wanted in ((TOTAL, self._settings.total_field), (LAST_UPDATE, self._settings.last_update_field)):
-            remedy = f'There is no active ticket field "{wanted}": install the Time Tracking app or mend {name}.'
+            remedy = f'There is no active ticket field "{wanted}": install the Time Tracking app or correct {name}.'
             results.append(
                 CheckResult(f'ticket field "{wanted}"', name not in missing, remedy if name in missing else "")
             )
@@ -200,7 +200,7 @@ class ZendeskTimeTracker:
         ]
 
     def _spent_on(self, ticket_id: str, ticket: Object) -> tuple[SpentTime, ...]:
-        """A ticket's time, rebuilt anew when the ticket changed since."""
+        """A ticket's time, rebuilt when the ticket changed since."""
         changed_at = READ.text(ticket.get("updated_at"), "ticket.updated_at")
         known = self._remembered.get(ticket_id)
         if known is not None and known[0] == changed_at and not self._is_fresh(ticket):
@@ -254,33 +254,37 @@ class ZendeskTimeTracker:
         if self._found_fields is None:
             definitions = [ticket_field(item) for item in self._client.ticket_fields()]
             wanted = {TOTAL: self._settings.total_field, LAST_UPDATE: self._settings.last_update_field}
-            self._found_fields = mapped(wanted, [one for one in definitions if one is not None])
+            self._found_fields = mapped(wanted, [definition for definition in definitions if definition is not None])
         return self._found_fields
 
     def _fields_id(self, name: str) -> str | None:
-        found = self._fields().by_name.get(name)
-        return found.name if found else None
+        existing = self._fields().by_name.get(name)
+        return existing.name if existing else None
 
     def _field(self, name: str) -> str:
         """The number of a field that has to be there. Raises :class:`PermissionMissing`."""
-        found = self._fields_id(name)
-        if found is None:
+        existing = self._fields_id(name)
+        if existing is None:
             self._found_fields = None
             wanted = getattr(self._settings, name)
-            told = f'the ticket field "{wanted}" does not exist'
+            detail = f'the ticket field "{wanted}" does not exist'
             raise PermissionMissing(
-                PRODUCT, told, remedy=f"Install the Time Tracking app, or mend {name} in the settings."
+                PRODUCT, detail, remedy=f"Install the Time Tracking app, or correct {name} in the settings."
             )
-        return found
+        return existing
 
 
 def _has_value(ticket: Object, field_id: str) -> bool:
     values = READ.objects(ticket.get("custom_fields") or [], "ticket.custom_fields")
     return any(
-        READ.identity(one.get("id"), "ticket.custom_fields.id") == field_id and one.get("value") not in (None, "")
-        for one in values
+        READ.identity(definition.get("id"), "ticket.custom_fields.id") == field_id
+        and definition.get("value") not in (None, "")
+        for definition in values
     )
 
 
 def _names(users: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    return {READ.identity(one.get("id"), "user.id"): READ.text(one.get("name"), "user.name") for one in users}
+    return {
+        READ.identity(definition.get("id"), "user.id"): READ.text(definition.get("name"), "user.name")
+        for definition in users
+    }

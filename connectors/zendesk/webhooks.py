@@ -28,13 +28,13 @@ from connectors.zendesk.value_reader import PRODUCT
 SIGNATURE_HEADER = "x-zendesk-webhook-signature"
 TIMESTAMP_HEADER = "x-zendesk-webhook-signature-timestamp"
 OLDEST = timedelta(minutes=5)
-"""How far a call's time stamp may lie from our clock, either way. Retries are stamped anew."""
+"""How far a call's time stamp may lie from our clock, either way. Retries are stamped again."""
 
 
 def read_webhook(headers: Mapping[str, str], body: bytes, now: datetime, secrets: Sequence[SecretStr]) -> WebhookCall:
     """The ticket a genuine call points at; ``headers`` have names in lower case.
 
-    The delivery id is the event's own, or else the signature: both are proven, the header with the invocation's id
+    The delivery id is the event's own, or otherwise the signature: both are proven, the header with the invocation's id
     is not. Raises :class:`BadSignature` and :class:`Malformed`.
     """
     stamp, given = headers.get(TIMESTAMP_HEADER, ""), headers.get(SIGNATURE_HEADER, "")
@@ -67,7 +67,7 @@ def _require_fresh(stamp: str, now: datetime) -> None:
     try:
         age = now - datetime.fromisoformat(stamp)
     except (ValueError, TypeError, OverflowError):
-        raise BadSignature(PRODUCT, "the time stamp of a webhook call is no time") from None
+        raise BadSignature(PRODUCT, "the time stamp of a webhook call is not a time") from None
     if abs(age) > OLDEST:
         raise BadSignature(
             PRODUCT,

@@ -98,7 +98,7 @@ def write(
 def ticket_update(change: TicketChange, fields: FieldMap) -> dict[str, Any]:
     """What one ticket of a batch says. Raises :class:`Invalid` for a ticket or field that cannot exist."""
     if not is_number(change.ticket_id):
-        raise Invalid(PRODUCT, f"{change.ticket_id!r} is no ticket's number")
+        raise Invalid(PRODUCT, f"{change.ticket_id!r} is not a ticket's number")
     update: dict[str, Any] = {"id": int(change.ticket_id), "metadata": {MARK: {"reference": change.reference}}}
     if change.add_tags:
         update["additional_tags"] = sorted(change.add_tags)
@@ -187,13 +187,13 @@ def _follow(batches: Sequence[_Batch], client: ZendeskClient, sleep: Callable[[f
         sleep(pause)
         waited, round_ = waited + pause, round_ + 1
         try:
-            told = {str(job.get("id")): job for job in client.jobs(list(waiting))}
+            jobs = {str(job.get("id")): job for job in client.jobs(list(waiting))}
         except ConnectorError as error:
             for batch in waiting.values():
                 batch.settle_rest(ChangeOutcome.UNCERTAIN, f"the job could not be followed: {error}")
             return
         for job_id, batch in list(waiting.items()):
-            job = told.get(job_id)
+            job = jobs.get(job_id)
             if job is None:
                 batch.settle_rest(ChangeOutcome.UNCERTAIN, "the job disappeared")
             elif is_under_way(job):
@@ -206,19 +206,19 @@ def _follow(batches: Sequence[_Batch], client: ZendeskClient, sleep: Callable[[f
 
 
 def _take_results(batch: _Batch, job: Object) -> None:
-    """What the job tells of each ticket, by its id or else by its place in the batch."""
-    told: dict[str, Object] = {}
+    """What the job tells of each ticket, by its id, or otherwise by its place in the batch."""
+    by_ticket: dict[str, Object] = {}
     results = job.get("results")
     for result in results if isinstance(results, list) else []:
         if not isinstance(result, dict):
             continue
         index = result.get("index")
         if result.get("id") is not None:
-            told[str(result["id"])] = result
+            by_ticket[str(result["id"])] = result
         elif isinstance(index, int) and 0 <= index < len(batch.sent):
-            told[batch.sent[index].ticket_id] = result
+            by_ticket[batch.sent[index].ticket_id] = result
     for change in batch.sent:
-        if (result := told.get(change.ticket_id)) is None:
+        if (result := by_ticket.get(change.ticket_id)) is None:
             continue
         if result.get("success", not (result.get("error") or result.get("errors"))) is True:
             batch.settle(change, ChangeOutcome.APPLIED)
@@ -243,11 +243,11 @@ def _look(batch: _Batch, client: ZendeskClient) -> None:
         return
     try:
         page = client.show_many([change.ticket_id for change in looked_at])
-        found = {str(item.get("id")): item for item in page.tickets}
+        tickets = {str(item.get("id")): item for item in page.tickets}
     except ConnectorError:
         return
     for change in looked_at:
-        item = found.get(change.ticket_id)
+        item = tickets.get(change.ticket_id)
         result = batch.results[change.ticket_id]
         if result.outcome is ChangeOutcome.REFUSED:
             if item is None or item.get("status") in ("closed", "deleted"):
@@ -263,7 +263,7 @@ def _needs_look(change: TicketChange, outcome: ChangeOutcome) -> bool:
 
 
 def _put_tags_right(change: TicketChange, item: Object, client: ZendeskClient) -> str:
-    """Add and remove what the job left; a failure is told and not raised: the next pass sees the tags as they are."""
+    """Add and remove what the job left; a failure is reported and not raised: the next pass sees the tags as they are."""
     try:
         tags = tags_of(item)
         if missing := change.add_tags - tags:

@@ -68,7 +68,7 @@ def test_no_secret_is_proven_by_nothing(given: str) -> None:
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b"\xff", b"[]", b"null", b'"x"', b"", b"nothing"])
 def test_a_body_that_is_no_object_is_malformed(body: bytes) -> None:
-    with pytest.raises(Malformed, match="the body of a webhook call is not|nested"):
+    with pytest.raises(Malformed, match=r"the body of a webhook call is (not|nested)"):
         content_of("shop", body)
 
 

@@ -243,4 +243,3 @@ def test_what_is_taken_back_beyond_all_that_was_booked_is_named(bed: ZammadTimeB
 
     assert record.id == f"{ticket_id}-{number}"
     assert record.reason == "takes back 30 minutes more than were booked"
-

@@ -684,4 +684,3 @@ def test_a_channel_is_told_apart_by_the_table(bed: ZendeskBed, channel: object, 
     bed.account.records.tickets[int(ticket_id)].channel = channel  # type: ignore[assignment]
 
     assert named(bed.helpdesk(), ticket_id)[ticket_id].channel is read
-
