@@ -265,9 +265,9 @@ class TimeEntry:
 class UnreadableRecord:
     """A record that the product gave and that cannot be read: set aside, while the page goes on.
 
-    It exists: what is known of it stays as it was, and it is reported to a person. ``kind`` is ``ticket``, ``time entry``,
-    ``organization`` or ``person``; ``id`` is ``None`` where not even that can be read. Of time entries that are read
-    ticket by ticket (``7-12``) it may be the ticket's (``7``): none of its entries could be read.
+    It exists: what is known of it stays as it was, and it is reported to a person. ``kind`` is ``ticket``,
+    ``time entry``, ``organization`` or ``person``; ``id`` is ``None`` where not even that can be read. Of time entries
+    that are read ticket by ticket (``7-12``) it may be the ticket's (``7``): none of its entries could be read.
     """
 
     kind: str

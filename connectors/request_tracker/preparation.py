@@ -8,7 +8,8 @@ What who can do
     rights, scrips  the API does not show them. The script leaves a receipt where the API shows it: with it they are as
                     the script made them, unless a person changed them since
 
-Custom fields cannot be deleted, only switched off: what stands in them is kept, and comes back when they are created again.
+Custom fields cannot be deleted, only switched off: what stands in them is kept, and comes back when they are created
+again.
 All writing takes a token of somebody who may administer; looking takes none but CareSync's own.
 
 Sources: "RT::REST2" of Request Tracker's documentation, and 5.0.3 as it answered. That a custom field is applied when

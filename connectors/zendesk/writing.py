@@ -263,7 +263,7 @@ def _needs_look(change: TicketChange, outcome: ChangeOutcome) -> bool:
 
 
 def _put_tags_right(change: TicketChange, item: Object, client: ZendeskClient) -> str:
-    """Add and remove what the job left; a failure is reported and not raised: the next pass sees the tags as they are."""
+    """Add and remove what the job left; a failure is reported, not raised: the next pass sees the tags as they are."""
     try:
         tags = tags_of(item)
         if missing := change.add_tags - tags:

@@ -147,7 +147,7 @@ def test_a_webhook_and_a_trigger_that_people_made_for_us_are_used(site: Site) ->
     [
         ({"active": False}, "switch it on, or delete it"),
         ({"signature_token": None}, "give it one, or delete it"),
-        ({"signature_token": "another-token-of-somebody"}, "mend the one or the other"),
+        ({"signature_token": "another-token-of-somebody"}, "correct the one or the other"),
     ],
 )
 def test_a_webhook_of_people_that_cannot_serve_is_left_for_them(site: Site, webhook: dict[str, Any], told: str) -> None:
