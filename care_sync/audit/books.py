@@ -50,11 +50,11 @@ def _entries(work: UnitOfWork) -> Iterator[Difference]:
                 ticket_id = stored.link.ticket_id or _ticket_of(standing.get(stored.entry.key))
                 yield Difference("entries", stored.entry.key, message, _sync(work, ticket_id))
     for standings in work.ledger.each_posted():
-        known = work.entries.get_many(one.entry_key for one in standings)
-        for one in standings:
-            if one.entry_key not in known:
-                message = f"{clock(one.seconds)} is booked for an entry that the store does not know"
-                yield Difference("entries", one.entry_key, message, _sync(work, one.ticket_id))
+        known = work.entries.get_many(posted.entry_key for posted in standings)
+        for posted in standings:
+            if posted.entry_key not in known:
+                message = f"{clock(posted.seconds)} is booked for an entry that the store does not know"
+                yield Difference("entries", posted.entry_key, message, _sync(work, posted.ticket_id))
 
 
 def _differing(stored: StoredEntry, standing: PostedEntry | None, tickets: Mapping[str, Ticket], months: Months) -> str:

@@ -107,8 +107,8 @@ def _tickets(work: UnitOfWork, helpdesk: Helpdesk, tickets: Sequence[Ticket], ta
         if decision is None:
             yield Difference(helpdesk.product, subject, "nothing was decided on it yet", repair)
         elif ticket.id not in unfinished:
-            told = explain(as_decision(decision), standing.get(ticket.id, ()))
-            add, remove, fields = difference(reading, told, tag_prefix)
+            explanation = explain(as_decision(decision), standing.get(ticket.id, ()))
+            add, remove, fields = difference(reading, explanation, tag_prefix)
             parts = [
                 *(f"lacks the tag {tag}" for tag in sorted(add)),
                 *(f"has the tag {tag}" for tag in sorted(remove)),

@@ -106,7 +106,7 @@ class Language:
 
 def whole_minutes(seconds: Sequence[int]) -> list[int]:
     """Each as whole minutes, rounded so that they add up to the minutes of all together (largest remainder)."""
-    minutes = [one // _MINUTE for one in seconds]
+    minutes = [part // _MINUTE for part in seconds]
     missing = _rounded(Decimal(sum(seconds)) / _MINUTE) - sum(minutes)
     for place in sorted(range(len(seconds)), key=lambda place: -(seconds[place] % _MINUTE))[:missing]:
         minutes[place] += 1

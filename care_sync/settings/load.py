@@ -68,8 +68,8 @@ class _Layers:
         """Add the problems that pydantic found in ``model``, whose values stand at ``base``."""
         for detail in error.errors(include_url=False):
             below = _given_part(_get(self.values, base), detail["loc"], missing=detail["type"] == "missing")
-            told = sentence(detail, base, below, model)
-            self.problems.append(f"{self.place((*base, *below))}: {told}")
+            problem = sentence(detail, base, below, model)
+            self.problems.append(f"{self.place((*base, *below))}: {problem}")
 
 
 def load_settings(
@@ -135,8 +135,8 @@ def _unknown_variables() -> Iterator[str]:
             continue
         section = name.upper().split("__")[0]
         if section not in ours:
-            told = unknown((section.removeprefix(PREFIX).lower(),), Settings.model_fields)
-            yield f"environment variable {name}: {told}"
+            problem = unknown((section.removeprefix(PREFIX).lower(),), Settings.model_fields)
+            yield f"environment variable {name}: {problem}"
 
 
 def _connections(
@@ -153,12 +153,12 @@ def _connections(
         connections["bookkeeping"] = bookkeeping or _UNREADABLE
     given = layers.values.get("time_trackers") or {}
     if isinstance(given, Mapping):
-        found = {
+        trackers = {
             name: _connection(layers, ("time_trackers", name), name, name, time_trackers) or _UNREADABLE
             for name in given
         }
-        connections["time_trackers"] = found
-        layers.problems.extend(_given_twice(layers, found))
+        connections["time_trackers"] = trackers
+        layers.problems.extend(_given_twice(layers, trackers))
     else:
         connections["time_trackers"] = given
     return connections
@@ -184,12 +184,12 @@ def _connection(
         layers.problems.append(f"{layers.place((*base, 'product'))}: {name_of_product}: {error}")
         return None
     if options_class is None:
-        told = f'{name_of_product}: "{product}" is not a product that CareSync knows'
+        problem = f'{name_of_product}: "{product}" is not a product that CareSync knows'
         other = ", or install the package of another beside CareSync"
         if not product:
-            told, other = f"{name_of_product} is not set; say which product it is", ""
+            problem, other = f"{name_of_product} is not set; say which product it is", ""
         layers.problems.append(
-            f"{layers.place((*base, 'product'))}: {told}; write one of {', '.join(sorted(products))}{other}."
+            f"{layers.place((*base, 'product'))}: {problem}; write one of {', '.join(sorted(products))}{other}."
         )
         return None
     zone = _get(layers.values, ("company", "time_zone")) or CompanySection.model_fields["time_zone"].default
@@ -205,14 +205,14 @@ def _connection(
 def _given_twice(layers: _Layers, trackers: Mapping[str, Connection]) -> Iterator[str]:
     """Trackers that are one account under two names: each would take the other's entries for its own."""
     first: dict[tuple[str, str], str] = {}
-    for name, one in trackers.items():
-        if isinstance(one.options, TimeTrackerSettings):
-            account = (one.product, one.options.account_name)
+    for name, tracker in trackers.items():
+        if isinstance(tracker.options, TimeTrackerSettings):
+            account = (tracker.product, tracker.options.account_name)
             before = first.setdefault(account, name)
             if before != name:
                 here, there = ("time_trackers", name), ("time_trackers", before)
                 yield (
-                    f"{layers.place(here)}: {setting_name(here)} is the same {one.product} account as "
+                    f"{layers.place(here)}: {setting_name(here)} is the same {tracker.product} account as "
                     f"{setting_name(there)}, {account[1]}; remove one of them."
                 )
 
@@ -244,7 +244,9 @@ def _with_absolute_paths(settings: Settings, directory: Path) -> Settings:
     if settings.mail.ca_file:
         changes["mail"] = settings.mail.model_copy(update={"ca_file": directory / settings.mail.ca_file})
     changes["helpdesk"] = _with_its_paths(settings.helpdesk, directory)
-    changes["time_trackers"] = {name: _with_its_paths(one, directory) for name, one in settings.time_trackers.items()}
+    changes["time_trackers"] = {
+        name: _with_its_paths(tracker, directory) for name, tracker in settings.time_trackers.items()
+    }
     if settings.bookkeeping:
         changes["bookkeeping"] = _with_its_paths(settings.bookkeeping, directory)
     return settings.model_copy(update=changes)

@@ -74,17 +74,17 @@ def sentence(error: ErrorDetails, base: Location, below: Location, model: type[B
         return unknown(location, siblings(model, below[:-1]))
     context = error.get("ctx", {})
     if kind == "value_error":
-        told = str(context.get("error", error["msg"]))
+        words = str(context.get("error", error["msg"]))
     elif pattern := _SENTENCES_WITH_CONTEXT.get(kind):
-        told = pattern.format(**context)
+        words = pattern.format(**context)
     else:
-        told = _SENTENCES.get(kind) or f"cannot be used: {error['msg']}"
+        words = _SENTENCES.get(kind) or f"cannot be used: {error['msg']}"
     shown = _shown(error["input"])
     if is_secret(model, below):
-        told = told.replace(str(error["input"]), "the value")
-    elif not told.startswith(shown) and not (kind == "value_error" and isinstance(error["input"], (Mapping, list))):
-        told = f"{shown} {told}"
-    return f"{setting_name(location)}: {told}."
+        words = words.replace(str(error["input"]), "the value")
+    elif not words.startswith(shown) and not (kind == "value_error" and isinstance(error["input"], (Mapping, list))):
+        words = f"{shown} {words}"
+    return f"{setting_name(location)}: {words}."
 
 
 def environment_name(location: Location) -> str:
@@ -115,19 +115,19 @@ def is_secret(model: type[BaseModel], location: Location) -> bool:
 
 def _annotation(model: type[BaseModel], location: Location) -> Any:
     """The type at ``location``, as far as the path can be followed; ``SecretStr`` wherever one is passed."""
-    found: Any = model
+    annotation: Any = model
     for part in location:
-        if _is_model(found):
-            field = found.model_fields.get(str(part))
-            found = None if field is None else field.annotation
+        if _is_model(annotation):
+            field = annotation.model_fields.get(str(part))
+            annotation = None if field is None else field.annotation
         else:
-            found = next((one for one in reversed(get_args(found)) if one is not Ellipsis), None)
-        found = _without_optional(found)
-    return found
+            annotation = next((kind for kind in reversed(get_args(annotation)) if kind is not Ellipsis), None)
+        annotation = _without_optional(annotation)
+    return annotation
 
 
 def _without_optional(annotation: Any) -> Any:
-    options = [one for one in get_args(annotation) if one is not type(None)]
+    options = [kind for kind in get_args(annotation) if kind is not type(None)]
     return options[0] if type(None) in get_args(annotation) and len(options) == 1 else annotation
 
 
@@ -136,7 +136,7 @@ def _is_model(annotation: Any) -> bool:
 
 
 def _mentions_secret(annotation: Any) -> bool:
-    return annotation is SecretStr or any(_mentions_secret(one) for one in get_args(annotation))
+    return annotation is SecretStr or any(_mentions_secret(kind) for kind in get_args(annotation))
 
 
 def _shown(value: Any) -> str:

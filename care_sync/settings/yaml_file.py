@@ -86,20 +86,20 @@ def read_yaml(path: Path) -> YamlFile:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         values = {} if root is None else _value(root, (), positions)
         if root is not None and not isinstance(values, dict):
-            raise _Mistake(root.start_mark, "settings are written as `name: value`, one a line")
+            raise _Mistake(root.start_mark, "settings are written as `name: value`, one per line")
     except _Mistake as mistake:
         place = f"{path}:{mistake.position.line}:{mistake.position.column}"
         raise UserError(f"{place}: {mistake.message}.") from None
     except yaml.MarkedYAMLError as error:
         position = Position.of(error.problem_mark or error.context_mark)
-        told = error.problem or "this is not YAML"
+        problem = error.problem or "this is not YAML"
         raise UserError(
-            f"{path}:{position.line}:{position.column}: {told}. "
+            f"{path}:{position.line}:{position.column}: {problem}. "
             "Check the indentation (spaces, no tabs) and the quotes around it."
         ) from None
     except yaml.YAMLError as error:
-        told = getattr(error, "reason", "unreadable characters")
-        raise UserError(f"{path}: this is not YAML: {told}.") from None
+        problem = getattr(error, "reason", "unreadable characters")
+        raise UserError(f"{path}: this is not YAML: {problem}.") from None
     return YamlFile(path, values, positions)
 
 
@@ -111,8 +111,8 @@ def _text_of(path: Path) -> str:
             f"{path}: there is no such file. Copy config.example.yaml to {path.name}, or give --config."
         ) from None
     except OSError as error:
-        told = error.strerror or "unreadable"
-        raise UserError(f"{path}: cannot be read: {told}. Check the path and its permissions.") from None
+        problem = error.strerror or "unreadable"
+        raise UserError(f"{path}: cannot be read: {problem}. Check the path and its permissions.") from None
     if len(content) > LARGEST_FILE:
         raise UserError(f"{path}: is larger than {LARGEST_FILE} bytes, which no file of settings is.")
     try:
