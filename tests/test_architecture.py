@@ -164,7 +164,6 @@ STILL_LONG = {
     "care_sync.cli.invoices.export",
     "care_sync.cli.invoices.push",
     "care_sync.cli.period._show",
-    "care_sync.cli.recalculate.recalculate",
     "care_sync.cli.reconcile.reconcile",
     "care_sync.cli.setup.setup",
     "care_sync.cli.status._show",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -57,53 +58,73 @@ def recalculate(
         if notice is not None and card_id is not None:
             say_lines(_notice(work, settings, card_id, notice))
             return
-        now, zone = session.clock.now(), settings.company.zone
-        recalculation.find_due(work, settings.ledger.hour_card, zone, now=now)
-        found = (
-            [recalculation.require_open(work, card_id)] if card_id is not None else recalculation.open_proposals(work)
+        proposals = _decided(
+            work, settings, session.clock.now(), card_id, approve=approve, decline=decline, reason=reason
         )
-        if decline and card_id is not None:
-            found = [recalculation.decline(work, card_id, now=now, actor=getpass.getuser(), reason=reason)]
-        elif approve:
-            found = [
-                recalculation.apply(
-                    work,
-                    one.card_id,
-                    one.due_on,
-                    now=now,
-                    today=now.astimezone(zone).date(),
-                    actor=getpass.getuser(),
-                    reason=reason,
-                )
-                for one in found
-                if card_id is not None or one.state is RecalculationState.PROPOSED
-            ]
-        names = _customers(work, found)
+        names = _customers(work, proposals)
     if as_json:
-        print_json([_as_json(one) for one in found])
-    elif not found:
-        say("No card is due for recalculation.")
+        print_json([_as_json(proposal) for proposal in proposals])
     else:
-        print_table(
-            "Recalculation",
-            ("card", "customer", "due", "state", "left then", "left", "becomes", "rate", "new rate", "why"),
-            (
-                (
-                    one.card_id,
-                    names[one.card_id],
-                    one.due_on,
-                    one.state.value,
-                    rounded_clock(one.left_then),
-                    rounded_clock(one.left_before),
-                    rounded_clock(one.left_after),
-                    one.old_rate,
-                    one.new_rate or "",
-                    one.reason,
-                )
-                for one in found
-            ),
-            right=("card", "left then", "left", "becomes", "rate", "new rate"),
+        _show(proposals, names)
+
+
+def _decided(
+    work: UnitOfWork,
+    settings: Settings,
+    now: datetime,
+    card_id: int | None,
+    *,
+    approve: bool,
+    decline: bool,
+    reason: str,
+) -> list[Recalculation]:
+    """What is due, of one card or of all, after what the person decided on it."""
+    zone = settings.company.zone
+    recalculation.find_due(work, settings.ledger.hour_card, zone, now=now)
+    due = [recalculation.require_open(work, card_id)] if card_id is not None else recalculation.open_proposals(work)
+    if decline and card_id is not None:
+        return [recalculation.decline(work, card_id, now=now, actor=getpass.getuser(), reason=reason)]
+    if not approve:
+        return due
+    return [
+        recalculation.apply(
+            work,
+            proposal.card_id,
+            proposal.due_on,
+            now=now,
+            today=now.astimezone(zone).date(),
+            actor=getpass.getuser(),
+            reason=reason,
         )
+        for proposal in due
+        if card_id is not None or proposal.state is RecalculationState.PROPOSED
+    ]
+
+
+def _show(proposals: list[Recalculation], names: dict[int, str]) -> None:
+    if not proposals:
+        say("No card is due for recalculation.")
+        return
+    print_table(
+        "Recalculation",
+        ("card", "customer", "due", "state", "left then", "left", "becomes", "rate", "new rate", "why"),
+        (
+            (
+                proposal.card_id,
+                names[proposal.card_id],
+                proposal.due_on,
+                proposal.state.value,
+                rounded_clock(proposal.left_then),
+                rounded_clock(proposal.left_before),
+                rounded_clock(proposal.left_after),
+                proposal.old_rate,
+                proposal.new_rate or "",
+                proposal.reason,
+            )
+            for proposal in proposals
+        ),
+        right=("card", "left then", "left", "becomes", "rate", "new rate"),
+    )
 
 
 def _notice(work: UnitOfWork, settings: Settings, card_id: int, language: str) -> str:
@@ -111,14 +132,18 @@ def _notice(work: UnitOfWork, settings: Settings, card_id: int, language: str) -
     if language not in ("nl", "en"):
         raise typer.BadParameter(f'"{language}" is not nl or en', param_hint="--notice")
     card = cards.require(work, card_id)
-    told = [one for one in work.recalculations.of_card(card_id) if one.state in _TOLD and one.new_rate is not None]
-    if not told:
+    shown = [
+        proposal
+        for proposal in work.recalculations.of_card(card_id)
+        if proposal.state in _TOLD and proposal.new_rate is not None
+    ]
+    if not shown:
         raise UserError(
             f"nothing is proposed or applied for card {card_id}", ["`care-sync cards recalculate` finds due cards"]
         )
     return Messages(settings.messages.templates, default_locale=settings.company.locale).render_reply(
         NoticeKind.RECALCULATED,
-        notice_context(work, settings.company.name, told[-1], cards.left_on(work, card)),
+        notice_context(work, settings.company.name, shown[-1], cards.left_on(work, card)),
         language,
     )
 
@@ -126,9 +151,9 @@ def _notice(work: UnitOfWork, settings: Settings, card_id: int, language: str) -
 _TOLD = (RecalculationState.PROPOSED, RecalculationState.APPLIED)
 
 
-def notice_context(work: UnitOfWork, company: str, one: Recalculation, left: int) -> ReplyContext:
+def notice_context(work: UnitOfWork, company: str, proposal: Recalculation, left: int) -> ReplyContext:
     """What the customer's notice speaks of."""
-    card = cards.require(work, one.card_id)
+    card = cards.require(work, proposal.card_id)
     customer = work.organizations.get(card.organization_id)
     return ReplyContext(
         ticket_number="",
@@ -136,31 +161,35 @@ def notice_context(work: UnitOfWork, company: str, one: Recalculation, left: int
         customer=customer.name if customer else None,
         card=CardBalance(str(card.card_id), card.bought_on, card.seconds, left),
         recalculation=Recalculated(
-            one.due_on, one.left_before, one.left_after, one.old_rate, one.new_rate or one.old_rate
+            proposal.due_on,
+            proposal.left_before,
+            proposal.left_after,
+            proposal.old_rate,
+            proposal.new_rate or proposal.old_rate,
         ),
     )
 
 
-def _customers(work: UnitOfWork, found: list[Recalculation]) -> dict[int, str]:
+def _customers(work: UnitOfWork, proposals: list[Recalculation]) -> dict[int, str]:
     names = {}
-    for one in found:
-        card = cards.require(work, one.card_id)
+    for proposal in proposals:
+        card = cards.require(work, proposal.card_id)
         customer = work.organizations.get(card.organization_id)
-        names[one.card_id] = customer.name if customer else card.organization_id
+        names[proposal.card_id] = customer.name if customer else card.organization_id
     return names
 
 
-def _as_json(one: Recalculation) -> dict[str, object]:
+def _as_json(proposal: Recalculation) -> dict[str, object]:
     return {
-        "card_id": one.card_id,
-        "due_on": one.due_on.isoformat(),
-        "state": one.state.value,
-        "left_then_seconds": one.left_then,
-        "left_before_seconds": one.left_before,
-        "left_after_seconds": one.left_after,
-        "old_rate": str(one.old_rate),
-        "new_rate": None if one.new_rate is None else str(one.new_rate),
-        "reason": one.reason,
-        "actor": one.actor,
-        "transaction_id": one.transaction_id,
+        "card_id": proposal.card_id,
+        "due_on": proposal.due_on.isoformat(),
+        "state": proposal.state.value,
+        "left_then_seconds": proposal.left_then,
+        "left_before_seconds": proposal.left_before,
+        "left_after_seconds": proposal.left_after,
+        "old_rate": str(proposal.old_rate),
+        "new_rate": None if proposal.new_rate is None else str(proposal.new_rate),
+        "reason": proposal.reason,
+        "actor": proposal.actor,
+        "transaction_id": proposal.transaction_id,
     }
