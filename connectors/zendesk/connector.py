@@ -32,12 +32,13 @@ from connectors.value_reader import is_number
 from connectors.zendesk import translate
 from connectors.zendesk.client import ROWS_A_PAGE, ExportPage, Object, ZendeskClient
 from connectors.zendesk.fields import organization_field, ticket_field
+from connectors.zendesk.jobs import is_under_way
 from connectors.zendesk.limits import left_of_account, left_of_exports
 from connectors.zendesk.preparation import ZendeskPreparation
 from connectors.zendesk.settings import ZendeskAccess, ZendeskSettings
 from connectors.zendesk.value_reader import PRODUCT, READ
 from connectors.zendesk.webhooks import read_webhook
-from connectors.zendesk.writing import is_under_way, references_in, write
+from connectors.zendesk.writing import references_in, write
 
 IDLE_IS_BELIEVED_FOR = timedelta(seconds=30)
 """Shorter than the least time after which an uncertain write is looked for: another daemon may have made it."""

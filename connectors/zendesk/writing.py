@@ -2,7 +2,7 @@
 
 Terms
     batch     up to a hundred changes of different tickets; one call, which queues one job
-    job       the write in the background: ``queued``, ``working``, then ``completed``, ``failed`` or ``killed``
+    job       the write in the background (:mod:`connectors.zendesk.jobs`)
     look      the tickets read once more after their jobs ended
 
 Promises. A batch is sent once. One whose answer or job was lost is ``uncertain`` and never sent again from here, and
@@ -21,7 +21,6 @@ either is enough to find it again. A change without a comment may be written aga
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.custom_fields import FieldMap
@@ -30,6 +29,7 @@ from connectors.records import ChangeOutcome, ChangeResult, CommentKind, TicketC
 from connectors.value_reader import is_number
 from connectors.zendesk.client import Object, ZendeskClient
 from connectors.zendesk.fields import custom_fields
+from connectors.zendesk.jobs import Batch, follow
 from connectors.zendesk.translate import tags_of
 from connectors.zendesk.value_reader import PRODUCT
 
@@ -38,33 +38,6 @@ OWN_CHANNELS = ("api", "web_service")
 """How our own comments come, in the words of audits."""
 BATCHES_AT_ONCE = 10
 """Jobs under way at a time; the product allows thirty, for everybody together."""
-POLL_SECONDS = (1.0, 1.0, 2.0, 3.0, 5.0)
-"""Between two questions after jobs; the last goes on."""
-LONGEST_JOB_SECONDS = 600.0
-FINAL_STATES = frozenset({"completed", "failed", "killed"})
-IS_FINAL = ("closed prevents", "recordnotfound", "ticketnotfound")
-"""In an error of a single ticket: it is closed, or gone."""
-MAY_PASS = ("conflict", "timeout", "try again", "temporarily", "lock")
-"""In an error of a single ticket: it did not happen, and may another time."""
-
-
-@dataclass(slots=True)
-class _Batch:
-    """``sent`` are the changes of the call in their order; ``broken`` is what kept the call from being answered."""
-
-    changes: tuple[TicketChange, ...]
-    sent: tuple[TicketChange, ...] = ()
-    job_id: str | None = None
-    broken: ConnectorError | None = None
-    results: dict[str, ChangeResult] = field(default_factory=dict)
-
-    def settle(self, change: TicketChange, outcome: ChangeOutcome, message: str = "") -> None:
-        self.results[change.ticket_id] = ChangeResult(change.ticket_id, change.reference, outcome, message)
-
-    def settle_rest(self, outcome: ChangeOutcome, message: str) -> None:
-        for change in self.changes:
-            if change.ticket_id not in self.results:
-                self.settle(change, outcome, message)
 
 
 def write(
@@ -82,14 +55,14 @@ def write(
     is_anything_queued, broken = False, None
     for start in range(0, len(changes), at_once):
         wave = changes[start : start + at_once]
-        batches: list[_Batch] = []
+        batches: list[Batch] = []
         for first in range(0, len(wave), batch_size):
             batches += _send(tuple(wave[first : first + batch_size]), client, fields, broken)
             broken = broken or _broken(batches)
             is_anything_queued = is_anything_queued or any(batch.job_id is not None for batch in batches)
             if isinstance(broken, (WrongCredentials, PermissionMissing)) and not is_anything_queued:
                 raise broken
-        _follow([batch for batch in batches if batch.job_id is not None], client, sleep)
+        follow([batch for batch in batches if batch.job_id is not None], client, sleep)
         for batch in batches:
             _look(batch, client)
             yield from (batch.results[change.ticket_id] for change in batch.changes)
@@ -137,16 +110,11 @@ def _last_lines(audit: Mapping[str, Any]) -> Iterator[str]:
             yield body.strip().splitlines()[-1].strip()
 
 
-def is_under_way(job: Mapping[str, Any]) -> bool:
-    """Whether a job has not ended."""
-    return str(job.get("status")) not in FINAL_STATES
-
-
 def _send(
     changes: tuple[TicketChange, ...], client: ZendeskClient, fields: FieldMap, broken: ConnectorError | None
-) -> list[_Batch]:
+) -> list[Batch]:
     """Queue the job of a batch; one that is refused as a whole comes back in parts. What is broken is asked no more."""
-    batch = _Batch(changes)
+    batch = Batch(changes)
     if broken is not None:
         batch.settle_rest(ChangeOutcome.FAILED, f"not sent, after: {broken}")
         return [batch]
@@ -174,80 +142,22 @@ def _send(
     return [batch]
 
 
-def _broken(batches: Sequence[_Batch]) -> ConnectorError | None:
+def _broken(batches: Sequence[Batch]) -> ConnectorError | None:
     return next((batch.broken for batch in batches if batch.broken is not None), None)
 
 
-def _follow(batches: Sequence[_Batch], client: ZendeskClient, sleep: Callable[[float], None]) -> None:
-    """Ask after all jobs together until each has ended or is lost."""
-    waiting = {batch.job_id: batch for batch in batches if batch.job_id is not None}
-    waited, round_ = 0.0, 0
-    while waiting and waited < LONGEST_JOB_SECONDS:
-        pause = POLL_SECONDS[min(round_, len(POLL_SECONDS) - 1)]
-        sleep(pause)
-        waited, round_ = waited + pause, round_ + 1
-        try:
-            jobs = {str(job.get("id")): job for job in client.jobs(list(waiting))}
-        except ConnectorError as error:
-            for batch in waiting.values():
-                batch.settle_rest(ChangeOutcome.UNCERTAIN, f"the job could not be followed: {error}")
-            return
-        for job_id, batch in list(waiting.items()):
-            job = jobs.get(job_id)
-            if job is None:
-                batch.settle_rest(ChangeOutcome.UNCERTAIN, "the job disappeared")
-            elif is_under_way(job):
-                continue
-            else:
-                _take_results(batch, job)
-            del waiting[job_id]
-    for batch in waiting.values():
-        batch.settle_rest(ChangeOutcome.UNCERTAIN, "the job did not end in time")
-
-
-def _take_results(batch: _Batch, job: Object) -> None:
-    """What the job tells of each ticket, by its id, or otherwise by its place in the batch."""
-    by_ticket: dict[str, Object] = {}
-    results = job.get("results")
-    for result in results if isinstance(results, list) else []:
-        if not isinstance(result, dict):
-            continue
-        index = result.get("index")
-        if result.get("id") is not None:
-            by_ticket[str(result["id"])] = result
-        elif isinstance(index, int) and 0 <= index < len(batch.sent):
-            by_ticket[batch.sent[index].ticket_id] = result
-    for change in batch.sent:
-        if (result := by_ticket.get(change.ticket_id)) is None:
-            continue
-        if result.get("success", not (result.get("error") or result.get("errors"))) is True:
-            batch.settle(change, ChangeOutcome.APPLIED)
-        else:
-            words = " ".join(text_of(result[name]) for name in ("error", "errors", "details") if result.get(name))
-            batch.settle(change, _failure(words), words)
-    message = f"the job ended as {text_of(job.get('status'))} and does not tell of this ticket"
-    batch.settle_rest(ChangeOutcome.UNCERTAIN, message)
-
-
-def _failure(words: str) -> ChangeOutcome:
-    lowered = words.lower()
-    if any(word in lowered for word in IS_FINAL):
-        return ChangeOutcome.REFUSED_CLOSED
-    return ChangeOutcome.FAILED if any(word in lowered for word in MAY_PASS) else ChangeOutcome.REFUSED
-
-
-def _look(batch: _Batch, client: ZendeskClient) -> None:
+def _look(batch: Batch, client: ZendeskClient) -> None:
     """Read back what the job's word does not settle: tags that were to change, and changes that were refused."""
     looked_at = [change for change in batch.changes if _needs_look(change, batch.results[change.ticket_id].outcome)]
     if batch.job_id is None or not looked_at:
         return
     try:
         page = client.show_many([change.ticket_id for change in looked_at])
-        tickets = {str(item.get("id")): item for item in page.tickets}
+        stored = {str(item.get("id")): item for item in page.tickets}
     except ConnectorError:
         return
     for change in looked_at:
-        item = tickets.get(change.ticket_id)
+        item = stored.get(change.ticket_id)
         result = batch.results[change.ticket_id]
         if result.outcome is ChangeOutcome.REFUSED:
             if item is None or item.get("status") in ("closed", "deleted"):
@@ -273,8 +183,3 @@ def _put_tags_right(change: TicketChange, item: Object, client: ZendeskClient) -
     except ConnectorError as error:
         return f"the tags may not all stand yet: {error}"
     return ""
-
-
-def text_of(value: Any) -> str:
-    """A word of the product in a message: text as it is, cut short; anything else by its JSON words."""
-    return "" if value is None else str(value)[:200]

@@ -1,4 +1,4 @@
-"""The tables. One row of each is described in ``docs/architecture.md``.
+"""The tables. One row of each is described in ``docs/tables.md``.
 
 How instants, text and structured values lie in a column: :mod:`care_sync.store.columns`. Ledger rows and
 decisions are append-only: the migration lays triggers that refuse any change.
