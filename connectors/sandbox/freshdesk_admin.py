@@ -54,7 +54,7 @@ class FreshdeskAdmin:
 
     def fields(self, of: str) -> list[dict[str, Any]]:
         """The fields of ``ticket`` or ``company``."""
-        return [self._shown(of, one, with_choices=False) for one in self._fields(of).values()]
+        return [self._shown(of, field, with_choices=False) for field in self._fields(of).values()]
 
     def field(self, agent: FreshdeskPerson, of: str, field_id: int) -> Answer:
         """One field with its choices."""
@@ -69,13 +69,13 @@ class FreshdeskAdmin:
         errors += self._field_errors(of, given)
         if given.get("type") == "custom_dropdown" and not given.get("choices"):
             errors.append(_blank("choices"))
-        if label.casefold() in {one.label.casefold() for one in self._fields(of).values()}:
+        if label.casefold() in {field.label.casefold() for field in self._fields(of).values()}:
             errors.append({"field": "label", "message": "It should be a unique value", "code": "duplicate_value"})
         if refused := _allowed(agent) or _refused(errors):
             return refused
         name = re.sub(r"\W+", "_", label.casefold()).strip("_")
         name = f"cf_{name}" if of == "ticket" else name
-        words = [str(one["value"]) for one in given.get("choices") or []]
+        words = [str(value["value"]) for value in given.get("choices") or []]
         if of == "ticket":
             self._account.add_ticket_field(name, label, given["type"], words)
         else:
@@ -92,7 +92,7 @@ class FreshdeskAdmin:
             return refused
         assert found is not None
         if "choices" in given:
-            found.choices = tuple(str(one["value"]) for one in given["choices"])
+            found.choices = tuple(str(choice["value"]) for choice in given["choices"])
         found.label = given.get("label", found.label)
         found.label_for_customers = given.get("label_for_customers", found.label_for_customers)
         return Answer(data=self._shown(of, found))
@@ -114,7 +114,7 @@ class FreshdeskAdmin:
         return records.ticket_fields if of == "ticket" else records.company_fields
 
     def _field(self, of: str, field_id: int) -> FreshdeskField | None:
-        return next((one for one in self._fields(of).values() if one.id == field_id), None)
+        return next((field for field in self._fields(of).values() if field.id == field_id), None)
 
     def _shown(self, of: str, one: FreshdeskField, *, with_choices: bool = True) -> dict[str, Any]:
         position = list(self._fields(of)).index(one.name) + 1
@@ -137,8 +137,8 @@ class FreshdeskAdmin:
         if given.get("type", "custom_text") not in FIELD_TYPES:
             told = f"It should be one of these values: '{','.join(sorted(FIELD_TYPES))}'"
             errors.append({"field": "type", "message": told, "code": "invalid_value"})
-        words = [one.get("value") for one in given.get("choices") or [] if isinstance(one, dict)]
-        if len(words) != len({str(one).casefold() for one in words} - {"None"}):
+        words = [value.get("value") for value in given.get("choices") or [] if isinstance(value, dict)]
+        if len(words) != len({str(word).casefold() for word in words} - {"None"}):
             errors.append({"field": "choices", "message": "It should be a unique value", "code": "duplicate_value"})
         return errors
 
@@ -153,7 +153,7 @@ class FreshdeskAdmin:
         given = body if isinstance(body, dict) else {}
         needed = ("name", "actions", *NEEDED.get(occasion, ()))
         errors = [_blank(name) for name in needed if not given.get(name)] + _rule_errors(given)
-        if given.get("name") in {one["name"] for one in self.rules(occasion)}:
+        if given.get("name") in {rule["name"] for rule in self.rules(occasion)}:
             errors.append({"field": "name", "message": "It should be a unique value", "code": "duplicate_value"})
         if refused := _allowed(agent) or _refused(errors):
             return refused
@@ -166,7 +166,7 @@ class FreshdeskAdmin:
     def change_rule(self, agent: FreshdeskPerson, occasion: int, rule_id: int, body: Any) -> Answer:
         """Change what is given of a rule."""
         given = body if isinstance(body, dict) else {}
-        found = next((one for one in self.rules(occasion) if one["id"] == rule_id), None)
+        found = next((rule for rule in self.rules(occasion) if rule["id"] == rule_id), None)
         if refused := _allowed(agent) or (None if found else NOT_FOUND) or _refused(_rule_errors(given)):
             return refused
         assert found is not None
@@ -176,7 +176,7 @@ class FreshdeskAdmin:
     def delete_rule(self, agent: FreshdeskPerson, occasion: int, rule_id: int) -> Answer:
         """Delete a rule."""
         rules = self.rules(occasion)
-        left = [one for one in rules if one["id"] != rule_id]
+        left = [rule for rule in rules if rule["id"] != rule_id]
         if refused := _allowed(agent) or (NOT_FOUND if len(left) == len(rules) else None):
             return refused
         rules[:] = left

@@ -203,9 +203,9 @@ class FreshdeskApi:
     def _contacts(self, call: Call) -> Answer:
         since = call.query.get("_updated_since")
         found = [
-            one
-            for one in self.account.records.contacts.values()
-            if since is None or one.updated_at >= datetime.fromisoformat(since)
+            contact
+            for contact in self.account.records.contacts.values()
+            if since is None or contact.updated_at >= datetime.fromisoformat(since)
         ]
         return self._list(call, map(shapes.contact, found))
 
@@ -215,15 +215,17 @@ class FreshdeskApi:
 
     def _companies(self, call: Call) -> Answer:
         records = self.account.records
-        found = sorted(records.companies.values(), key=lambda one: one.name.casefold())
-        return self._list(call, (shapes.company(records, one) for one in found))
+        found = sorted(records.companies.values(), key=lambda company: company.name.casefold())
+        return self._list(call, (shapes.company(records, record) for record in found))
 
     def _company(self, call: Call) -> Answer:
         one = self.account.records.companies.get(call.number)
         return Answer(data=shapes.company(self.account.records, one)) if one else NOT_FOUND
 
     def _ticket_fields(self) -> list[dict[str, Any]]:
-        made_at = min((one.created_at for one in self.account.records.agents.values()), default=self.account.second())
+        made_at = min(
+            (agent.created_at for agent in self.account.records.agents.values()), default=self.account.second()
+        )
         own = self.account.records.ticket_fields.values()
         return [
             *shapes.system_fields(made_at),
@@ -242,19 +244,19 @@ class FreshdeskApi:
     def _tickets(self, call: Call) -> Answer:
         name, since = call.query.get("filter"), call.query.get("updated_since")
         found = [
-            one
-            for one in self.account.records.tickets.values()
-            if not one.archived
-            and one.id not in self.not_yet_shown
-            and self._seen(call.agent, one)
-            and (one.deleted, one.spam and not one.deleted) == (name == "deleted", name == "spam")
-            and self._is_within(one, since)
+            ticket
+            for ticket in self.account.records.tickets.values()
+            if not ticket.archived
+            and ticket.id not in self.not_yet_shown
+            and self._seen(call.agent, ticket)
+            and (ticket.deleted, ticket.spam and not ticket.deleted) == (name == "deleted", name == "spam")
+            and self._is_within(ticket, since)
         ]
         key = call.query.get("order_by", "created_at")
-        found.sort(key=lambda one: (getattr(one, key), one.id))
+        found.sort(key=lambda record: (getattr(record, key), record.id))
         if call.query.get("order_type", "desc") == "desc":
             found.reverse()
-        shown = (shapes.ticket(self.account.records, one, include=call.include, listed=True) for one in found)
+        shown = (shapes.ticket(self.account.records, record, include=call.include, listed=True) for record in found)
         return self._list(call, shown, self._most_pages)
 
     def _is_within(self, one: FreshdeskTicket, since: str | None) -> bool:
@@ -304,14 +306,14 @@ class FreshdeskApi:
         after, before = call.query.get("executed_after"), call.query.get("executed_before")
         records = self.account.records
         found = [
-            one
-            for one in records.time_entries.values()
-            if (after is None or one.executed_at >= datetime.fromisoformat(after))
-            and (before is None or one.executed_at <= datetime.fromisoformat(before))
-            and self._seen(call.agent, records.tickets[one.ticket_id])
+            time_entry
+            for time_entry in records.time_entries.values()
+            if (after is None or time_entry.executed_at >= datetime.fromisoformat(after))
+            and (before is None or time_entry.executed_at <= datetime.fromisoformat(before))
+            and self._seen(call.agent, records.tickets[time_entry.ticket_id])
         ]
-        found.sort(key=lambda one: (one.created_at, one.id), reverse=True)
-        return self._list(call, (shapes.time_entry(records, one) for one in found))
+        found.sort(key=lambda record: (record.created_at, record.id), reverse=True)
+        return self._list(call, (shapes.time_entry(records, record) for record in found))
 
     def _time_entries_of(self, call: Call) -> Answer:
         records = self.account.records
@@ -320,5 +322,5 @@ class FreshdeskApi:
             return NOT_FOUND if ticket is None else self._moved(call)
         if not self._seen(call.agent, ticket):
             return FORBIDDEN
-        found = [one for one in records.time_entries.values() if one.ticket_id == call.number]
-        return self._list(call, (shapes.time_entry(records, one) for one in found))
+        found = [time_entry for time_entry in records.time_entries.values() if time_entry.ticket_id == call.number]
+        return self._list(call, (shapes.time_entry(records, record) for record in found))

@@ -205,7 +205,7 @@ class FreshdeskAccount:
                 told = note or f"This ticket is closed and merged into ticket {primary_id}"
                 self.note(ticket_id, user_id, f"<div>{told}</div>")
                 self.update(ticket_id, {"status": CLOSED})
-            numbers = ", ".join(str(one) for one in ticket_ids)
+            numbers = ", ".join(str(ticket_id) for ticket_id in ticket_ids)
             self.note(primary_id, user_id, f"<div>Tickets with ids {numbers} are merged into this ticket.</div>")
 
     # ---- time entries ------------------------------------------------------------------------------

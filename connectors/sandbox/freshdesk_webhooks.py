@@ -71,12 +71,14 @@ class FreshdeskWebhooks:
         """Send everything that waits; gives the HTTP statuses."""
         sent, self.waiting = self.waiting, []
         statuses = []
-        for one in sent:
-            one.tries += 1
-            answer = requests.post(one.rule.address, data=one.body, headers=one.headers, timeout=TIMEOUT_SECONDS)
+        for record in sent:
+            record.tries += 1
+            answer = requests.post(
+                record.rule.address, data=record.body, headers=record.headers, timeout=TIMEOUT_SECONDS
+            )
             statuses.append(answer.status_code)
-            if answer.status_code >= 300 and one.tries < MOST_TRIES:
-                self.waiting.append(one)
+            if answer.status_code >= 300 and record.tries < MOST_TRIES:
+                self.waiting.append(record)
         return statuses
 
     def _take(self, event: FreshdeskEvent) -> None:
@@ -99,7 +101,7 @@ class FreshdeskWebhooks:
         name = wanted["field_name"]
         if name == "note_type":
             last = self.account.records.conversations[event.ticket_id][-1:]
-            return event.kind == "note_added" and all(one.private == (wanted["value"] == "private") for one in last)
+            return event.kind == "note_added" and all(item.private == (wanted["value"] == "private") for item in last)
         if name == "reply_sent":
             return event.kind in ("reply_sent", "requester_responds")
         return name in event.changed

@@ -71,7 +71,9 @@ class FreshdeskWrites:
         ]
         known = self._account.records.contacts
         email = given.get("email")
-        requester = given.get("requester_id") or next((one.id for one in known.values() if one.email == email), 0)
+        requester = given.get("requester_id") or next(
+            (record.id for record in known.values() if record.email == email), 0
+        )
         if not requester and isinstance(email, str) and email:
             requester = self._account.add_contact(email.split("@")[0], email=email)
         if requester not in known and requester not in self._account.records.agents:
@@ -125,7 +127,7 @@ class FreshdeskWrites:
         primary, ids = given.get("primary_id"), given.get("ticket_ids")
         if not isinstance(ids, list) or {primary, *ids} - set(self._account.records.tickets):
             return invalid([_error("ticket_ids", "There are no records matching the ids", "invalid_value")])
-        self._account.merge([one for one in ids if one != primary], int(str(primary)), agent.id)
+        self._account.merge([key for key in ids if key != primary], int(str(primary)), agent.id)
         return Answer(204, is_empty=True)
 
     def converse(self, agent: FreshdeskPerson, ticket_id: int, kind: str, body: Any) -> Answer:
@@ -152,7 +154,7 @@ class FreshdeskWrites:
         action = body.get("bulk_action") if isinstance(body, dict) else None
         ids = action.get("ids") if isinstance(action, dict) else None
         properties = action.get("properties") if isinstance(action, dict) else None
-        if not isinstance(ids, list) or not ids or not all(isinstance(one, int) for one in ids):
+        if not isinstance(ids, list) or not ids or not all(isinstance(key, int) for key in ids):
             return invalid([_missing("ids")])
         if len(ids) > MOST_TICKETS:
             told = f"Has {len(ids)} values, it can have maximum of {MOST_TICKETS} values"
@@ -179,7 +181,7 @@ class FreshdeskWrites:
         for job in self._jobs.values():
             if not job.is_done and job.at <= self._account.second():
                 job.is_done = True
-                job.results = [self._run(one, job.properties) for one in job.ticket_ids]
+                job.results = [self._run(ticket_id, job.properties) for ticket_id in job.ticket_ids]
 
     def _run(self, ticket_id: int, properties: Mapping[str, Any]) -> dict[str, Any]:
         ticket = self._account.records.tickets.get(ticket_id)
@@ -248,7 +250,7 @@ class FreshdeskWrites:
             _error(name, "Unexpected/invalid field in request", "invalid_field") for name in sorted(set(given) - KNOWN)
         ]
         if "status" in given and given["status"] not in STATUS_NAMES:
-            told = f"It should be one of these values: '{','.join(str(one) for one in STATUS_NAMES)}'"
+            told = f"It should be one of these values: '{','.join(str(item) for item in STATUS_NAMES)}'"
             errors.append(_error("status", told, "invalid_value"))
         tags = given.get("tags", [])
         if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):

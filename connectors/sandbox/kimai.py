@@ -178,9 +178,9 @@ class SandboxKimai(SandboxServer):
 
     def _list(self, user: KimaiUser, query: Mapping[str, str]) -> Answer:
         size = min(int(query.get("size", USUAL_PAGE)) or USUAL_PAGE, MOST_A_PAGE)
-        found = [one for one in self.site.timesheets.values() if self._is_asked_for(one, user, query)]
+        found = [timesheet for timesheet in self.site.timesheets.values() if self._is_asked_for(timesheet, user, query)]
         order = query.get("orderBy", "begin")
-        found.sort(key=lambda one: (getattr(one, order), one.id), reverse=query.get("order", "DESC") == "DESC")
+        found.sort(key=lambda record: (getattr(record, order), record.id), reverse=query.get("order", "DESC") == "DESC")
         page, pages = int(query.get("page", 1)), max(1, -(-len(found) // size))
         if page > pages:
             return Answer(404, {"code": 404, "message": "Not Found"})
@@ -191,7 +191,7 @@ class SandboxKimai(SandboxServer):
             "X-Per-Page": str(size),
         }
         shown = self._full if query.get("full") in ("1", "true") else self._collected
-        return Answer(data=[shown(one) for one in found[(page - 1) * size : page * size]], headers=headers)
+        return Answer(data=[shown(record) for record in found[(page - 1) * size : page * size]], headers=headers)
 
     def _is_asked_for(self, one: KimaiTimesheet, user: KimaiUser, query: Mapping[str, str]) -> bool:
         zone = ZoneInfo(user.timezone)

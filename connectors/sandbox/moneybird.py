@@ -79,17 +79,17 @@ class MoneybirdAdministration:
 
     def of_reference(self, reference: str) -> list[MoneybirdInvoice]:
         """Invoices with this reference, oldest first."""
-        return [one for one in self.invoices.values() if one.reference == reference]
+        return [invoice for invoice in self.invoices.values() if invoice.reference == reference]
 
     def make(self, attributes: Mapping[str, Any]) -> MoneybirdInvoice:
         """Enter an invoice as a draft."""
         invoice_id = str(next(self._ids))
-        details = [dict(one) for one in attributes.get("details_attributes", [])]
+        details = [dict(attribute) for attribute in attributes.get("details_attributes", [])]
         self.invoices[invoice_id] = MoneybirdInvoice(
             invoice_id,
             str(attributes["contact_id"]),
             str(attributes.get("reference") or ""),
-            sorted(details, key=lambda one: int(one.get("row_order", 0))),
+            sorted(details, key=lambda detail: int(detail.get("row_order", 0))),
             self.now(),
             attributes.get("first_due_interval"),
         )
@@ -126,14 +126,14 @@ class SandboxMoneybird(SandboxServer):
             return _not_found("administration")
         route = f"{request.method} {request.path.removeprefix(begin)}"
         if route == "GET tax_rates.json":
-            return Answer(data=[_tax_rate(own, one) for one in own.tax_rates])
+            return Answer(data=[_tax_rate(own, tax_rate) for tax_rate in own.tax_rates])
         if route == "GET contacts.json":
             return self._contacts(request.query)
         if route == "POST sales_invoices.json":
             return self._create(request.json)
         if matched := re.fullmatch(r"GET contacts/customer_id/(.+)\.json", route):
             wanted = unquote(matched[1])
-            found = next((one for one in own.contacts.values() if one.customer_id == wanted), None)
+            found = next((contact for contact in own.contacts.values() if contact.customer_id == wanted), None)
             return _not_found("customer_id") if found is None else Answer(data=_contact(own, found))
         if matched := re.fullmatch(r"GET sales_invoices/find_by_reference/(.+)\.json", route):
             invoices = own.of_reference(unquote(matched[1]))
@@ -161,16 +161,16 @@ class SandboxMoneybird(SandboxServer):
             return Answer(400, {"error": "per_page does not have a valid value"})
         wanted = query.get("query", "").casefold()
         found = [
-            one
-            for one in self.administration.contacts.values()
-            if wanted in one.company_name.casefold() or wanted == one.customer_id.casefold()
+            contact
+            for contact in self.administration.contacts.values()
+            if wanted in contact.company_name.casefold() or wanted == contact.customer_id.casefold()
         ]
         page = int(query.get("page", 1))
         shown = found[(page - 1) * size : page * size]
         link = (
             {"Link": f'<{self.api_url}/contacts.json?page={page + 1}>; rel="next"'} if page * size < len(found) else {}
         )
-        return Answer(data=[_contact(self.administration, one) for one in shown], headers=link)
+        return Answer(data=[_contact(self.administration, record) for record in shown], headers=link)
 
     def _create(self, body: Any) -> Answer:
         attributes = body.get("sales_invoice") if isinstance(body, dict) else None

@@ -91,7 +91,7 @@ class RedmineApi:
         """What Redmine answers."""
         key = request.headers.get("x-redmine-api-key")
         with self.site.lock:
-            user = next((one for one in self.site.users.values() if one.api_key == key), None)
+            user = next((user for user in self.site.users.values() if user.api_key == key), None)
             if user is None:
                 return Answer(401, headers={"WWW-Authenticate": 'Basic realm="Redmine API"'}, is_empty=True)
             for pattern, does in self._routes:
@@ -187,13 +187,15 @@ class RedmineApi:
     # ---- issues ------------------------------------------------------------------------------------
 
     def _list_issues(self, call: _Call) -> Answer:
-        found = [one for one in self.site.issues.values() if self.site.may(call.user, VIEW_ISSUES, one.project_id)]
+        found = [
+            issue for issue in self.site.issues.values() if self.site.may(call.user, VIEW_ISSUES, issue.project_id)
+        ]
         if "issue_id" in call.query:
             wanted = set(call.query["issue_id"].split(","))
-            found = [one for one in found if str(one.id) in wanted]
+            found = [record for record in found if str(record.id) in wanted]
         if call.query.get("status_id", "open") != "*":
-            found = [one for one in found if not STATUSES[one.status_id][1]]
-        found.sort(key=lambda one: one.id, reverse=True)
+            found = [record for record in found if not STATUSES[record.status_id][1]]
+        found.sort(key=lambda record: record.id, reverse=True)
         return _page("issues", found, call.query, lambda one: shapes.issue(self.site, one))
 
     def _show_issue(self, call: _Call) -> Answer:
@@ -238,9 +240,9 @@ class RedmineApi:
 
     def _list_projects(self, call: _Call) -> Answer:
         found = [
-            one
-            for one in self.site.projects.values()
-            if one.status != ARCHIVED and (one.is_public or self.site.may(call.user, VIEW_ISSUES, one.id))
+            project
+            for project in self.site.projects.values()
+            if project.status != ARCHIVED and (project.is_public or self.site.may(call.user, VIEW_ISSUES, project.id))
         ]
         return _page("projects", found, call.query, shapes.project)
 
@@ -281,9 +283,9 @@ class RedmineApi:
         shown = shapes.user(call.user, to_administrator=call.user.admin)
         if call.query.get("include") == "memberships":
             shown["memberships"] = [
-                shapes.membership(self.site, one, with_user=False)
-                for one in self.site.memberships.values()
-                if one.user_id == call.user.id
+                shapes.membership(self.site, membership, with_user=False)
+                for membership in self.site.memberships.values()
+                if membership.user_id == call.user.id
             ]
         return Answer(data={"user": shown})
 
@@ -295,7 +297,7 @@ class RedmineApi:
         return self._made("user", "users", added.id, shapes.user(added, to_administrator=True))
 
     def _list_roles(self, _: _Call) -> Answer:
-        return Answer(data={"roles": [{"id": one.id, "name": one.name} for one in self.site.roles.values()]})
+        return Answer(data={"roles": [{"id": role.id, "name": role.name} for role in self.site.roles.values()]})
 
     def _show_role(self, call: _Call) -> Answer:
         found = self.site.roles.get(call.id)
@@ -305,7 +307,8 @@ class RedmineApi:
         if not call.user.admin:
             return FORBIDDEN
         shown = [
-            {"id": one.id, "name": one.name, "customized_type": one.customized} for one in self.site.fields.values()
+            {"id": field.id, "name": field.name, "customized_type": field.customized}
+            for field in self.site.fields.values()
         ]
         return Answer(data={"custom_fields": shown})
 
@@ -317,7 +320,9 @@ class RedmineApi:
 
     def _project(self, given: object) -> RedmineProject | None:
         """A project by its number or its identifier."""
-        return next((one for one in self.site.projects.values() if given in (one.id, one.identifier)), None)
+        return next(
+            (project for project in self.site.projects.values() if given in (project.id, project.identifier)), None
+        )
 
     def _made(self, name: str, names: str, made_id: int, shown: Mapping[str, Any]) -> Answer:
         return Answer(201, {name: shown}, {"Location": f"{self._address()}/{names}/{made_id}"})
@@ -342,7 +347,7 @@ _ENTRY_FILTERS: Mapping[str, Callable[[RedmineEntry, RedmineUser, str], bool]] =
 def _page(name: str, found: list[Any], query: Mapping[str, str], shown: Callable[[Any], Mapping[str, Any]]) -> Answer:
     limit = min(int(query.get("limit", USUAL_PAGE)) or USUAL_PAGE, MOST_A_PAGE)
     offset = int(query.get("offset", 0))
-    rows = [shown(one) for one in found[offset : offset + limit]]
+    rows = [shown(record) for record in found[offset : offset + limit]]
     return Answer(data={name: rows, "total_count": len(found), "offset": offset, "limit": limit})
 
 
@@ -364,4 +369,4 @@ def _hours(given: object) -> Fraction:
 
 
 def _values(given: Mapping[str, Any]) -> dict[int, str]:
-    return {int(one["id"]): str(one["value"]) for one in given.get("custom_fields", [])}
+    return {int(value["id"]): str(value["value"]) for value in given.get("custom_fields", [])}

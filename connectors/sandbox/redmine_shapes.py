@@ -39,7 +39,7 @@ def time_entry(site: RedmineSite, entry: RedmineEntry) -> dict[str, Any]:
 def issue(site: RedmineSite, found: RedmineIssue, *, is_new: bool = False) -> dict[str, Any]:
     """An issue; the answer to its making tells of no spent time."""
     status, is_closed = STATUSES[found.status_id]
-    spent = float(sum((one.hours for one in site.entries.values() if one.issue_id == found.id), Fraction()))
+    spent = float(sum((entry.hours for entry in site.entries.values() if entry.issue_id == found.id), Fraction()))
     return {
         "id": found.id,
         "project": _named(found.project_id, site.projects[found.project_id].name),
@@ -135,4 +135,4 @@ def _named(identifier: int, name: str) -> dict[str, Any]:
 
 
 def _custom_fields(site: RedmineSite, customized: str, values: dict[int, str]) -> list[dict[str, Any]]:
-    return [{**_named(one.id, one.name), "value": values.get(one.id)} for one in site.fields_of(customized)]
+    return [{**_named(item.id, item.name), "value": values.get(item.id)} for item in site.fields_of(customized)]

@@ -187,7 +187,7 @@ class RedmineSite:
     ) -> RedmineEntry:
         """Enter time that was worked."""
         now = self.now()
-        defaults = {one.id: one.default for one in self.fields_of("time_entry") if one.default is not None}
+        defaults = {item.id: item.default for item in self.fields_of("time_entry") if item.default is not None}
         entry = RedmineEntry(
             self._next("entry"), project_id, issue_id, user_id, activity_id, hours, comments, spent_on, now, now
         )
@@ -224,9 +224,9 @@ class RedmineSite:
     def _roles(self, user: RedmineUser, project_id: int) -> list[RedmineRole]:
         return [
             self.roles[role_id]
-            for one in self.memberships.values()
-            if (one.user_id, one.project_id) == (user.id, project_id)
-            for role_id in one.role_ids
+            for membership in self.memberships.values()
+            if (membership.user_id, membership.project_id) == (user.id, project_id)
+            for role_id in membership.role_ids
         ]
 
     def _next(self, kind: str) -> int:

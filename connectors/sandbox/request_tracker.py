@@ -26,7 +26,8 @@ class SandboxRequestTracker(SandboxServer):
     def webhook_call(self, ticket_id: int, secret: str) -> tuple[dict[str, str], bytes]:
         """The headers (names in lower case) and body with which the scrip tells of a ticket's last change, now."""
         newest = max(
-            (one for one in self.site.transactions.values() if one.ticket_id == ticket_id), key=lambda one: one.id
+            (transaction for transaction in self.site.transactions.values() if transaction.ticket_id == ticket_id),
+            key=lambda transaction: transaction.id,
         )
         worked = [newest.id] if newest.minutes else []
         told = {"ticket": ticket_id, "transactions": [newest.id], "worked": worked}

@@ -94,7 +94,7 @@ class RequestTrackerApi:
     def _user(self, proof: str) -> RtUser | None:
         kind, _, given = proof.partition(" ")
         if kind.lower() == "token":
-            return next((one for one in self.site.users.values() if one.token and one.token == given), None)
+            return next((user for user in self.site.users.values() if user.token and user.token == given), None)
         if kind.lower() != "basic":
             return None
         name, _, password = base64.b64decode(given).decode().partition(":")
@@ -114,7 +114,7 @@ class RequestTrackerApi:
         ]
         visible = found if self.site.may(call.user, SHOW_TICKET) else []
         order = [value for name, value in call.pairs if name == "orderby"] or ["id"]
-        visible.sort(key=lambda one: [self._of_ticket(one, name) for name in order], reverse=call.is_descending)
+        visible.sort(key=lambda record: [self._of_ticket(record, name) for name in order], reverse=call.is_descending)
         return self._lists.page("ticket", visible, call, is_whole=True)
 
     def _of_ticket(self, ticket: RtTicket, name: str) -> Any:
@@ -142,16 +142,18 @@ class RequestTrackerApi:
 
     def _etag(self, ticket: RtTicket, user: RtUser) -> str:
         """The newest transaction that somebody sees."""
-        return f'"{max(one.id for one in self.site.history(ticket) if self.site.sees(user, one))}"'
+        return f'"{max(item.id for item in self.site.history(ticket) if self.site.sees(user, item))}"'
 
     def _file_ticket(self, call: Call) -> Answer:
         given = call.body
-        queue = next((one for one in self.site.queues.values() if given.get("Queue") in (one.name, one.id)), None)
+        queue = next(
+            (queue for queue in self.site.queues.values() if given.get("Queue") in (queue.name, queue.id)), None
+        )
         if queue is None or queue.disabled or not self.site.may(call.user, CREATE_TICKET):
             told = f"No permission to create tickets in the queue '{given.get('Queue')}'"
             return Answer(403, {"message": told})
-        asking = [self._requestor(one) for one in _listed(given.get("Requestor"))]
-        ticket = self.site.file_ticket(queue.id, given.get("Subject", ""), call.user, [one.id for one in asking])
+        asking = [self._requestor(value) for value in _listed(given.get("Requestor"))]
+        ticket = self.site.file_ticket(queue.id, given.get("Subject", ""), call.user, [item.id for item in asking])
         self.site.set_values(ticket, given.get("CustomFields", {}))
         created = self.site.note(ticket, call.user.id, "Create", minutes=int(given.get("TimeWorked", 0)))
         if "Content" in given:
@@ -244,7 +246,7 @@ class RequestTrackerApi:
             for one in self.site.transactions.values()
             if query.meets(lambda name, one=one: self._of_transaction(one, name))  # type: ignore[misc]
         ]
-        found.sort(key=lambda one: one.id, reverse=call.is_descending)
+        found.sort(key=lambda record: record.id, reverse=call.is_descending)
         return self._lists.seen("transaction", found, call, lambda one: self.site.sees(call.user, one))
 
     def _of_transaction(self, one: RtTransaction, name: str) -> Any:
@@ -280,7 +282,7 @@ class RequestTrackerApi:
 
     def _list_texts(self, call: Call) -> Answer:
         ticket = self.site.effective(call.number)
-        history = {one.id for one in self.site.history(ticket)} if ticket is not None else set()
+        history = {item.id for item in self.site.history(ticket)} if ticket is not None else set()
         return self._texts(call, lambda one: one.transaction_id in history)
 
     def _find_attachments(self, call: Call) -> Answer:
@@ -291,7 +293,7 @@ class RequestTrackerApi:
         return self._texts(call, meets)
 
     def _texts(self, call: Call, meets: Callable[[Any], bool]) -> Answer:
-        found = [one for one in self.site.attachments.values() if meets(one)]
+        found = [attachment for attachment in self.site.attachments.values() if meets(attachment)]
         transactions = self.site.transactions
         return self._lists.seen(
             "attachment", found, call, lambda one: self.site.sees(call.user, transactions[one.transaction_id])

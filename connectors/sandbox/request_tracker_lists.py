@@ -57,7 +57,7 @@ class Lists:
         """A list by name for those who have a right."""
         may = self._site.may(call.user, right)
         order = call.query.get("orderby", "name")
-        ordered = sorted(found, key=lambda one: getattr(one, order))
+        ordered = sorted(found, key=lambda record: getattr(record, order))
         return self.page(kind, ordered if may else [], call, is_whole=may)
 
     def seen(self, kind: str, found: Sequence[Any], call: Call, sees: Callable[[Any], bool]) -> Answer:
@@ -76,8 +76,8 @@ class Lists:
         """The page that is asked for; who does not see the whole list is told no total."""
         size = min(int(call.query.get("per_page", USUAL_PAGE)), MOST_A_PAGE)
         page = int(call.query.get("page", 1))
-        rows = [one for one in found[(page - 1) * size : page * size] if sees(one)]
-        shown = [self._shapes.listed(kind, one, call.query, call.user) for one in rows]
+        rows = [record for record in found[(page - 1) * size : page * size] if sees(record)]
+        shown = [self._shapes.listed(kind, row, call.query, call.user) for row in rows]
         total = len(found) if is_whole else None
         pages = None if total is None else -(-total // size) or 0.0
         told = {"items": shown, "count": len(shown), "total": total, "per_page": size, "page": page, "pages": pages}

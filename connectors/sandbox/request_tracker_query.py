@@ -112,12 +112,12 @@ class Query:
 def meets_json(conditions: Sequence[Mapping[str, Any]], read: Callable[[str], Any]) -> bool:
     """Whether a row meets a list of conditions: one of those that name the same field, for every field."""
     met: dict[str, bool] = {}
-    for one in conditions:
-        found, given = read(one["field"]), one["value"]
+    for condition in conditions:
+        found, given = read(condition["field"]), condition["value"]
         if isinstance(found, int):
             given = int(given)
-        holds = JSON_OPERATORS[one.get("operator", "=")](found, given)
-        met[one["field"]] = met.get(one["field"], False) or holds
+        holds = JSON_OPERATORS[condition.get("operator", "=")](found, given)
+        met[condition["field"]] = met.get(condition["field"], False) or holds
     return all(met.values())
 
 

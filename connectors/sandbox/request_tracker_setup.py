@@ -71,7 +71,7 @@ class SetUpApi:
     # ---- queues, customers, custom fields ----------------------------------------------------------------
 
     def _list_queues(self, call: Call) -> Answer:
-        found = [one for one in self.site.queues.values() if not one.disabled]
+        found = [queue for queue in self.site.queues.values() if not queue.disabled]
         return self._lists.all_or_nothing("queue", found, call, SEE_QUEUE)
 
     def _begin_queue(self, call: Call) -> Answer:
@@ -82,7 +82,7 @@ class SetUpApi:
         return NO_CONTENT
 
     def _list_catalogs(self, call: Call) -> Answer:
-        found = [one for one in self.site.catalogs.values() if _is_listed(one, call)]
+        found = [catalog for catalog in self.site.catalogs.values() if _is_listed(catalog, call)]
         return self._lists.all_or_nothing("catalog", found, call, SHOW_ASSET)
 
     def _begin_catalog(self, call: Call) -> Answer:
@@ -117,7 +117,9 @@ class SetUpApi:
         return self._lists.all_or_nothing("asset", found, call, SHOW_ASSET)
 
     def _enter_asset(self, call: Call) -> Answer:
-        catalog = next(one for one in self.site.catalogs.values() if call.body["Catalog"] in (one.name, one.id))
+        catalog = next(
+            catalog for catalog in self.site.catalogs.values() if call.body["Catalog"] in (catalog.name, catalog.id)
+        )
         asset = self.site.add_asset(catalog.id, call.body["Name"])
         self.site.set_values(asset, call.body.get("CustomFields", {}))
         return self._made("asset", asset.id)
@@ -136,15 +138,18 @@ class SetUpApi:
         return self._applied(call, OF_ASSETS)
 
     def _applied(self, call: Call, *lookups: str) -> Answer:
-        found = [one for one in self.site.fields.values() if one.lookup in lookups and one.is_applied(call.number)]
+        found = [
+            field for field in self.site.fields.values() if field.lookup in lookups and field.is_applied(call.number)
+        ]
         return self._lists.all_or_nothing("customfield", found, call, SEE_FIELD)
 
     def _list_fields(self, call: Call) -> Answer:
         wanted = json.loads(call.query.get("query", "[]"))
         found = [
-            one
-            for one in self.site.fields.values()
-            if _is_listed(one, call) and meets_json(wanted, {"Name": one.name, "LookupType": one.lookup}.__getitem__)
+            field
+            for field in self.site.fields.values()
+            if _is_listed(field, call)
+            and meets_json(wanted, {"Name": field.name, "LookupType": field.lookup}.__getitem__)
         ]
         return self._lists.all_or_nothing("customfield", found, call, SEE_FIELD)
 
@@ -156,7 +161,7 @@ class SetUpApi:
             return FORBIDDEN
         places: frozenset[int] | None = frozenset()
         if "Queue" in given:
-            named = [one.id for one in self.site.queues.values() if given["Queue"] in (one.id, one.name)]
+            named = [queue.id for queue in self.site.queues.values() if given["Queue"] in (queue.id, queue.name)]
             if given["Queue"] and not named:
                 return Answer(400, {"message": "Queue not found"})
             places = frozenset(named) if given["Queue"] else None
@@ -202,9 +207,9 @@ class SetUpApi:
 
     def _find_users(self, call: Call) -> Answer:
         found = [
-            one
-            for one in self.site.users.values()
-            if meets_json(call.body, {"Name": one.name, "EmailAddress": one.email}.__getitem__)
+            user
+            for user in self.site.users.values()
+            if meets_json(call.body, {"Name": user.name, "EmailAddress": user.email}.__getitem__)
         ]
         return self._lists.page("user", found, call, is_whole=True)
 
@@ -232,11 +237,11 @@ class SetUpApi:
 
     def _list_groups(self, call: Call) -> Answer:
         wanted = json.loads(call.query["query"])
-        found = [one for one in self.site.groups.values() if meets_json(wanted, {"Name": one.name}.__getitem__)]
+        found = [group for group in self.site.groups.values() if meets_json(wanted, {"Name": group.name}.__getitem__)]
         return self._lists.all_or_nothing("group", found, call, SEE_GROUP)
 
     def _join_group(self, call: Call) -> Answer:
-        self.site.groups[call.number].member_ids.update(int(one) for one in call.body)
+        self.site.groups[call.number].member_ids.update(int(item) for item in call.body)
         return Answer(data=["Member added"])
 
     def _made(self, kind: str, number: int) -> Answer:

@@ -48,8 +48,8 @@ class Shapes:
     def values(self, thing: RtTicket | RtAsset | RtTransaction) -> list[dict[str, Any]]:
         """The custom fields of a thing, with what stands in them."""
         return [
-            {**self.pointer("customfield", one.id), "name": one.name, "values": list(thing.values.get(one.id, ()))}
-            for one in self._site.applied(thing)
+            {**self.pointer("customfield", item.id), "name": item.name, "values": list(thing.values.get(item.id, ()))}
+            for item in self._site.applied(thing)
         ]
 
     # ---- what a list is asked for ------------------------------------------------------------------
@@ -66,7 +66,7 @@ class Shapes:
         if name == "CustomFields" and isinstance(thing, (RtTicket, RtTransaction, RtAsset)):
             return self.values(thing)
         if isinstance(thing, RtTicket) and name == "Requestor":
-            return [self._person(site.users[one], name, query) for one in thing.requestor_ids]
+            return [self._person(site.users[requestor_id], name, query) for requestor_id in thing.requestor_ids]
         if isinstance(thing, RtTicket) and name == "Queue":
             return self._nested(self.pointer("queue", thing.queue_id), site.queues[thing.queue_id], name, query)
         person = {"Owner": "owner_id", "Creator": "creator_id"}.get(name)
@@ -106,7 +106,7 @@ class Shapes:
             "Queue": self._nested(queue, self._site.queues[ticket.queue_id], "Queue", query),
             "Owner": self.pointer("user", users[ticket.owner_id].name),
             "Creator": self.pointer("user", users[ticket.creator_id].name),
-            "Requestor": [self.pointer("user", users[one].name) for one in ticket.requestor_ids],
+            "Requestor": [self.pointer("user", users[requestor_id].name) for requestor_id in ticket.requestor_ids],
             "Cc": [],
             "AdminCc": [],
             "EffectiveId": self.pointer("ticket", ticket.effective_id),

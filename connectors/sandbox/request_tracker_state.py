@@ -185,7 +185,7 @@ class RequestTrackerSite:
 
     def add_group(self, name: str, rights: Sequence[str], *members: RtUser) -> RtGroup:
         """Let people do something."""
-        group = RtGroup(self._next("user", 20), name, frozenset(rights), {one.id for one in members})
+        group = RtGroup(self._next("user", 20), name, frozenset(rights), {member.id for member in members})
         self.groups[group.id] = group
         return group
 
@@ -218,7 +218,9 @@ class RequestTrackerSite:
 
     def may(self, user: RtUser, right: str) -> bool:
         """Whether somebody has a right."""
-        return user.id == ROOT or any(right in one.rights for one in self.groups.values() if user.id in one.member_ids)
+        return user.id == ROOT or any(
+            right in group.rights for group in self.groups.values() if user.id in group.member_ids
+        )
 
     def sees(self, user: RtUser, transaction: RtTransaction) -> bool:
         """Whether somebody sees a transaction."""
@@ -227,7 +229,7 @@ class RequestTrackerSite:
 
     def named(self, name: str) -> RtUser | None:
         """Somebody by name or address."""
-        return next((one for one in self.users.values() if name in (one.name, one.email)), None)
+        return next((user for user in self.users.values() if name in (user.name, user.email)), None)
 
     # ---- tickets -------------------------------------------------------------------------------------
 
@@ -283,11 +285,13 @@ class RequestTrackerSite:
         """Let ``into`` take a ticket over."""
         address = f"fsck.com-rt://care.example/ticket/{into.id}"
         stamp = ticket.updated
-        for one in (ticket, into):
-            self.note(one, user.id, "AddLink", changed="MergedInto", new=address)
+        for item in (ticket, into):
+            self.note(item, user.id, "AddLink", changed="MergedInto", new=address)
         ticket.updated = stamp
         into.time_worked += ticket.time_worked
-        into.requestor_ids += [one for one in ticket.requestor_ids if one not in into.requestor_ids]
+        into.requestor_ids += [
+            requestor_id for requestor_id in ticket.requestor_ids if requestor_id not in into.requestor_ids
+        ]
         for one in self.tickets.values():
             if one.effective_id == ticket.id:
                 one.effective_id = into.id
@@ -295,7 +299,7 @@ class RequestTrackerSite:
     def history(self, ticket: RtTicket) -> list[RtTransaction]:
         """Everything that happened to a ticket and to those that it took over."""
         family = {one.id for one in self.tickets.values() if one.effective_id == ticket.id}
-        return [one for one in self.transactions.values() if one.ticket_id in family]
+        return [transaction for transaction in self.transactions.values() if transaction.ticket_id in family]
 
     # ---- custom fields -------------------------------------------------------------------------------
 
@@ -317,7 +321,7 @@ class RequestTrackerSite:
         """
         done: list[tuple[RtField, str, str, str]] = []
         for name, value in given.items():
-            found = next((one for one in self.applied(holder) if name in (one.name, str(one.id))), None)
+            found = next((item for item in self.applied(holder) if name in (item.name, str(item.id))), None)
             if found is None:
                 continue
             present = holder.values.setdefault(found.id, [])
@@ -343,7 +347,7 @@ def _set_one(found: RtField, present: list[str | None], value: object) -> list[t
         return [(found, old, "", f"{old} is no longer a value for custom field {found.name}")]
     text = "" if given is None else str(given)
     if found.options and text:
-        kept = next((one for one in found.options if one.casefold() == text.casefold()), None)
+        kept = next((option for option in found.options if option.casefold() == text.casefold()), None)
         if kept is None:
             return [(found, "", "", "Invalid value for custom field")]
         text = kept
@@ -357,10 +361,10 @@ def _set_one(found: RtField, present: list[str | None], value: object) -> list[t
 
 def _set_several(found: RtField, present: list[str | None], value: object) -> list[tuple[RtField, str, str, str]]:
     given = [str(one) for one in (value if isinstance(value, list) else [value])]
-    before = [one for one in present if one]
-    added = [one for one in dict.fromkeys(given) if one not in before]
-    removed = sorted(one for one in before if one not in given)
-    present[:] = [one for one in before if one in given] + added
-    return [(found, "", one, f"{one} added as a value for {found.name}") for one in added] + [
-        (found, one, "", f"{one} is no longer a value for custom field {found.name}") for one in removed
+    before = [record for record in present if record]
+    added = [fromkey for fromkey in dict.fromkeys(given) if fromkey not in before]
+    removed = sorted(item for item in before if item not in given)
+    present[:] = [item for item in before if item in given] + added
+    return [(found, "", item, f"{item} added as a value for {found.name}") for item in added] + [
+        (found, item, "", f"{item} is no longer a value for custom field {found.name}") for item in removed
     ]

@@ -90,7 +90,7 @@ class ZammadAdmin:
     # ---- what the calls do -------------------------------------------------------------------------
 
     def _list(self, things: dict[int, Thing]) -> Callable[[Call], Answer]:
-        return lambda call: call.page([self._shown(one) for one in things.values()])
+        return lambda call: call.page([self._shown(thing) for thing in things.values()])
 
     def _show(self, kind: str, things: dict[int, Thing]) -> Callable[[Call], Answer]:
         def show(call: Call) -> Answer:
@@ -130,9 +130,9 @@ class ZammadAdmin:
             if call.number not in things:
                 return absent(kind, call.number)
             users = [
-                f"Trigger / {one['name']} (#{one['id']})"
-                for one in self._site.records.triggers.values()
-                if kind == "Webhook" and called(one) == call.number
+                f"Trigger / {trigger['name']} (#{trigger['id']})"
+                for trigger in self._site.records.triggers.values()
+                if kind == "Webhook" and called(trigger) == call.number
             ]
             if users:
                 told = "This object is referenced by other object(s) and thus cannot be deleted"

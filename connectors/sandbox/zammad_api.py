@@ -113,11 +113,13 @@ class ZammadApi:
         return Answer(data=shapes.user(user)) if user else absent("User", call.number)
 
     def _groups(self, call: Call) -> Answer:
-        return call.page([shapes.group(one) for one in self.site.records.groups.values()])
+        return call.page([shapes.group(group) for group in self.site.records.groups.values()])
 
     def _organizations(self, call: Call) -> Answer:
         records = self.site.records
-        return call.page([shapes.organization(records, one) for one in records.organizations.values()])
+        return call.page(
+            [shapes.organization(records, organization) for organization in records.organizations.values()]
+        )
 
     def _states(self, call: Call) -> Answer:
         return call.page([shapes.state(number, expand=call.wants("expand")) for number in STATES])
@@ -134,23 +136,23 @@ class ZammadApi:
         return ticket if self._may(call.user, ticket, rights) else FORBIDDEN
 
     def _tickets(self, call: Call) -> Answer:
-        seen = [one for one in self.site.records.tickets.values() if self._may(call.user, one, READING)]
-        return call.page([self._shown(one, call) for one in seen], 100, 100)
+        seen = [ticket for ticket in self.site.records.tickets.values() if self._may(call.user, ticket, READING)]
+        return call.page([self._shown(record, call) for record in seen], 100, 100)
 
     def _search(self, call: Call) -> Answer:
         condition = call.given.get("condition")
         if not isinstance(condition, dict):
             return failed(422, "this sandbox searches by condition alone")
         found = [
-            one
-            for one in self.site.records.tickets.values()
-            if self._may(call.user, one, READING)
-            and one.id not in self.not_yet_shown
-            and all(_holds(one, name, wanted) for name, wanted in condition.items())
+            ticket
+            for ticket in self.site.records.tickets.values()
+            if self._may(call.user, ticket, READING)
+            and ticket.id not in self.not_yet_shown
+            and all(_holds(ticket, name, wanted) for name, wanted in condition.items())
         ]
         sort_by, order_by = call.given.get("sort_by", "updated_at"), call.given.get("order_by", "desc")
-        found.sort(key=lambda one: getattr(one, sort_by), reverse=order_by == "desc")
-        return call.page([self._shown(one, call) for one in found], MOST_FOUND, USUAL_FOUND)
+        found.sort(key=lambda record: getattr(record, sort_by), reverse=order_by == "desc")
+        return call.page([self._shown(record, call) for record in found], MOST_FOUND, USUAL_FOUND)
 
     def _shown(self, ticket: ZammadTicket, call: Call) -> dict[str, Any]:
         return shapes.ticket(self.site.records, ticket, expand=call.wants("expand"))
@@ -165,7 +167,7 @@ class ZammadApi:
     def _create(self, call: Call) -> Answer:
         article, customer = call.given.get("article"), str(call.given.get("customer", call.given.get("customer_id")))
         people = self.site.records.users.values()
-        customer_id = next((one.id for one in people if customer in (one.email, str(one.id))), None)
+        customer_id = next((person.id for person in people if customer in (person.email, str(person.id))), None)
         if customer_id is None or not isinstance(article, dict) or not article.get("body"):
             return failed(422, 'Need at least article: { body: "some text" }')
         body, kind = str(article["body"]), article.get("type", "note")
@@ -186,9 +188,9 @@ class ZammadApi:
             return failed(422, "The required value 'state_id' is missing.")
         if article is not None and not (isinstance(article, dict) and article.get("body")):
             return failed(422, 'Need at least article: { body: "some text" }')
-        for one in self.site.records.columns("Ticket"):
-            if (wrong := _wrong_value(one, properties.get(one.name))) is not None:
-                return failed(422, f"{one.display} {wrong}")
+        for column in self.site.records.columns("Ticket"):
+            if (wrong := _wrong_value(column, properties.get(column.name))) is not None:
+                return failed(422, f"{column.display} {wrong}")
         self.site.update(ticket.id, call.user.id, properties)
         return Answer(data=self._shown(ticket, call))
 
@@ -201,7 +203,7 @@ class ZammadApi:
 
     def _merge(self, call: Call) -> Answer:
         source = self.site.records.tickets.get(call.number)
-        numbers = {one.number: one for one in self.site.records.tickets.values()}
+        numbers = {ticket.number: ticket for ticket in self.site.records.tickets.values()}
         target = numbers.get(call.found["target"])
         if source is None or target is None:
             return Answer(data={"result": "failed", "message": "The target ticket number could not be found."})
@@ -213,7 +215,7 @@ class ZammadApi:
         if isinstance(ticket, Answer):
             return ticket
         records = self.site.records
-        return Answer(data=[shapes.article(records, one) for one in records.articles_of(ticket.id)])
+        return Answer(data=[shapes.article(records, record) for record in records.articles_of(ticket.id)])
 
     def _add_article(self, call: Call) -> Answer:
         ticket = self.site.records.tickets.get(int(call.given.get("ticket_id", 0)))
@@ -252,7 +254,7 @@ class ZammadApi:
         if isinstance(ticket, Answer):
             return ticket
         records = self.site.records
-        shown = [shapes.time(records, one, expand=call.wants("expand")) for one in records.times_of(ticket.id)]
+        shown = [shapes.time(records, record, expand=call.wants("expand")) for record in records.times_of(ticket.id)]
         return call.page(shown)
 
     def _account_time(self, call: Call) -> Answer:

@@ -49,7 +49,7 @@ class ZammadAttributes:
 
     def show(self, call: Call) -> Answer:
         """Every attribute, with whether it can be deleted."""
-        return Answer(data=[self._listed(one) for one in self._sorted()])
+        return Answer(data=[self._listed(item) for item in self._sorted()])
 
     def create(self, call: Call) -> Answer:
         """Have an attribute made."""
@@ -57,7 +57,12 @@ class ZammadAttributes:
         if self._find(kind, name) is not None:
             return failed(422, "Object already exists!")
         records = self._site.records
-        position = max((one.position for one in records.attributes.values() if one.object == kind), default=0) + 1
+        position = (
+            max(
+                (attribute.position for attribute in records.attributes.values() if attribute.object == kind), default=0
+            )
+            + 1
+        )
         one = ZammadAttribute(
             records.next_ids["attribute"],
             kind,
@@ -120,27 +125,33 @@ class ZammadAttributes:
     def migrate(self, call: Call) -> Answer:
         """Update the database: all that waits, whoever it is from."""
         records = self._site.records
-        for one in [each for each in records.attributes.values() if each.is_pending]:
-            if one.to_delete:
-                del records.attributes[one.id]
-                holders = records.tickets if one.object == "Ticket" else records.organizations
+        for attribute in [each for each in records.attributes.values() if each.is_pending]:
+            if attribute.to_delete:
+                del records.attributes[attribute.id]
+                holders = records.tickets if attribute.object == "Ticket" else records.organizations
                 for holder in holders.values():
-                    holder.attributes.pop(one.name, None)
+                    holder.attributes.pop(attribute.name, None)
                 continue
-            if one.to_config:
-                before, one.data_option, one.data_option_new = one.data_option, one.data_option_new, {}
-                _remember_options(one, before)
-            _remember_options(one, one.data_option)
-            one.to_create = one.to_migrate = one.to_config = False
+            if attribute.to_config:
+                before, attribute.data_option, attribute.data_option_new = (
+                    attribute.data_option,
+                    attribute.data_option_new,
+                    {},
+                )
+                _remember_options(attribute, before)
+            _remember_options(attribute, attribute.data_option)
+            attribute.to_create = attribute.to_migrate = attribute.to_config = False
         return Answer(200, {})
 
     # ---- underneath --------------------------------------------------------------------------------
 
     def _sorted(self) -> list[ZammadAttribute]:
-        return sorted(self._site.records.attributes.values(), key=lambda one: (one.position, one.name))
+        return sorted(
+            self._site.records.attributes.values(), key=lambda attribute: (attribute.position, attribute.name)
+        )
 
     def _find(self, kind: str, name: str) -> ZammadAttribute | None:
-        return next((one for one in self._sorted() if (one.object, one.name) == (kind, name)), None)
+        return next((item for item in self._sorted() if (item.object, item.name) == (kind, name)), None)
 
     def _listed(self, one: ZammadAttribute) -> dict[str, Any]:
         used = self._users(one)

@@ -39,7 +39,7 @@ def is_valid(condition: Any, records: ZammadRecords) -> bool:
     """Whether the product takes a condition."""
     if not isinstance(condition, dict) or not condition:
         return False
-    known = {"tags", "action", *ZammadTicket.__slots__, *(one.name for one in records.columns("Ticket"))}
+    known = {"tags", "action", *ZammadTicket.__slots__, *(column.name for column in records.columns("Ticket"))}
     for name, clause in clauses(condition):
         place, _, attribute = name.partition(".")
         if place not in PLACES or (place == "ticket" and attribute not in known) or not isinstance(clause, dict):

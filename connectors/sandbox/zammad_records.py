@@ -222,12 +222,14 @@ class ZammadRecords:
 
     def columns(self, kind: str) -> list[ZammadAttribute]:
         """The attributes of a kind of object that the database has a column for."""
-        return [one for one in self.attributes.values() if one.object == kind and not one.to_create]
+        return [
+            attribute for attribute in self.attributes.values() if attribute.object == kind and not attribute.to_create
+        ]
 
     def articles_of(self, ticket_id: int) -> list[ZammadArticle]:
         """The articles of a ticket, the oldest first."""
-        return [one for one in self.articles.values() if one.ticket_id == ticket_id]
+        return [article for article in self.articles.values() if article.ticket_id == ticket_id]
 
     def times_of(self, ticket_id: int) -> list[ZammadTime]:
         """The time accounted on a ticket."""
-        return [one for one in self.times.values() if one.ticket_id == ticket_id]
+        return [time for time in self.times.values() if time.ticket_id == ticket_id]

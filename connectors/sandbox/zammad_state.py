@@ -166,7 +166,7 @@ class ZammadSite:
         with self.lock:
             ticket = self.records.tickets[ticket_id]
             before = _told_of(ticket)
-            known = {one.name for one in self.records.columns("Ticket")}
+            known = {column.name for column in self.records.columns("Ticket")}
             for name, value in properties.items():
                 if name in ("title", "group_id", "state_id", "priority_id", "owner_id", "organization_id"):
                     setattr(ticket, name, value)
@@ -215,7 +215,7 @@ class ZammadSite:
             for article in self.records.articles_of(ticket_id):
                 article.ticket_id = target_id
             self._article(ticket_id, user_id, "merged", "note", "Agent")
-            moved = [tuple(target_id if one == ticket_id else one for one in link) for link in self.records.links]
+            moved = [tuple(target_id if item == ticket_id else item for item in link) for link in self.records.links]
             self.records.links = [(child, parent) for child, parent in moved if child != parent]
             self.records.links.append((ticket_id, target_id))
             source.state_id, source.owner_id = MERGED, NOBODY
@@ -283,11 +283,11 @@ class ZammadSite:
     def _defaults(self) -> dict[str, Any]:
         """What attributes of a new ticket hold that nobody filled in: their default, or a day so many days from now."""
         found: dict[str, Any] = {}
-        for one in self.records.columns("Ticket"):
-            days = one.data_option.get("diff") if one.data_type == "date" else None
-            found[one.name] = one.data_option.get("default")
+        for column in self.records.columns("Ticket"):
+            days = column.data_option.get("diff") if column.data_type == "date" else None
+            found[column.name] = column.data_option.get("default")
             if days is not None:
-                found[one.name] = (self.moment() + timedelta(days=days)).date().isoformat()
+                found[column.name] = (self.moment() + timedelta(days=days)).date().isoformat()
         return {name: value for name, value in found.items() if value is not None}
 
     def _touch(self, ticket: ZammadTicket) -> None:

@@ -86,12 +86,14 @@ class ZammadWebhooks:
         """Send everything that waits; gives the HTTP statuses."""
         sent, self.waiting = self.waiting, []
         statuses = []
-        for one in sent:
-            one.tries += 1
-            answer = requests.post(one.webhook.endpoint, data=one.body, headers=one.headers, timeout=TIMEOUT_SECONDS)
+        for record in sent:
+            record.tries += 1
+            answer = requests.post(
+                record.webhook.endpoint, data=record.body, headers=record.headers, timeout=TIMEOUT_SECONDS
+            )
             statuses.append(answer.status_code)
-            if answer.status_code >= 300 and one.tries < MOST_TRIES:
-                self.waiting.append(one)
+            if answer.status_code >= 300 and record.tries < MOST_TRIES:
+                self.waiting.append(record)
         return statuses
 
     def _take(self, event: ZammadEvent) -> None:

@@ -47,14 +47,14 @@ class ZendeskAdmin:
         if kind not in FIELD_TYPES:
             return invalid("type", "is not a valid type of field")
         options = _options(given)
-        taken = {value for one in self._fields("ticket_field").values() for value in one.options}
+        taken = {value for field in self._fields("ticket_field").values() for value in field.options}
         if what == "ticket_field" and taken & options.keys():
             return invalid("base", "a tag is already used in another custom field")
         if what == "ticket_field":
             field_id = self._account.add_ticket_field(title, str(kind), options=options)
         else:
             if not isinstance(given.get("key"), str) or given["key"] in {
-                one.key for one in self._fields(what).values()
+                field.key for field in self._fields(what).values()
             }:
                 return invalid("key", "has already been taken")
             field_id = self._account.add_organization_field(given["key"], str(kind), title=title, options=options)
@@ -142,4 +142,4 @@ def _inside(body: Any, kind: str) -> Mapping[str, Any]:
 
 
 def _options(given: Mapping[str, Any]) -> dict[str, str]:
-    return {str(one["value"]): str(one["name"]) for one in given.get("custom_field_options") or []}
+    return {str(value["value"]): str(value["name"]) for value in given.get("custom_field_options") or []}

@@ -215,14 +215,14 @@ class ZendeskApi:
 
     def _everybody(self, call: Call) -> Answer:
         kind = call.found["kind"]
-        return self._list(call, kind, [self._shown(kind, one) for one in self._rows(kind).values()])
+        return self._list(call, kind, [self._shown(kind, row) for row in self._rows(kind).values()])
 
     def _several(self, call: Call) -> Answer:
         kind, ids = call.found["kind"], _ids(call.query)
         if len(ids) > MOST_ROWS:
             return TOO_MANY_VALUES
         rows = self._rows(kind)
-        shown = [self._shown(kind, rows[one]) for one in ids if one in rows]
+        shown = [self._shown(kind, rows[key]) for key in ids if key in rows]
         return Answer(data={kind: shown, "next_page": None, "previous_page": None, "count": len(shown)})
 
     def _somebody(self, call: Call) -> Answer:
@@ -238,16 +238,19 @@ class ZendeskApi:
         return self.shapes.user(one) if kind == "users" else self.shapes.organization(one)
 
     def _ticket_fields(self, call: Call) -> Answer:
-        made_at = min((one.created_at for one in self.account.records.users.values()), default=self.account.now())
-        own = [self.shapes.ticket_field(one) for one in self.account.records.ticket_fields.values()]
+        made_at = min((user.created_at for user in self.account.records.users.values()), default=self.account.now())
+        own = [self.shapes.ticket_field(ticket_field) for ticket_field in self.account.records.ticket_fields.values()]
         return self._list(call, "ticket_fields", [*self.shapes.system_fields(made_at), *own])
 
     def _organization_fields(self, call: Call) -> Answer:
-        rows = [self.shapes.organization_field(one) for one in self.account.records.organization_fields.values()]
+        rows = [
+            self.shapes.organization_field(organization_field)
+            for organization_field in self.account.records.organization_fields.values()
+        ]
         return self._list(call, "organization_fields", rows)
 
     def _tags(self, call: Call) -> Answer:
-        living = [one for one in self.account.records.tickets.values() if one.status != "deleted"]
+        living = [ticket for ticket in self.account.records.tickets.values() if ticket.status != "deleted"]
         counted = Counter(tag for ticket in living for tag in ticket.tags)
         return self._list(call, "tags", [{"name": name, "count": count} for name, count in counted.most_common()])
 
@@ -259,21 +262,21 @@ class ZendeskApi:
         return export_tickets(self.account, self.shapes, call.query)
 
     def _tickets(self, call: Call) -> Answer:
-        living = [one for one in self.account.records.tickets.values() if one.status != "deleted"]
+        living = [ticket for ticket in self.account.records.tickets.values() if ticket.status != "deleted"]
         if call.query.get("sort") == "-updated_at":
-            living.sort(key=lambda one: (one.updated_at, one.id), reverse=True)
+            living.sort(key=lambda record: (record.updated_at, record.id), reverse=True)
         beside = self.shapes.beside(living, call.query.get("include", ""))
-        return self._list(call, "tickets", [self.shapes.ticket(one) for one in living], beside)
+        return self._list(call, "tickets", [self.shapes.ticket(record) for record in living], beside)
 
     def _show_many(self, call: Call) -> Answer:
         ids = _ids(call.query)
         if len(ids) > MOST_ROWS:
             return TOO_MANY_VALUES
         known = self.account.records.tickets
-        found = [known[one] for one in sorted(set(ids)) if one in known and known[one].status != "deleted"]
+        found = [known[key] for key in sorted(set(ids)) if key in known and known[key].status != "deleted"]
         told = {"next_page": None, "previous_page": None, "count": len(found)}
         beside = self.shapes.beside(found, call.query.get("include", ""))
-        return Answer(data={"tickets": [self.shapes.ticket(one) for one in found], **beside, **told})
+        return Answer(data={"tickets": [self.shapes.ticket(record) for record in found], **beside, **told})
 
     def _ticket(self, call: Call) -> Answer:
         ticket = self.account.records.tickets.get(call.ticket_id)
@@ -288,15 +291,15 @@ class ZendeskApi:
         audits = self.account.records.audits[call.ticket_id]
         beside = {}
         if call.query.get("include") == "users":
-            authors = {one.author_id for one in audits}
+            authors = {audit.author_id for audit in audits}
             known = self.account.records.users.items()
             beside["users"] = [self.shapes.user(user) for user_id, user in known if user_id in authors]
-        return self._list(call, "audits", [self.shapes.audit(one) for one in audits], beside)
+        return self._list(call, "audits", [self.shapes.audit(audit) for audit in audits], beside)
 
     def _comments(self, call: Call) -> Answer:
         if self._ticket(call).status != 200:
             return NOT_FOUND
-        rows = [self.shapes.comment(one) for one in self.account.comments(call.ticket_id)]
+        rows = [self.shapes.comment(comment) for comment in self.account.comments(call.ticket_id)]
         return self._list(call, "comments", rows)
 
     def _tags_of(self, call: Call) -> Answer:
@@ -312,7 +315,7 @@ class ZendeskApi:
         return self._list(call, "job_statuses", [self.jobs.told(job, self.shapes) for job in self.jobs.known()])
 
     def _jobs(self, call: Call) -> Answer:
-        found = [self.jobs.find(one) for one in call.query.get("ids", "").split(",")]
+        found = [self.jobs.find(key) for key in call.query.get("ids", "").split(",")]
         told = [self.jobs.told(job, self.shapes) for job in found if job is not None]
         return Answer(data={"job_statuses": told, "next_page": None, "previous_page": None, "count": len(told)})
 
@@ -322,7 +325,7 @@ def _for_administrators(handle: Callable[[Call], Answer]) -> Callable[[Call], An
 
 
 def _ids(query: Mapping[str, str]) -> list[int]:
-    return [int(one) for one in query.get("ids", "").split(",") if one.strip().isdecimal()]
+    return [int(key) for key in query.get("ids", "").split(",") if key.strip().isdecimal()]
 
 
 def _cursor(offset: int) -> str:

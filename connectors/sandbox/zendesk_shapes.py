@@ -45,8 +45,11 @@ class ZendeskShapes:
     def ticket(self, ticket: ZendeskTicket, *, exported: bool = False) -> dict[str, Any]:
         """A ticket; the export adds ``generated_timestamp``."""
         fields = [
-            {"id": one.id, "value": ticket.custom_fields.get(one.id, False if one.type == "checkbox" else None)}
-            for one in self._records.ticket_fields.values()
+            {
+                "id": ticket_field.id,
+                "value": ticket.custom_fields.get(ticket_field.id, False if ticket_field.type == "checkbox" else None),
+            }
+            for ticket_field in self._records.ticket_fields.values()
         ]
         told = {
             "url": self.url(f"tickets/{ticket.id}"),
@@ -136,10 +139,12 @@ class ZendeskShapes:
     def organization(self, organization: ZendeskOrganization) -> dict[str, Any]:
         """An organization with all of its fields; a date comes as an instant."""
         fields = {}
-        for one in self._records.organization_fields.values():
-            value = organization.fields.get(str(one.key), False if one.type == "checkbox" else None)
-            is_date = one.type == "date" and value is not None
-            fields[str(one.key)] = f"{value}T00:00:00+00:00" if is_date else value
+        for organization_field in self._records.organization_fields.values():
+            value = organization.fields.get(
+                str(organization_field.key), False if organization_field.type == "checkbox" else None
+            )
+            is_date = organization_field.type == "date" and value is not None
+            fields[str(organization_field.key)] = f"{value}T00:00:00+00:00" if is_date else value
         return {
             "url": self.url(f"organizations/{organization.id}"),
             "id": organization.id,
@@ -237,7 +242,7 @@ class ZendeskShapes:
         wanted, shown = {name.strip() for name in include.split(",")}, list(tickets)
         beside: dict[str, Any] = {}
         if "users" in wanted:
-            ids = {one for ticket in shown for one in (ticket.requester_id, ticket.submitter_id, ticket.assignee_id)}
+            ids = {item for ticket in shown for item in (ticket.requester_id, ticket.submitter_id, ticket.assignee_id)}
             beside["users"] = [self.user(user) for user_id, user in self._records.users.items() if user_id in ids]
         if "organizations" in wanted:
             ids = {ticket.organization_id for ticket in shown}

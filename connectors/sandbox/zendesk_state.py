@@ -82,8 +82,8 @@ class ZendeskAccount:
                 return
             self._is_catching_up = True
             try:
-                while due := [one for one in self._due if one[0] <= self.now()]:
-                    first = min(due, key=lambda one: one[0])
+                while due := [item for item in self._due if item[0] <= self.now()]:
+                    first = min(due, key=lambda item: item[0])
                     self._due.remove(first)
                     first[1]()
             finally:
@@ -146,7 +146,10 @@ class ZendeskAccount:
         """Rename an organization or change its fields by key. Its tickets keep their time stamps."""
         with self.lock:
             organization = self.records.organizations[organization_id]
-            by_key = {one.key: one for one in self.records.organization_fields.values()}
+            by_key = {
+                organization_field.key: organization_field
+                for organization_field in self.records.organization_fields.values()
+            }
             organization.fields |= {key: read_value(by_key[key], value) for key, value in fields.items()}
             organization.name = name or organization.name
             organization.updated_at = self._second()
@@ -251,7 +254,7 @@ class ZendeskAccount:
 
     def set_fields(self, ticket_id: int, author_id: int, **values: Any) -> None:
         """Set custom fields by their title."""
-        by_title = {one.title: one.id for one in self.records.ticket_fields.values()}
+        by_title = {ticket_field.title: ticket_field.id for ticket_field in self.records.ticket_fields.values()}
         given = [{"id": by_title[title], "value": value} for title, value in values.items()]
         self.update(ticket_id, author_id, {"custom_fields": given})
 

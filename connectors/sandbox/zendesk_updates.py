@@ -26,7 +26,7 @@ class Refused(Exception):
     """A validation error: ``details`` are by field, as the product's 422 tells them."""
 
     def __init__(self, details: Mapping[str, list[dict[str, Any]]]) -> None:
-        super().__init__("; ".join(one["description"] for errors in details.values() for one in errors))
+        super().__init__("; ".join(error["description"] for errors in details.values() for error in errors))
         self.details = details
 
 

@@ -80,7 +80,10 @@ class ZendeskWebhooks:
         made = self.account.records.made
         for trigger in made.get("trigger", {}).values():
             conditions = trigger["conditions"]["all"]
-            if any(one["field"] == "role" and str(one["value"]) == str(event.author_id) for one in conditions):
+            if any(
+                condition["field"] == "role" and str(condition["value"]) == str(event.author_id)
+                for condition in conditions
+            ):
                 continue
             for action in trigger["actions"]:
                 if action["field"] == "notification_webhook" and trigger["active"]:

@@ -78,15 +78,17 @@ class ZendeskWrites:
         updates: list[Mapping[str, Any]]
         if "ids" in query:
             same, ids = _part(body, "ticket"), query["ids"].split(",")
-            updates = [{**same, "id": int(one)} for one in ids if one.strip().isdecimal()]
-        elif isinstance(batch, list) and all(isinstance(one, dict) and isinstance(one.get("id"), int) for one in batch):
-            updates = [one if self.changes_tags_in_batches else _without_single_tags(one) for one in batch]
+            updates = [{**same, "id": int(key)} for key in ids if key.strip().isdecimal()]
+        elif isinstance(batch, list) and all(
+            isinstance(item, dict) and isinstance(item.get("id"), int) for item in batch
+        ):
+            updates = [item if self.changes_tags_in_batches else _without_single_tags(item) for item in batch]
         else:
             return Answer(400, {"error": "BadRequest", "description": "Invalid parameters: tickets must be an array"})
         if len(updates) > MOST_TICKETS:
             told = f"Parameter  cannot specify more than {MOST_TICKETS} values"
             return Answer(400, {"error": "TooManyValues", "description": told, "max_count": MOST_TICKETS})
-        return self._queued([self._task(user, one) for one in updates])
+        return self._queued([self._task(user, update) for update in updates])
 
     def delete(self, ticket_id: int) -> Answer:
         """``DELETE /tickets/{id}``."""
@@ -104,7 +106,7 @@ class ZendeskWrites:
 
         def task() -> Mapping[str, Any]:
             try:
-                self._account.merge([int(one) for one in ids], target_id, user.id)
+                self._account.merge([int(key) for key in ids], target_id, user.id)
             except KeyError:
                 return {"id": target_id, "success": False, "error": "RecordNotFound", "details": "Not found"}
             except Refused as refused:
@@ -163,7 +165,7 @@ def _update(given: Mapping[str, Any]) -> dict[str, Any]:
     update = {name: value for name, value in given.items() if name in KNOWN}
     if "custom_fields" in update:
         rows = update["custom_fields"] if isinstance(update["custom_fields"], list) else []
-        update["custom_fields"] = [one for one in rows if isinstance(one, dict) and isinstance(one.get("id"), int)]
+        update["custom_fields"] = [row for row in rows if isinstance(row, dict) and isinstance(row.get("id"), int)]
     return update
 
 
