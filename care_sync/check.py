@@ -61,7 +61,7 @@ def check_site(settings: Settings) -> Iterator[CheckResult]:
 def _check_agreements(settings: Settings) -> None:
     """Agreements in the rules go by the helpdesk's id of a customer; one of an unknown id would never apply."""
     try:
-        agreed = dict.fromkeys(one.organization for one in site_rules(settings).definition.agreements)
+        agreed = dict.fromkeys(agreement.organization for agreement in site_rules(settings).definition.agreements)
     except CareSyncError:
         return  # the line of the rules tells what is wrong with them
     if not agreed:
@@ -70,7 +70,7 @@ def _check_agreements(settings: Settings) -> None:
     try:
         with store.read() as work:
             known = work.organizations.get_many(agreed)
-            meant = {one: work.organizations.by_name(one) for one in agreed if one not in known}
+            meant = {item: work.organizations.by_name(item) for item in agreed if item not in known}
     finally:
         store.close()
     if meant:

@@ -72,7 +72,7 @@ def _webhook_url(settings: Settings, which: str) -> str | None:
 def _is_helpdesk(settings: Settings, name: str) -> bool:
     """Whether a time tracker is the helpdesk's own site."""
     tracker, helpdesk = settings.time_trackers[name], settings.helpdesk
-    addresses = {getattr(one.options, "base_url", None) for one in (tracker, helpdesk)}
+    addresses = {getattr(item.options, "base_url", None) for item in (tracker, helpdesk)}
     return tracker.product == helpdesk.product and len(addresses) == 1
 
 
@@ -84,7 +84,7 @@ def _ticket_field(name: str, title: str, fact: Fact | None, language: str) -> Wa
         return WantedField(name, title, kind, YES_NO[language])
     if kind is WantedFieldKind.CHOICE:
         called = words(language).get(name, {})
-        return WantedField(name, title, kind, {one: _label(called.get(one, one)) for one in fact.values})
+        return WantedField(name, title, kind, {value: _label(called.get(value, value)) for value in fact.values})
     return WantedField(name, title, kind)
 
 

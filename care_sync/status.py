@@ -49,7 +49,7 @@ class Status:
     @property
     def rules_refused(self) -> str:
         """Why a changed rules file was rejected; empty when the file is in force."""
-        return next((one.message for one in self.attention if one.kind == RULES_REFUSED), "")
+        return next((item.message for item in self.attention if item.kind == RULES_REFUSED), "")
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values for JSON; instants in ISO 8601, UTC."""
@@ -59,24 +59,24 @@ class Status:
             "rules_refused": self.rules_refused,
             "passes": [
                 {
-                    "pass_id": one.pass_id,
-                    "kind": one.kind,
-                    "started_at": one.started_at.isoformat(),
-                    "finished_at": _text(one.finished_at),
-                    "counts": dict(one.counts),
-                    "error": one.error,
+                    "pass_id": pass_.pass_id,
+                    "kind": pass_.kind,
+                    "started_at": pass_.started_at.isoformat(),
+                    "finished_at": _text(pass_.finished_at),
+                    "counts": dict(pass_.counts),
+                    "error": pass_.error,
                 }
-                for one in self.passes
+                for pass_ in self.passes
             ],
             "jobs": [
                 {
-                    "job": one.job,
-                    "due_at": one.due_at.isoformat(),
-                    "started_at": one.started_at.isoformat(),
-                    "finished_at": _text(one.finished_at),
-                    "outcome": one.outcome,
+                    "job": job.job,
+                    "due_at": job.due_at.isoformat(),
+                    "started_at": job.started_at.isoformat(),
+                    "finished_at": _text(job.finished_at),
+                    "outcome": job.outcome,
                 }
-                for one in self.jobs
+                for job in self.jobs
             ],
             "outbox": dict(self.outbox),
             "due_writes": self.due_writes,
@@ -88,23 +88,23 @@ class Status:
             },
             "attention": [
                 {
-                    "kind": one.kind,
-                    "subject": one.subject,
-                    "message": one.message,
-                    "since": one.since.isoformat(),
+                    "kind": item.kind,
+                    "subject": item.subject,
+                    "message": item.message,
+                    "since": item.since.isoformat(),
                 }
-                for one in self.attention
+                for item in self.attention
             ],
             "failures": [
                 {
-                    "ticket_id": one.change.ticket_id,
-                    "reference": one.change.reference,
-                    "cause": one.cause,
-                    "state": one.state.value,
-                    "attempts": one.attempts,
-                    "error": one.last_error,
+                    "ticket_id": failure.change.ticket_id,
+                    "reference": failure.change.reference,
+                    "cause": failure.cause,
+                    "state": failure.state.value,
+                    "attempts": failure.attempts,
+                    "error": failure.last_error,
                 }
-                for one in self.failures
+                for failure in self.failures
             ],
         }
 

@@ -72,7 +72,7 @@ class EntryStory:
             "decision": None if self.decision is None else dict(self.decision.outcome),
             "decided_at": None if self.decision is None else self.decision.decided_at.isoformat(),
             "verdict": None if self.verdict is None else _verdict_as_json(self.verdict),
-            "transactions": [transaction_as_json(one) for one in self.transactions],
+            "transactions": [transaction_as_json(transaction) for transaction in self.transactions],
             "places": [place.as_json() for place in self.places],
             "seconds": self.seconds,
         }
@@ -93,9 +93,9 @@ def entry_story(work: UnitOfWork, entry_key: str, settings: Settings) -> EntrySt
 def ticket_stories(work: UnitOfWork, ticket: Ticket, settings: Settings) -> list[EntryStory]:
     """Tell of every entry that belongs, or ever belonged, to a ticket, in the order of the work."""
     entries: dict[str, StoredEntry | None] = {
-        one.entry.key: one for one in work.entries.of_tickets([ticket.id]).get(ticket.id, [])
+        of_ticket.entry.key: of_ticket for of_ticket in work.entries.of_tickets([ticket.id]).get(ticket.id, [])
     }
-    posted = {one.entry_key for one in work.ledger.of_ticket(ticket.id) if one.entry_key is not None}
+    posted = {item.entry_key for item in work.ledger.of_ticket(ticket.id) if item.entry_key is not None}
     entries.update(work.entries.get_many(sorted(posted - entries.keys())))
     entries.update(dict.fromkeys(posted - entries.keys()))
     transactions = {key: work.ledger.of_entry(key) for key in entries}
@@ -157,10 +157,10 @@ def _owner(stored: StoredEntry | None, transactions: Sequence[StoredTransaction]
 
 def _places(entry_key: str, transactions: Iterable[StoredTransaction], books: _Books) -> Iterable[Place]:
     net: dict[tuple[str, Account], int] = {}
-    for one in transactions:
-        for leg in one.legs:
+    for transaction in transactions:
+        for leg in transaction.legs:
             if leg.account not in CONTRA:
-                key = (one.organization_id, leg.account)
+                key = (transaction.organization_id, leg.account)
                 net[key] = net.get(key, 0) + leg.seconds
     for (organization_id, account), seconds in net.items():
         if seconds:
@@ -201,7 +201,7 @@ class _Books:
         invoice = self._read_invoice(organization_id, period)
         if isinstance(invoice, str):
             return invoice
-        line = next((one for one in invoice.lines if _holds(one, entry_key)), None) if entry_key else None
+        line = next((line for line in invoice.lines if _holds(line, entry_key)), None) if entry_key else None
         told = [f"invoice of {period}"]
         if line is not None:
             correction = f", which corrects {line.corrects}" if line.corrects else ""

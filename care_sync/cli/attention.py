@@ -31,13 +31,13 @@ def list_attention(
         print_json(
             [
                 {
-                    "kind": one.kind,
-                    "subject": one.subject,
-                    "message": one.message,
-                    "since": one.since.isoformat(),
-                    "last_seen_at": one.last_seen_at.isoformat(),
+                    "kind": record.kind,
+                    "subject": record.subject,
+                    "message": record.message,
+                    "since": record.since.isoformat(),
+                    "last_seen_at": record.last_seen_at.isoformat(),
                 }
-                for one in found
+                for record in found
             ]
         )
     elif not found:
@@ -47,7 +47,7 @@ def list_attention(
         print_table(
             "Needs attention",
             ("since", "what", "about", "message"),
-            ((local(one.since, zone), one.kind, one.subject, one.message) for one in found),
+            ((local(record.since, zone), record.kind, record.subject, record.message) for record in found),
         )
 
 
@@ -65,7 +65,7 @@ def settle(
     ```
     """
     with Session.of(context).store() as (_, store), store.begin() as work:
-        if subject not in {one.subject for one in work.attention.all(kind)}:
+        if subject not in {item.subject for item in work.attention.all(kind)}:
             raise UserError(f"{kind} {subject} is not on the list", ["`care-sync attention list` shows what is"])
         work.attention.resolve(kind, [subject])
     say("Taken off the list.")

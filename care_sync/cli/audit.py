@@ -44,7 +44,7 @@ def audit(
         with session.application() as application:
             found = list(_audit(application, since))
     if as_json:
-        print_json({"differences": [one.as_json() for one in found]})
+        print_json({"differences": [record.as_json() for record in found]})
     elif not found:
         say(
             "Everything agrees: "
@@ -54,7 +54,7 @@ def audit(
         print_table(
             f"{len(found)} differences",
             ("where", "what", "how it differs", "repair"),
-            ((one.where, one.subject, one.message, one.repair) for one in found),
+            ((record.where, record.subject, record.message, record.repair) for record in found),
         )
     if found:
         raise typer.Exit(1)

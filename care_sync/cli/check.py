@@ -42,11 +42,13 @@ def report(results: Iterable[CheckResult], *, as_json: bool = False) -> None:
     """Print a line for each result; ends with exit code 1 when anything is wrong."""
     results = list(results)
     if as_json:
-        print_json([{"subject": one.subject, "passed": one.passed, "remedy": one.remedy} for one in results])
+        print_json(
+            [{"subject": result.subject, "passed": result.passed, "remedy": result.remedy} for result in results]
+        )
     else:
-        for one in results:
-            mark = "[green]✓[/]" if one.passed else "[red]✗[/]"
-            told = f": {escape(one.remedy)}" if one.remedy and not one.passed else ""
-            console().print(f"{mark} {escape(one.subject)}{told}", soft_wrap=True)
-    if not all(one.passed for one in results):
+        for result in results:
+            mark = "[green]✓[/]" if result.passed else "[red]✗[/]"
+            told = f": {escape(result.remedy)}" if result.remedy and not result.passed else ""
+            console().print(f"{mark} {escape(result.subject)}{told}", soft_wrap=True)
+    if not all(result.passed for result in results):
         raise typer.Exit(1)

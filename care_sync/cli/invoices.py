@@ -59,7 +59,9 @@ def list_invoices(
     """
     with Session.of(context).store() as (settings, store), store.read() as work:
         periods = [month_of(period, "MONTH")] if period else invoiced_periods(work)
-        found = [(invoice, _state(work, invoice)) for one in periods for invoice in read_invoices(work, one, settings)]
+        found = [
+            (invoice, _state(work, invoice)) for period in periods for invoice in read_invoices(work, period, settings)
+        ]
     if as_json:
         print_json([{**invoice_as_json(invoice), "state": state} for invoice, state in found])
     elif not found:
@@ -174,7 +176,7 @@ def export(
         write_output(text.encode())
     else:
         write_file(output, text.encode())
-        say(f"{output}: {len(found)} invoices, {sum(hours_of(one.seconds) for one in found):f} hours.")
+        say(f"{output}: {len(found)} invoices, {sum(hours_of(record.seconds) for record in found):f} hours.")
 
 
 def push(
@@ -211,7 +213,9 @@ def push(
         else:
             pushed = push_invoices(store, bookkeeping, found, settings, session.clock, again=again)
     if as_json:
-        print_json([_pushed_as_json(one) for one in pushed] if not dry_run else [invoice_as_json(one) for one in found])
+        print_json(
+            [_pushed_as_json(item) for item in pushed] if not dry_run else [invoice_as_json(record) for record in found]
+        )
     elif dry_run:
         for invoice, state in zip(found, states, strict=True):
             told = f"{invoice.organization.name}, {len(invoice.lines)} lines, {invoice.total} euro ({state})"
@@ -222,18 +226,18 @@ def push(
             ("reference", "customer", "total", "outcome", "where", "message"),
             (
                 (
-                    one.invoice.reference,
-                    one.invoice.organization.name,
-                    one.invoice.total,
-                    one.outcome,
-                    one.url or "",
-                    one.message,
+                    item.invoice.reference,
+                    item.invoice.organization.name,
+                    item.invoice.total,
+                    item.outcome,
+                    item.url or "",
+                    item.message,
                 )
-                for one in pushed
+                for item in pushed
             ),
             right=("total",),
         )
-    if any(one.needs_attention for one in pushed):
+    if any(item.needs_attention for item in pushed):
         raise typer.Exit(1)
 
 
@@ -259,10 +263,10 @@ def _write_documents(issued: Sequence[Issued], profile: str, output: Path | None
     if output is None:
         write_output(ubl_of(issued[0], profile))
         return
-    for one in issued:
-        name = f"{file_name(one.number, one.invoice.organization.name)}.xml"
+    for item in issued:
+        name = f"{file_name(item.number, item.invoice.organization.name)}.xml"
         path = output if is_one else output / name
-        write_file(path, ubl_of(one, profile))
+        write_file(path, ubl_of(item, profile))
         say(f"{path} is written.")
     if not issued:
         say("Nothing is invoiced.")

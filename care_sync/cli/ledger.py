@@ -53,7 +53,7 @@ def show(
         elif ticket is not None:
             found = find_ticket(work, ticket)
             stories = ticket_stories(work, found, settings)
-            print_json([one.as_json() for one in stories]) if as_json else _show_ticket(found, stories)
+            print_json([story.as_json() for story in stories]) if as_json else _show_ticket(found, stories)
         else:
             _customer(work, str(customer), month, settings, as_json=as_json)
 
@@ -119,7 +119,7 @@ def _customer(work: UnitOfWork, wanted: str, month: Month | None, settings: Sett
                 "organization_id": organization.id,
                 "customer": organization.name,
                 "balances": [place.as_json() for place in places],
-                "transactions": [transaction_as_json(one) for one in transactions],
+                "transactions": [transaction_as_json(transaction) for transaction in transactions],
             }
         )
         return
@@ -143,17 +143,17 @@ def _show_transactions(title: str, transactions: Iterable[StoredTransaction], se
         ("number", "booked", "what", "month", "accounts", "clauses", "rules", "by", "why"),
         (
             (
-                one.transaction_id,
-                local(one.booked_at, settings.company.zone),
-                one.kind if one.reverses is None else f"{one.kind} of {one.reverses}",
-                one.period,
-                ", ".join(f"{leg.account} {clock(leg.seconds)}" for leg in one.legs if leg.account != WORKED),
-                " ".join(one.clauses),
-                " ".join(one.rules),
-                one.actor,
-                one.reason,
+                transaction.transaction_id,
+                local(transaction.booked_at, settings.company.zone),
+                transaction.kind if transaction.reverses is None else f"{transaction.kind} of {transaction.reverses}",
+                transaction.period,
+                ", ".join(f"{leg.account} {clock(leg.seconds)}" for leg in transaction.legs if leg.account != WORKED),
+                " ".join(transaction.clauses),
+                " ".join(transaction.rules),
+                transaction.actor,
+                transaction.reason,
             )
-            for one in transactions
+            for transaction in transactions
         ),
         right=("number",),
     )

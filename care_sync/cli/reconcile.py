@@ -69,7 +69,7 @@ def reconcile(
             )
             for told in filter(None, (one.stopped, one.interrupted)):
                 say(told)
-    if any(one.stopped or one.interrupted for one in reports.values()):
+    if any(report.stopped or report.interrupted for report in reports.values()):
         raise typer.Exit(1)
 
 

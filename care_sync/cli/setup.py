@@ -81,7 +81,7 @@ def setup(
         plan = preparation.plan_removal(wanted) if remove else preparation.plan(wanted)
         if check or not _agreed(plan, yes=yes, as_json=as_json):
             _tell(plan, as_json=as_json)
-            if any(one.action not in SETTLED for one in plan):
+            if any(item.action not in SETTLED for item in plan):
                 raise typer.Exit(1)
             return
         act = preparation.remove if remove else preparation.prepare
@@ -98,13 +98,13 @@ def setup(
         _tell(done, as_json=as_json)
         if not remove:
             _keep_secret(preparation.signing_secret(wanted), configured, as_json=as_json)
-    if any(one.action in FOR_PEOPLE for one in done):
+    if any(item.action in FOR_PEOPLE for item in done):
         raise typer.Exit(1)
 
 
 def _agreed(plan: Sequence[Step], *, yes: bool, as_json: bool) -> bool:
     """Whether there is anything to do, and a person wants it done."""
-    if not any(one.action not in (*SETTLED, *FOR_PEOPLE) for one in plan):
+    if not any(item.action not in (*SETTLED, *FOR_PEOPLE) for item in plan):
         return False
     if yes:
         return True
@@ -131,13 +131,16 @@ def _write_script(
 def _tell(steps: Iterable[Step], *, as_json: bool) -> None:
     if as_json:
         print_json(
-            [{"action": one.action.value, "kind": one.kind, "title": one.title, "detail": one.detail} for one in steps]
+            [
+                {"action": step.action.value, "kind": step.kind, "title": step.title, "detail": step.detail}
+                for step in steps
+            ]
         )
     else:
         print_table(
             "Helpdesk",
             ("", "what", "title", ""),
-            ((MARKS[one.action], one.kind, one.title, one.detail) for one in steps),
+            ((MARKS[step.action], step.kind, step.title, step.detail) for step in steps),
         )
 
 

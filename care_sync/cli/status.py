@@ -47,19 +47,19 @@ def _show(status: Status, settings: Settings) -> None:
         ("started", "kind", "took", "did", "error"),
         (
             (
-                local(one.started_at, zone),
-                one.kind,
-                age(int((one.finished_at - one.started_at).total_seconds())) if one.finished_at else "not ended",
-                ", ".join(f"{name} {count}" for name, count in sorted(one.counts.items()) if count) or "nothing new",
-                one.error,
+                local(pass_.started_at, zone),
+                pass_.kind,
+                age(int((pass_.finished_at - pass_.started_at).total_seconds())) if pass_.finished_at else "not ended",
+                ", ".join(f"{name} {count}" for name, count in sorted(pass_.counts.items()) if count) or "nothing new",
+                pass_.error,
             )
-            for one in status.passes
+            for pass_ in status.passes
         ),
     )
     _table(
         "\nJobs",
         ("job", "due", "ended", "outcome"),
-        ((one.job, local(one.due_at, zone), local(one.finished_at, zone), one.outcome) for one in status.jobs),
+        ((job.job, local(job.due_at, zone), local(job.finished_at, zone), job.outcome) for job in status.jobs),
     )
     waiting = [
         *status.outbox.items(),
@@ -80,15 +80,21 @@ def _show(status: Status, settings: Settings) -> None:
         "\nWrites that failed",
         ("ticket", "reference", "state", "attempts", "error"),
         (
-            (one.change.ticket_id, one.change.reference, one.state.value, one.attempts, one.last_error)
-            for one in status.failures
+            (
+                failure.change.ticket_id,
+                failure.change.reference,
+                failure.state.value,
+                failure.attempts,
+                failure.last_error,
+            )
+            for failure in status.failures
         ),
         right=("attempts",),
     )
     _table(
         "\nNeeds attention",
         ("since", "what", "about", "message"),
-        ((local(one.since, zone), one.kind, one.subject, one.message) for one in status.attention),
+        ((local(item.since, zone), item.kind, item.subject, item.message) for item in status.attention),
     )
 
 

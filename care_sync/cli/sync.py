@@ -81,7 +81,7 @@ def _rehearse(application: Application, scope: Scope) -> tuple[PassReport, list[
 def _ids(application: Application, wanted: list[str] | tuple[str, ...]) -> tuple[str, ...]:
     """The ids of tickets that a person named by number; what is not known by number is taken for an id."""
     with application.store.read() as work:
-        found = {one: work.tickets.by_number(one.removeprefix("#")) for one in wanted}
+        found = {item: work.tickets.by_number(item.removeprefix("#")) for item in wanted}
     return tuple(ticket.id if ticket else name.removeprefix("#") for name, ticket in found.items())
 
 
@@ -94,7 +94,7 @@ def as_document(report: PassReport, found: list[Difference] | None) -> dict[str,
         "failures": report.failures,
     }
     if found is not None:
-        document["differences"] = [one.as_json() for one in found]
+        document["differences"] = [record.as_json() for record in found]
     return document
 
 

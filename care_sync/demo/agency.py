@@ -158,13 +158,13 @@ def _cases(chance: random.Random, tickets: int) -> list[_Case]:
     moments = sorted(_moment(chance) for _ in range(len(early) + len(late)))
     cases = []
     for story, moment in zip(early + late, moments, strict=True):
-        choice = [one for one in customers() if story.is_for(one)]
-        customer = chance.choices(choice, [one.size for one in choice])[0]
+        choice = [customer for customer in customers() if story.is_for(customer)]
+        customer = chance.choices(choice, [item.size for item in choice])[0]
         cases.append(_Case(story, customer, moment))
-    twice = [one for one in cases if one.story and one.story.id == "stopped_working"][:DUPLICATES]
-    cases += [_Case(None, one.customer, one.reported_at + timedelta(minutes=25), duplicate_of=one) for one in twice]
+    twice = [case for case in cases if case.story and case.story.id == "stopped_working"][:DUPLICATES]
+    cases += [_Case(None, item.customer, item.reported_at + timedelta(minutes=25), duplicate_of=item) for item in twice]
     cases += [_Case(None, None, _moment(chance)) for _ in range(2)]
-    cases.sort(key=lambda one: one.reported_at)
+    cases.sort(key=lambda case: case.reported_at)
     for number, case in enumerate(cases, start=FIRST_NUMBER):
         case.number = number
     return cases
@@ -180,7 +180,7 @@ def _file(chance: random.Random, case: _Case, filed: list[FiledTicket]) -> Filed
     if case.duplicate_of is not None:
         return _duplicate(case, filed[case.duplicate_of.number - FIRST_NUMBER])
     if case.story is None or case.customer is None:
-        return _of_nobody(case, is_spam=any(one.customer is None for one in filed))
+        return _of_nobody(case, is_spam=any(item.customer is None for item in filed))
     story, customer = case.story, case.customer
     requester = chance.choice(customer.people)
     subject, message = chance.choice(story.letters[customer.locale])
@@ -279,7 +279,7 @@ def _pieces(chance: random.Random, case: _Case) -> list[tuple[str, int]]:
     """Activity and minutes of the work, one after the other; administration comes again while a ticket lasts."""
     if case.story is None:
         return [("intake", chance.randint(3, 12))]
-    pieces = [(one.activity, chance.randint(one.fewest, one.most)) for one in case.story.work]
+    pieces = [(item.activity, chance.randint(item.fewest, item.most)) for item in case.story.work]
     if any(activity == "work" for activity, _ in pieces) and chance.random() < 0.5:
         pieces.append(("administration", chance.randint(3, 8)))
     return pieces
@@ -318,7 +318,7 @@ def _time_without_a_ticket(chance: random.Random, diaries: Diaries) -> Iterator[
 def _with_mistakes(chance: random.Random, entry: Worked, filed: list[FiledTicket]) -> Worked:
     """How browser buttons and hurried people write a ticket down; some correct it, some forget it."""
     if entry.is_running:
-        latest = next(one for one in reversed(filed) if one.story == "small_clear_change")
+        latest = next(item for item in reversed(filed) if item.story == "small_clear_change")
         return _running(entry, latest)
     if entry.ticket_number is None:
         return entry

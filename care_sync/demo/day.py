@@ -66,8 +66,8 @@ class Candidate:
 
     def longest(self, kind: str) -> StoredEntry | None:
         """Its longest entry that stands wholly on one account of a kind."""
-        found = [one for one in self.entries if self._kinds(one.entry.key) == [kind]]
-        return max(found, key=lambda one: one.entry.seconds, default=None)
+        found = [entry for entry in self.entries if self._kinds(entry.entry.key) == [kind]]
+        return max(found, key=lambda record: record.entry.seconds, default=None)
 
     def _kinds(self, entry_key: str) -> list[str]:
         standing = self.standing.get(entry_key)
@@ -88,14 +88,15 @@ class Day:
             standing = work.ledger.posted_of_tickets(ids)
             known = work.tickets.get_many(ids)
             self._left = {
-                one.name: sum(state.left for state in cards.states(work, one.id)) for one in work.organizations.all()
+                organization.name: sum(state.left for state in cards.states(work, organization.id))
+                for organization in work.organizations.all()
             }
-            self._unlinked = [one for one in work.entries.unlinked() if one.link.state is LinkState.UNLINKED]
+            self._unlinked = [entry for entry in work.entries.unlinked() if entry.link.state is LinkState.UNLINKED]
         self._candidates = [
             Candidate(
                 ticket,
                 tuple(entries.get(str(ticket.number), ())),
-                {one.entry_key: one for one in standing.get(str(ticket.number), ())},
+                {item.entry_key: item for item in standing.get(str(ticket.number), ())},
             )
             for ticket in agency.tickets
             if ticket.customer is not None
@@ -273,7 +274,11 @@ class Day:
         )
 
     def _telephone_call(self) -> Change:
-        caller = next(one for one in self._agency.customers if one.locale == "nl" and one.name not in self._taken)
+        caller = next(
+            customer
+            for customer in self._agency.customers
+            if customer.locale == "nl" and customer.name not in self._taken
+        )
         self._taken.add(caller.name)
         number = self._agency.tickets[-1].number + 1
         who = PEOPLE[4]
@@ -330,8 +335,8 @@ class Day:
 
     def _find(self, fits: Callable[[Candidate], bool], *, by: Callable[[Candidate], int] = lambda _one: 0) -> Candidate:
         """The first candidate that fits, the smallest by ``by``; its customer is chosen no more."""
-        found = [one for one in self._candidates if self._is_free(one.ticket) and fits(one)]
-        one = min(found, key=lambda one: (by(one), one.ticket.number))
+        found = [candidate for candidate in self._candidates if self._is_free(candidate.ticket) and fits(candidate)]
+        one = min(found, key=lambda record: (by(record), record.ticket.number))
         self._taken.add(one.customer)
         return one
 

@@ -64,7 +64,7 @@ def look(application: Application, workplace: Workplace) -> Look:
             number: Seen(
                 frozenset(ticket.tags),
                 workplace.our_fields(number),
-                tuple((one["public"], one["body"]) for one in workplace.our_comments(number)),
+                tuple((our_comment["public"], our_comment["body"]) for our_comment in workplace.our_comments(number)),
             )
             for number, ticket in workplace.account.records.tickets.items()
         },
@@ -96,7 +96,7 @@ def cards_moved(application: Application, transactions: Sequence[StoredTransacti
                 moved[transaction.organization_id, card_id] += leg.seconds
     found = []
     with application.store.read() as work:
-        for (organization_id, card_id), seconds in sorted(moved.items(), key=lambda one: one[0][1]):
+        for (organization_id, card_id), seconds in sorted(moved.items(), key=lambda item: item[0][1]):
             organization = work.organizations.get(organization_id)
             left = -work.ledger.balances(organization_id).get(Account.card(card_id), 0)
             found.append(CardMoved(card_id, organization.name if organization else "", left + seconds, left))

@@ -45,7 +45,7 @@ def _close(stage: Stage) -> Closing:
     application, now = stage.application, stage.clock.now()
     settings = application.settings
     with application.store.begin() as work:
-        organizations = {one.id: one for one in work.organizations.all()}
+        organizations = {organization.id: organization for organization in work.organizations.all()}
         closing = close_month(
             work,
             PERIOD,
@@ -55,7 +55,7 @@ def _close(stage: Stage) -> Closing:
             actor=BOOKKEEPER,
         )
         invoices = read_invoices(work, PERIOD, settings)
-    seconds = sum(one.seconds for one in closing.charged)
+    seconds = sum(charge.seconds for charge in closing.charged)
     told(
         "closed",
         f"{clock(seconds)} hours on {len(closing.charged)} tickets are still held; they are charged now (I4)",
@@ -71,7 +71,7 @@ def _close(stage: Stage) -> Closing:
     found = followed(before, look(application, stage.workplace))
     replies = {number: one.replies for number, one in found.items() if one.replies}
     told("told", f"{len(replies)} replies to customers whose tickets were not known to be inside the SLA or outside")
-    number = next(one for one in replies if stage.agency.ticket(one).locale == "en")
+    number = next(reply for reply in replies if stage.agency.ticket(reply).locale == "en")
     told("ticket", f"#{number} {stage.workplace.ticket(number).subject}")
     for body in replies[number]:
         quoted("reply", body)
@@ -80,11 +80,13 @@ def _close(stage: Stage) -> Closing:
 
 def _credit_back(stage: Stage, closing: Closing) -> None:
     stage.clock.move_to(datetime.combine(TUESDAY, time(10, 15), ZONE))
-    seconds = {int(one.ticket_id): one.seconds for one in closing.charged}
+    seconds = {int(charge.ticket_id): charge.seconds for charge in closing.charged}
     waiting = [
-        one for one in stage.agency.tickets if one.number in seconds and one.story == STORY and one.locale == "nl"
+        ticket
+        for ticket in stage.agency.tickets
+        if ticket.number in seconds and ticket.story == STORY and ticket.locale == "nl"
     ]
-    ticket = max(waiting, key=lambda one: seconds[one.number])
+    ticket = max(waiting, key=lambda item: seconds[item.number])
     number, agent = ticket.number, ticket.assignee
     stage.workplace.fill_in(number, agent, cause="care")
     happening(
@@ -115,15 +117,18 @@ def _recalculate(stage: Stage) -> None:
     with application.store.begin() as work:
         recalculation.find_due(work, settings.ledger.hour_card, settings.company.zone, now=now)
         found = work.recalculations.all()
-        names = {one.id: one.name for one in work.organizations.all()}
-        for one in found:
-            card = cards.require(work, one.card_id)
-            told("due", f"card {one.card_id} of {names[card.organization_id]}, bought on {card.bought_on}: {_due(one)}")
-            if one.state is RecalculationState.PROPOSED:
+        names = {organization.id: organization.name for organization in work.organizations.all()}
+        for record in found:
+            card = cards.require(work, record.card_id)
+            told(
+                "due",
+                f"card {record.card_id} of {names[card.organization_id]}, bought on {card.bought_on}: {_due(record)}",
+            )
+            if record.state is RecalculationState.PROPOSED:
                 recalculation.apply(
                     work,
-                    one.card_id,
-                    one.due_on,
+                    record.card_id,
+                    record.due_on,
                     now=now,
                     today=application.site.today(),
                     actor=BOOKKEEPER,

@@ -87,9 +87,9 @@ def read_outcome(application: Application, first: date, last: date) -> Outcome:
         time = _time(work)
         links, running = _links(_entries(application, work, first, last))
         return Outcome(
-            tickets=Counter((one["route"], one["scope"]) for one in whole),
-            next_steps=Counter(one["next_step"] for one in whole),
-            asked=Counter(one["questions"][0] for one in whole if one["questions"]),
+            tickets=Counter((item["route"], item["scope"]) for item in whole),
+            next_steps=Counter(item["next_step"] for item in whole),
+            asked=Counter(item["questions"][0] for item in whole if item["questions"]),
             clauses=_clauses(standing),
             time=time,
             links=links,
@@ -115,15 +115,17 @@ def _entries(application: Application, work: UnitOfWork, first: date, last: date
 
 
 def _links(entries: Iterator[StoredEntry]) -> tuple[dict[str, Amount], int]:
-    links = {state: Amount() for state in (LinkState.LINKED.value, WITHOUT_CUSTOMER, *(one.value for one in LinkState))}
+    links = {
+        state: Amount() for state in (LinkState.LINKED.value, WITHOUT_CUSTOMER, *(item.value for item in LinkState))
+    }
     running = 0
-    for one in entries:
-        if one.entry.state is EntryState.RUNNING:
+    for entry in entries:
+        if entry.entry.state is EntryState.RUNNING:
             running += 1
             continue
-        is_of_nobody = one.link.state is LinkState.LINKED and one.link.organization_id is None
-        state = WITHOUT_CUSTOMER if is_of_nobody else one.link.state.value
-        links[state].add(one.entry.key, one.entry.seconds)
+        is_of_nobody = entry.link.state is LinkState.LINKED and entry.link.organization_id is None
+        state = WITHOUT_CUSTOMER if is_of_nobody else entry.link.state.value
+        links[state].add(entry.entry.key, entry.entry.seconds)
     return links, running
 
 

@@ -140,10 +140,10 @@ def _show_what_followed(stage: Stage, number: int, before: Look, *, is_brief: bo
 
 
 def _farewell(stage: Stage, took_seconds: float, program: str, *, keep: bool) -> None:
-    customer = next(one.name for one in stage.agency.customers if one.cards)
+    customer = next(customer.name for customer in stage.agency.customers if customer.cards)
     with stage.application.store.read() as work:
         card = work.cards.all()[-1]
-    number = next(one.number for one in stage.agency.tickets if one.story == "incident_at_a_third_party")
+    number = next(ticket.number for ticket in stage.agency.tickets if ticket.story == "incident_at_a_third_party")
     headline(f"That took {took_seconds:.0f} seconds. Look around in the demo's own site")
     say(f"  export CARE_SYNC_CONFIG={stage.config}")
     commands = (

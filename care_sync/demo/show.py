@@ -120,16 +120,16 @@ def _show_amounts(title: str, what: str, amounts: Mapping[str, Amount], total: s
 def _show_cards(outcome: Outcome) -> None:
     lines = [
         (
-            one.state.card.card_id,
-            one.customer,
-            one.state.card.bought_on,
-            rounded_clock(one.state.card.seconds),
-            rounded_clock(one.state.left + one.drawn),
-            rounded_clock(one.drawn),
-            rounded_clock(one.state.left),
-            _remark(one.state.left),
+            card.state.card.card_id,
+            card.customer,
+            card.state.card.bought_on,
+            rounded_clock(card.state.card.seconds),
+            rounded_clock(card.state.left + card.drawn),
+            rounded_clock(card.drawn),
+            rounded_clock(card.state.left),
+            _remark(card.state.left),
         )
-        for one in outcome.cards
+        for card in outcome.cards
     ]
     columns = ("card", "customer", "bought", "hours", "before", "October", "left", "")
     print_table("\nHour cards", columns, lines, right=("card", "hours", "before", "October", "left"))
@@ -146,8 +146,8 @@ def _show_questions(outcome: Outcome, rules: RuleBook) -> None:
         told(f"{number:>5}", f"{fact}: {rules.question(fact, 'en')}")
     say("")
     say("Needs attention")
-    for one in outcome.attention:
-        told(one.subject.split(":")[0], one.message)
+    for item in outcome.attention:
+        told(item.subject.split(":")[0], item.message)
 
 
 def _show_clauses(outcome: Outcome, rules: RuleBook) -> None:

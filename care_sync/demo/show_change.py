@@ -31,14 +31,14 @@ def show_followed(number: int, subject: str, found: Mapping[int, Followed], *, i
         if other != number:
             others.setdefault(_short(followed), []).append(other)
     for short, numbers in others.items():
-        listed = ", ".join(f"#{one}" for one in numbers[:MOST_OTHERS])
+        listed = ", ".join(f"#{number}" for number in numbers[:MOST_OTHERS])
         more = f" and {len(numbers) - MOST_OTHERS} more" if len(numbers) > MOST_OTHERS else ""
         told("as well", f"{listed}{more}: {short}")
 
 
 def show_ledger(transactions: Sequence[StoredTransaction], cards: Iterable[CardMoved]) -> None:
     """Transactions in their order, and what is left on the cards that they moved."""
-    lines = [_transaction(one) for one in transactions[:MOST_TRANSACTIONS]]
+    lines = [_transaction(transaction) for transaction in transactions[:MOST_TRANSACTIONS]]
     if len(transactions) > MOST_TRANSACTIONS:
         lines.append(f"      and {len(transactions) - MOST_TRANSACTIONS} more")
     rows("ledger", lines)

@@ -77,7 +77,7 @@ web: {{port: 0}}       # any port that is free
 
 def settings_text(workplace: Workplace, agency: Agency) -> str:
     """The settings file."""
-    renamed = [one for one in agency.customers if one.client != one.name]
+    renamed = [customer for customer in agency.customers if customer.client != customer.name]
     return TEMPLATE.format(
         first_line=FIRST_LINE,
         subdomain=workplace.account.subdomain,
@@ -89,7 +89,7 @@ def settings_text(workplace: Workplace, agency: Agency) -> str:
         toggl_token=TOGGL_TOKEN,
         secret=WEBHOOK_SECRET,
         fields=indent("\n".join(f"{name}: {field.title}" for name, field in FIELDS.items()), "    "),
-        clients="{" + ", ".join(f'"{one.client}": "{one.name}"' for one in renamed) + "}",
+        clients="{" + ", ".join(f'"{item.client}": "{item.name}"' for item in renamed) + "}",
         internal=INTERNAL,
         rates="{" + ", ".join(f"{year}: {rate}" for year, rate in RATES.items()) + "}",
         store=STORE,

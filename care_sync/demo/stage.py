@@ -98,6 +98,6 @@ class Stage:
                 audit_helpdesk(work, site.helpdesk, site.settings.write_back.tag_prefix),
                 *(audit_tracker(work, name, one, FIRST_DAY, DAY) for name, one in site.trackers.items()),
             )
-            for one in differences:
-                raise IntegrityError(f"{one.where} {one.subject}: {one.message}")
+            for difference in differences:
+                raise IntegrityError(f"{difference.where} {difference.subject}: {difference.message}")
             return work.ledger.count()

@@ -70,7 +70,7 @@ def stories() -> tuple[Story, ...]:
             facts=row["facts"],
             statuses=tuple(row.get("status", ("open", "pending", "solved", "solved", "solved", "solved", "closed"))),
             letters={language: tuple(row[language].items()) for language in ("nl", "en")},
-            work=tuple(Work(*one) for one in row["work"]),
+            work=tuple(Work(*item) for item in row["work"]),
         )
         for row in rows
     )

@@ -103,7 +103,7 @@ class Workplace:
     def live_through(self, agency: Agency) -> None:
         """Let everything of the month happen, in order of time; nobody is listening yet."""
         doings = [*self._doings_with_tickets(agency), *self._doings_with_time(agency.worked)]
-        doings.sort(key=lambda one: one[0])
+        doings.sort(key=lambda doing: doing[0])
         for instant, doing in doings:
             if instant > self.clock.now():
                 self.clock.move_to(instant)
@@ -259,14 +259,16 @@ class Workplace:
 
     def our_comments(self, number: int) -> list[Mapping[str, Any]]:
         """Comments that CareSync wrote, the oldest first."""
-        return [one for one in self.account.comments(number) if one["author_id"] == self.us]
+        return [comment for comment in self.account.comments(number) if comment["author_id"] == self.us]
 
     def written(self) -> Written:
         """What CareSync wrote so far."""
-        audits = [one for many in self.account.records.audits.values() for one in many if one.author_id == self.us]
-        comments = [event for one in audits for event in one.events if event["type"] == "Comment"]
+        audits = [
+            record for many in self.account.records.audits.values() for record in many if record.author_id == self.us
+        ]
+        comments = [event for audit in audits for event in audit.events if event["type"] == "Comment"]
         replies = sum(event["public"] for event in comments)
-        return Written(len({one.ticket_id for one in audits}), len(audits), len(comments) - replies, replies)
+        return Written(len({audit.ticket_id for audit in audits}), len(audits), len(comments) - replies, replies)
 
     def calls(self) -> Calls:
         """Every API call so far."""
@@ -307,5 +309,5 @@ class Calls:
 
 def _counted(requests: Sequence[LoggedRequest]) -> tuple[int, int]:
     """Requests that read and requests that write. Toggl's report is asked for by POST and changes nothing."""
-    writes = sum(one.method != "GET" and not one.path.startswith("/reports/") for one in requests)
+    writes = sum(request.method != "GET" and not request.path.startswith("/reports/") for request in requests)
     return len(requests) - writes, writes
