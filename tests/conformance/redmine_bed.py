@@ -64,6 +64,7 @@ class RedmineBed(TrackerBed):
         self.key = self._join("Reader", "of CareSync")["api_key"]
         for name in ("Anna", "Bert"):
             self._join(name, "Agent")
+        self.project(USUAL_PROJECT)
 
     @classmethod
     @contextmanager

@@ -280,10 +280,12 @@ def test_a_role_that_shows_only_ones_own_time_is_told_with_its_project(bed: Redm
     bed.write_down(at(9), 900, project="Site")
     bed.see_only_oneself()
 
-    assert "It does not see colleagues in Site." in failures(bed)["sees every colleague"]
+    assert "It does not see colleagues in Sundry, Site." in failures(bed)["sees every colleague"]
 
 
 def test_a_key_without_any_project_is_told(bed: RedmineBed) -> None:
+    bed.take_permission_away()
+
     assert "a member of no project" in failures(bed)["sees every colleague"]
 
 
