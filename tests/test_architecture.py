@@ -160,13 +160,7 @@ STILL_LONG = {
     "care_sync.cli.cards.show",
     "care_sync.cli.customers.list_customers",
     "care_sync.cli.customers.state_agreed",
-    "care_sync.cli.explain._show",
-    "care_sync.cli.invoices.export",
-    "care_sync.cli.invoices.push",
     "care_sync.cli.period._show",
-    "care_sync.cli.reconcile.reconcile",
-    "care_sync.cli.setup.setup",
-    "care_sync.cli.status._show",
 }
 """Functions that are to be divided: none may join, and one that is divided leaves."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -138,16 +139,25 @@ def _show(
         ),
     )
     say(f"Rules: {', '.join(outcome['rules']) or 'none'}")
+    _show_exceptions(rules, outcome["rules"], language)
+    _show_facts(rules, whole, language)
+    _show_work(work, ticket, standing)
+
+
+def _show_exceptions(rules: RuleBook, applied: Sequence[str], language: Language) -> None:
+    """Exceptions to the rules that led to a decision, which did not apply."""
     exceptions = [
         (exception.id, name, language.text(exception.reason))
-        for name in outcome["rules"]
+        for name in applied
         if name in rules.rules
         for exception in rules.rules[name].unless
-        if exception.id not in outcome["rules"]
+        if exception.id not in applied
     ]
     if exceptions:
         print_table("\nExceptions that did not apply", ("exception", "to rule", "it would have said"), exceptions)
-    _show_facts(rules, whole, language)
+
+
+def _show_work(work: UnitOfWork, ticket: Ticket, standing: dict[str, StoredDecision]) -> None:
     print_table(
         "\nTime by kind of work",
         ("kind of work", "scope", "route", "rules"),

@@ -167,16 +167,20 @@ def export(
             _write_documents(issued, settings.ledger.invoice.profile, output, is_one=customer is not None)
             return
         with store.read() as work:
-            found = _chosen(work, month, customer, settings)
+            _write_table(_chosen(work, month, customer, settings), form, output)
+
+
+def _write_table(invoices: list[Invoice], form: Format, output: Path | None) -> None:
+    """Write invoices as CSV or JSON, to a file or to standard output."""
     if form is Format.JSON:
-        text = json.dumps([invoice_as_json(invoice) for invoice in found], ensure_ascii=False, indent=2) + "\n"
+        text = json.dumps([invoice_as_json(invoice) for invoice in invoices], ensure_ascii=False, indent=2) + "\n"
     else:
-        text = invoices_as_csv(found)
+        text = invoices_as_csv(invoices)
     if output is None:
         write_output(text.encode())
     else:
         write_file(output, text.encode())
-        say(f"{output}: {len(found)} invoices, {sum(hours_of(record.seconds) for record in found):f} hours.")
+        say(f"{output}: {len(invoices)} invoices, {sum(hours_of(invoice.seconds) for invoice in invoices):f} hours.")
 
 
 def push(
@@ -212,14 +216,28 @@ def push(
             pushed = []
         else:
             pushed = push_invoices(store, bookkeeping, found, settings, session.clock, again=again)
+    if dry_run:
+        _show_planned(found, states, as_json=as_json)
+    else:
+        _show_pushed(pushed, as_json=as_json)
+    if any(item.needs_attention for item in pushed):
+        raise typer.Exit(1)
+
+
+def _show_planned(invoices: list[Invoice], states: list[str], *, as_json: bool) -> None:
+    """What would be made as drafts."""
     if as_json:
-        print_json(
-            [_pushed_as_json(item) for item in pushed] if not dry_run else [invoice_as_json(record) for record in found]
-        )
-    elif dry_run:
-        for invoice, state in zip(found, states, strict=True):
-            told = f"{invoice.organization.name}, {len(invoice.lines)} lines, {invoice.total} euro ({state})"
-            say(f"{invoice.reference}: {told}")
+        print_json([invoice_as_json(invoice) for invoice in invoices])
+        return
+    for invoice, state in zip(invoices, states, strict=True):
+        summary = f"{invoice.organization.name}, {len(invoice.lines)} lines, {invoice.total} euro ({state})"
+        say(f"{invoice.reference}: {summary}")
+
+
+def _show_pushed(pushed: list[Pushed], *, as_json: bool) -> None:
+    """What became of each draft."""
+    if as_json:
+        print_json([_pushed_as_json(item) for item in pushed])
     else:
         print_table(
             "Drafts",
@@ -237,8 +255,6 @@ def push(
             ),
             right=("total",),
         )
-    if any(item.needs_attention for item in pushed):
-        raise typer.Exit(1)
 
 
 def _pushed_as_json(pushed: Pushed) -> dict[str, object]:

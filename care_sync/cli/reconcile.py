@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import typer
 
+from care_sync.application import Application
 from care_sync.cli.session import Session
 from care_sync.errors import UserError
 from care_sync.pipeline.reconcile import ReconcileReport, reconcile_window
@@ -45,32 +47,46 @@ def reconcile(
                 f"there is no time tracker {tracker!r}", [f"the settings name {', '.join(site.trackers) or 'none'}"]
             )
         first = since.date() if since else site.today() - timedelta(days=site.settings.schedule.window_days)
-        reports: dict[str, ReconcileReport] = {}
-        with watching() as bars:
-            for name in [tracker] if tracker else site.trackers:
-                reports[name] = reconcile_window(
-                    application.store,
-                    site.trackers[name],
-                    site.linking,
-                    site.settings.guard,
-                    site.clock,
-                    first,
-                    site.today() + timedelta(days=1),
-                    accept_missing=accept_missing,
-                    progress=bars.stage(f"window of {name}"),
-                )
+        names = [tracker] if tracker else list(site.trackers)
+        reports = _reconcile(application, names, first, accept_missing=accept_missing)
     if as_json:
-        print_json({name: _as_json(one) for name, one in reports.items()})
-    for name, one in reports.items():
-        if not as_json:
-            say(
-                f"{name}, {one.first} to {one.last}: {one.read} read, {one.changed} changed, {one.missing} missing, "
-                f"{one.gone} given back, {one.left} left."
-            )
-            for told in filter(None, (one.stopped, one.interrupted)):
-                say(told)
+        print_json({name: _as_json(report) for name, report in reports.items()})
+    else:
+        _show(reports)
     if any(report.stopped or report.interrupted for report in reports.values()):
         raise typer.Exit(1)
+
+
+def _reconcile(
+    application: Application, names: Iterable[str], first: date, *, accept_missing: bool
+) -> dict[str, ReconcileReport]:
+    """Compare the window of each of these trackers, from ``first`` until tomorrow."""
+    site = application.site
+    with watching() as bars:
+        return {
+            name: reconcile_window(
+                application.store,
+                site.trackers[name],
+                site.linking,
+                site.settings.guard,
+                site.clock,
+                first,
+                site.today() + timedelta(days=1),
+                accept_missing=accept_missing,
+                progress=bars.stage(f"window of {name}"),
+            )
+            for name in names
+        }
+
+
+def _show(reports: Mapping[str, ReconcileReport]) -> None:
+    for name, report in reports.items():
+        say(
+            f"{name}, {report.first} to {report.last}: {report.read} read, {report.changed} changed, "
+            f"{report.missing} missing, {report.gone} given back, {report.left} left."
+        )
+        for problem in filter(None, (report.stopped, report.interrupted)):
+            say(problem)
 
 
 def _as_json(report: ReconcileReport) -> dict[str, object]:

@@ -14,11 +14,13 @@ from pydantic import SecretStr
 from care_sync.cli.files import write_file
 from care_sync.cli.session import Session
 from care_sync.errors import UserError
+from care_sync.pipeline.site import Site
 from care_sync.preparation import wanted_of
 from care_sync.terminal import print_json, print_table, say
 from connectors.errors import ConnectorError
 from connectors.preparation import Action, Preparable, Preparation, ScriptedPreparation, Step, Wanted
 from connectors.product_settings import WebhookSettings
+from connectors.protocols import Helpdesk
 
 MARKS = {
     Action.KEEP: "✓ there",
@@ -66,14 +68,8 @@ def setup(
     if check and (remove or script is not None):
         raise typer.BadParameter("--check goes with no other of these")
     with Session.of(context).application() as application:
-        site = application.site
-        helpdesk = site.helpdesk
-        if not isinstance(helpdesk, Preparable):
-            raise UserError(
-                f"{helpdesk.product} cannot be made ready by CareSync",
-                [f"docs/connectors tells how to prepare {helpdesk.product} by hand"],
-            )
-        preparation = helpdesk.preparation
+        site, helpdesk = application.site, application.site.helpdesk
+        preparation = _preparation_of(helpdesk)
         wanted = wanted_of(site.settings, site.rules)
         if script is not None:
             _write_script(helpdesk.product, preparation, wanted, script, remove=remove, as_json=as_json)
@@ -84,22 +80,38 @@ def setup(
             if any(item.action not in SETTLED for item in plan):
                 raise typer.Exit(1)
             return
-        act = preparation.remove if remove else preparation.prepare
-        options = site.settings.helpdesk.options
-        configured = options.webhook_secret if isinstance(options, WebhookSettings) else None
-        try:
-            done = list(act(wanted))
-        except ConnectorError:
-            # What was made till now stays, and a helpdesk may never show its secret again.
-            if not remove:
-                with suppress(ConnectorError):
-                    _keep_secret(preparation.signing_secret(wanted), configured, as_json=as_json)
-            raise
-        _tell(done, as_json=as_json)
-        if not remove:
-            _keep_secret(preparation.signing_secret(wanted), configured, as_json=as_json)
+        if remove:
+            done = list(preparation.remove(wanted))
+            _tell(done, as_json=as_json)
+        else:
+            done = _prepare(site, preparation, wanted, as_json=as_json)
     if any(item.action in FOR_PEOPLE for item in done):
         raise typer.Exit(1)
+
+
+def _preparation_of(helpdesk: Helpdesk) -> Preparation:
+    if isinstance(helpdesk, Preparable):
+        return helpdesk.preparation
+    raise UserError(
+        f"{helpdesk.product} cannot be made ready by CareSync",
+        [f"docs/connectors tells how to prepare {helpdesk.product} by hand"],
+    )
+
+
+def _prepare(site: Site, preparation: Preparation, wanted: Wanted, *, as_json: bool) -> list[Step]:
+    """Make what is planned, show it, and keep the webhook's secret."""
+    options = site.settings.helpdesk.options
+    configured = options.webhook_secret if isinstance(options, WebhookSettings) else None
+    try:
+        done = list(preparation.prepare(wanted))
+    except ConnectorError:
+        # What was made till now stays, and a helpdesk may never show its secret again.
+        with suppress(ConnectorError):
+            _keep_secret(preparation.signing_secret(wanted), configured, as_json=as_json)
+        raise
+    _tell(done, as_json=as_json)
+    _keep_secret(preparation.signing_secret(wanted), configured, as_json=as_json)
+    return done
 
 
 def _agreed(plan: Sequence[Step], *, yes: bool, as_json: bool) -> bool:

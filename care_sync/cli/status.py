@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -42,6 +43,12 @@ def _show(status: Status, settings: Settings) -> None:
     say(f"CareSync is {lag}." if status.lag_seconds is not None else f"CareSync: {lag}.")
     if status.rules_refused:
         say(status.rules_refused)
+    _show_passes(status, zone)
+    _show_queue(status, zone)
+    _show_troubles(status, zone)
+
+
+def _show_passes(status: Status, zone: ZoneInfo) -> None:
     _table(
         "\nPasses",
         ("started", "kind", "took", "did", "error"),
@@ -61,6 +68,9 @@ def _show(status: Status, settings: Settings) -> None:
         ("job", "due", "ended", "outcome"),
         ((job.job, local(job.due_at, zone), local(job.finished_at, zone), job.outcome) for job in status.jobs),
     )
+
+
+def _show_queue(status: Status, zone: ZoneInfo) -> None:
     waiting = [
         *status.outbox.items(),
         *((f"mail {state}", count) for state, count in status.mails.items()),
@@ -76,6 +86,9 @@ def _show(status: Status, settings: Settings) -> None:
         ),
         right=("requests left",),
     )
+
+
+def _show_troubles(status: Status, zone: ZoneInfo) -> None:
     _table(
         "\nWrites that failed",
         ("ticket", "reference", "state", "attempts", "error"),

@@ -73,7 +73,7 @@ def test_a_script_looks_first_and_closes_with_yes(care: Care, worked: Store) -> 
     [
         ("2025-09", "the month 2025-08 is still open"),
         ("2125-01", "is not over yet"),
-        ("augustus", "is no month"),
+        ("augustus", "is not a month"),
     ],
 )
 def test_a_month_that_cannot_close_is_told(care: Care, worked: Store, period: str, told: str) -> None:
