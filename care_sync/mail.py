@@ -18,7 +18,8 @@ from email.utils import format_datetime
 
 from care_sync.clock import Clock
 from care_sync.logs import logger
-from care_sync.model.mail import Mail, MailState
+from care_sync.model.lease import GIVE_UP_AFTER, SendState, wait_after
+from care_sync.model.mail import Mail
 from care_sync.settings.mail import MailSection
 from care_sync.store import Store
 
@@ -26,9 +27,6 @@ FAILED = "mail_failed"
 """The kind of attention for a mail that was given up, by recipient, and for a server that takes none."""
 
 LEASE = timedelta(minutes=10)
-MOST_ATTEMPTS = 12
-FIRST_DELAY = timedelta(minutes=1)
-LONGEST_DELAY = timedelta(hours=6)
 
 
 @dataclass(slots=True)
@@ -52,17 +50,21 @@ def send_mails(store: Store, section: MailSection, clock: Clock) -> MailReport:
             return report
     with store.begin() as work:
         claimed = work.mails.claim(now, now + LEASE)
-    outcomes: dict[int, _Outcome] = {}
+    outcomes: set[int] = set()
     try:
         with _connection(section) as smtp:
             for mail in claimed:
-                outcomes[mail.mail_id] = _send(smtp, section, mail, clock)
+                outcome = _send(smtp, section, mail, clock)
+                # At once: a mail that was sent must not be sent again because a later one ends the sending.
+                outcomes.add(mail.mail_id)
+                _finish(store, mail, outcome, clock, report)
     except (OSError, smtplib.SMTPException) as error:
         report.why = _told(error)
         logger(__name__).warning("mail server did not take mail", error=report.why)
     _tell_of_server(store, section, report.why, now)
     for mail in claimed:
-        _settle(store, mail, outcomes.get(mail.mail_id) or _Outcome(report.why), clock, report)
+        if mail.mail_id not in outcomes:
+            _finish(store, mail, _Outcome(report.why), clock, report)
     return report
 
 
@@ -102,18 +104,14 @@ def _connection(section: MailSection) -> Iterator[smtplib.SMTP]:
 
 
 def _send(smtp: smtplib.SMTP, section: MailSection, mail: Mail, clock: Clock) -> _Outcome:
-    message = EmailMessage()
     try:
-        message["From"] = str(section.sender)
-        message["To"] = mail.recipient
-        message["Subject"] = mail.subject
-        message["Date"] = format_datetime(clock.now())
-        message["Message-ID"] = mail.message_id
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(mail.body)
-        smtp.send_message(message)
+        message = _message(section, mail, clock)
+    except Exception as error:  # whatever a stranger wrote as an address concerns this mail alone
+        return _Outcome(f"it cannot be written: {_told(error)}", is_final=True)
+    try:
+        smtp.send_message(message, to_addrs=[mail.recipient])
     except smtplib.SMTPRecipientsRefused as error:
-        code, reason = next(iter(error.recipients.values()))
+        code, reason = next(iter(error.recipients.values()), (0, b"the server named no reason"))
         return _Outcome(f"{code} {_text(reason)}", is_final=500 <= code < 600)
     except smtplib.SMTPResponseException as error:
         return _Outcome(_told(error), is_final=500 <= error.smtp_code < 600)
@@ -122,16 +120,32 @@ def _send(smtp: smtplib.SMTP, section: MailSection, mail: Mail, clock: Clock) ->
     return _Outcome()
 
 
-def _settle(store: Store, mail: Mail, outcome: _Outcome, clock: Clock, report: MailReport) -> None:
+def _message(section: MailSection, mail: Mail, clock: Clock) -> EmailMessage:
+    """The message. Raises :class:`ValueError` for an address that is not just one address."""
+    message = EmailMessage()
+    message["From"] = str(section.sender)
+    message["To"] = mail.recipient
+    header = message["To"]
+    if header.defects or [address.addr_spec for address in header.addresses] != [mail.recipient]:
+        raise ValueError(f'"{mail.recipient}" is not an e-mail address')
+    message["Subject"] = mail.subject
+    message["Date"] = format_datetime(clock.now())
+    message["Message-ID"] = mail.message_id
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.body)
+    return message
+
+
+def _finish(store: Store, mail: Mail, outcome: _Outcome, clock: Clock, report: MailReport) -> None:
     now = clock.now()
     with store.begin() as work:
         if not outcome.error:
             report.sent += 1
-            work.mails.finish(mail.mail_id, MailState.SENT)
+            work.mails.finish(mail, SendState.DONE)
             work.attention.resolve(FAILED, [mail.recipient])
-        elif outcome.is_final or mail.attempts >= MOST_ATTEMPTS:
+        elif outcome.is_final or now - mail.created_at >= GIVE_UP_AFTER:
             report.failed += 1
-            work.mails.finish(mail.mail_id, MailState.FAILED, error=outcome.error)
+            work.mails.finish(mail, SendState.FAILED, error=outcome.error)
             work.attention.raise_(
                 FAILED,
                 mail.recipient,
@@ -141,8 +155,8 @@ def _settle(store: Store, mail: Mail, outcome: _Outcome, clock: Clock, report: M
             )
         else:
             report.later += 1
-            delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** (mail.attempts - 1))
-            work.mails.finish(mail.mail_id, MailState.PLANNED, error=outcome.error, due_at=now + delay)
+            due_at = now + wait_after(mail.attempts)
+            work.mails.finish(mail, SendState.PLANNED, error=outcome.error, due_at=due_at)
 
 
 def _told(error: Exception) -> str:

@@ -15,8 +15,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from pydantic import SecretStr, ValidationError
 
 from care_sync.clock import ManualClock
-from care_sync.mail import FAILED, LEASE, MOST_ATTEMPTS, send_mails
-from care_sync.model.mail import MailState
+from care_sync.mail import FAILED, LEASE, send_mails
+from care_sync.model.lease import GIVE_UP_AFTER, SendState
 from care_sync.settings.mail import MailSection
 from care_sync.store import Store
 from tests.conftest import NOW
@@ -77,7 +77,7 @@ def test_a_mail_is_sent_once(store: Store, clock: ManualClock, serve: Serve, mai
     )
     assert (mail["Message-ID"], mail["Auto-Submitted"]) == ("<0@care.example>", "auto-generated")
     assert mail.get_content().split() == ["Beste", "…"]
-    assert counts(store) == {"sent": 1}
+    assert counts(store) == {"done": 1}
 
 
 def test_the_same_message_is_planned_once(store: Store) -> None:
@@ -116,10 +116,11 @@ def test_a_server_that_is_down_is_told_and_tried_again_less_and_less_often(
 
 def test_a_mail_that_never_goes_is_given_up_out_loud(store: Store, clock: ManualClock) -> None:
     plan(store, "anna@care.example")
-    for _ in range(MOST_ATTEMPTS):
-        clock.advance(timedelta(hours=7))
-        report = send_mails(store, section(1), clock)
-    assert report.failed == 1
+    assert send_mails(store, section(1), clock).later == 1
+    clock.advance(GIVE_UP_AFTER - timedelta(hours=1))
+    assert send_mails(store, section(1), clock).later == 1
+    clock.advance(timedelta(hours=1))
+    assert send_mails(store, section(1), clock).failed == 1
     assert counts(store) == {"failed": 1}
     with store.read() as work:
         assert "anna@care.example" in [one.subject for one in work.attention.all(FAILED)]
@@ -171,6 +172,48 @@ def test_a_sender_that_died_leaves_its_mail_to_the_next(
     clock.advance(LEASE)
     assert send_mails(store, section(port), clock).sent == 1
     assert [mail["Message-ID"] for mail in mailbox.received] == ["<0@care.example>"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "(info@bakker.example",
+        "info@[bakker.example",
+        "info@x.example.",
+        "a@b.example, c@d.example",
+        "",
+        "anna",
+        "<a@b.nl",
+    ],
+)
+def test_an_address_that_cannot_be_read_fails_alone_and_the_others_go_once(
+    store: Store, clock: ManualClock, serve: Serve, mailbox: Mailbox, address: str
+) -> None:
+    plan(store, "anna@care.example", address, "bert@care.example")
+    port = serve()
+
+    first = send_mails(store, section(port), clock)
+    clock.advance(timedelta(hours=1))
+    send_mails(store, section(port), clock)
+
+    assert (first.sent, first.failed, first.later) == (2, 1, 0)
+    assert mailbox.recipients == ["anna@care.example", "bert@care.example"]
+    assert counts(store) == {"done": 2, "failed": 1}
+    with store.read() as work:
+        assert [attention.subject for attention in work.attention.all(FAILED)] == [address]
+
+
+def test_a_slow_sender_whose_lease_ran_out_cannot_set_a_sent_mail_back(store: Store, clock: ManualClock) -> None:
+    plan(store, "anna@care.example")
+    with store.begin() as work:
+        (slow,) = work.mails.claim(clock.now(), clock.now() + LEASE)
+    clock.advance(LEASE)
+    with store.begin() as work:
+        (quick,) = work.mails.claim(clock.now(), clock.now() + LEASE)
+        assert work.mails.finish(quick, SendState.DONE)
+    with store.begin() as work:
+        assert not work.mails.finish(slow, SendState.PLANNED, error="timed out", due_at=clock.now())
+    assert counts(store) == {"done": 1}
 
 
 @pytest.fixture(scope="module")
@@ -235,7 +278,8 @@ def test_mail_settings_that_will_not_do_are_refused(changes: dict[str, Any], tol
 def test_sent_mail_is_forgotten_after_a_while(store: Store) -> None:
     plan(store, "anna@care.example", "bert@care.example")
     with store.begin() as work:
-        work.mails.finish(1, MailState.SENT)
+        (first, _) = work.mails.claim(NOW, NOW + LEASE)
+        work.mails.finish(first, SendState.DONE)
         assert work.mails.prune(NOW) == 0
         assert work.mails.prune(NOW + timedelta(seconds=1)) == 1
-    assert counts(store) == {"planned": 1}
+    assert counts(store) == {"sending": 1}

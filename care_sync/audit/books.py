@@ -17,7 +17,7 @@ from care_sync.billing.issue import changed_since
 from care_sync.errors import CareSyncError, UserError
 from care_sync.ledger import audit
 from care_sync.model.duration import clock
-from care_sync.model.invoice import DraftState
+from care_sync.model.lease import SendState
 from care_sync.model.months import Months
 from care_sync.model.posted_entry import PostedEntry
 from care_sync.model.time_entry import StoredEntry
@@ -105,7 +105,7 @@ def _invoices(work: UnitOfWork, settings: Settings) -> Iterator[Difference]:
     for draft in work.invoice_drafts.all():
         organization = work.organizations.get(draft.organization_id) or Organization(draft.organization_id, "?")
         repair = f'care-sync invoices push {draft.period} "{organization.name}"'
-        if draft.state is not DraftState.DONE:
+        if draft.state is not SendState.DONE:
             why = f": {draft.last_error}" if draft.last_error else ""
             yield Difference("invoices", draft.reference, f"its draft is {draft.state}{why}", repair)
             continue

@@ -17,7 +17,7 @@ from care_sync.audit.difference import Difference
 from care_sync.model.decision import WHOLE_TICKET, as_decision
 from care_sync.model.duration import clock
 from care_sync.model.explanation import explain
-from care_sync.model.invoice import DraftState
+from care_sync.model.lease import SendState
 from care_sync.pipeline.plan import difference
 from care_sync.store import UnitOfWork
 from care_sync.store.tickets import content_hash
@@ -68,7 +68,7 @@ def audit_bookkeeping(work: UnitOfWork, bookkeeping: Bookkeeping) -> Iterator[Di
     """Every draft that was made is there, once sent or not, and comes to what it came to."""
     try:
         for draft in work.invoice_drafts.all():
-            if draft.state is not DraftState.DONE:
+            if draft.state is not SendState.DONE:
                 continue
             booked = bookkeeping.invoice(draft.reference)
             if booked is None:

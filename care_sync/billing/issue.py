@@ -14,7 +14,8 @@ from care_sync.billing.parties import Party, buyer, buyer_reference, seller
 from care_sync.billing.texts import language_of
 from care_sync.billing.ubl import Issued
 from care_sync.errors import UserError
-from care_sync.model.invoice import DraftState, InvoiceNumber
+from care_sync.model.invoice import InvoiceNumber
+from care_sync.model.lease import SendState
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
 
@@ -95,7 +96,7 @@ def require_final(invoice: Invoice) -> None:
 def _require_not_drafted(work: UnitOfWork, invoice: Invoice) -> None:
     """One time, one invoice number: what the bookkeeping holds as a draft is numbered there."""
     draft = work.invoice_drafts.get(invoice.organization.id, invoice.period)
-    if draft is not None and draft.state is not DraftState.FAILED:
+    if draft is not None and draft.state is not SendState.FAILED:
         raise UserError(
             f"{invoice.organization.name}, {invoice.period}: it is a draft in the bookkeeping, which will number it",
             ["send it from there; an e-invoice of it comes from there too"],

@@ -22,7 +22,8 @@ from care_sync.billing.invoice import Invoice
 from care_sync.billing.issue import require_final
 from care_sync.billing.texts import language_of, name_of, work_of
 from care_sync.clock import Clock
-from care_sync.model.invoice import DraftState, InvoiceDraft
+from care_sync.model.invoice import InvoiceDraft
+from care_sync.model.lease import SendState, wait_after
 from care_sync.settings import Settings
 from care_sync.store import Store
 from connectors.errors import ConnectorError, Invalid, NotFound
@@ -32,6 +33,7 @@ from connectors.records import BookedInvoice, DraftInvoice, DraftLine
 LEASE = timedelta(minutes=30)
 """Longer than making a draft can take: three requests, each tried four times with its waits and time-outs."""
 SETTLING = timedelta(minutes=5)
+"""How long an uncertain request is given, at first; the wait grows as that of every other try."""
 DIFFERS = "invoice_differs"
 """The kind of attention for a draft that does not come to what the ledger says."""
 
@@ -125,7 +127,7 @@ def _push(
     message = differing(invoice, booked)
     with store.begin() as work:
         now = clock.now()
-        work.invoice_drafts.finish(draft, DraftState.DONE, now, external_id=booked.id, url=booked.url)
+        work.invoice_drafts.finish(draft, SendState.DONE, now, external_id=booked.id, url=booked.url)
         if message:
             work.attention.raise_(DIFFERS, invoice.reference, message, now)
         else:
@@ -188,7 +190,7 @@ def _not_ours(store: Store, invoice: Invoice) -> Pushed:
     if numbered is not None:
         told = f"it is invoice {numbered.number} already; the bookkeeping would number it a second time"
         return Pushed(invoice, Outcome.FAILED, message=told)
-    if known is None or known.state is not DraftState.DONE:
+    if known is None or known.state is not SendState.DONE:
         return Pushed(invoice, Outcome.WAITING)
     changed = known.total != invoice.total
     message = f"{invoice.reference} was {known.total} euro when its draft was made and is {invoice.total} now"
@@ -201,17 +203,17 @@ def _settle(store: Store, draft: InvoiceDraft, clock: Clock, error: ConnectorErr
     with store.begin() as work:
         work.invoice_drafts.finish(
             draft,
-            DraftState.UNCERTAIN if error.uncertain else DraftState.FAILED,
+            SendState.UNCERTAIN if error.uncertain else SendState.FAILED,
             now,
             error=str(error),
-            not_before=now + SETTLING if error.uncertain else None,
+            not_before=now + wait_after(draft.attempts, first=SETTLING) if error.uncertain else None,
         )
 
 
 def _forget_deleted(store: Store, bookkeeping: Bookkeeping, invoice: Invoice) -> None:
     with store.read() as work:
         known = work.invoice_drafts.get(invoice.organization.id, invoice.period)
-    if known is None or known.state is not DraftState.DONE or bookkeeping.invoice(invoice.reference) is not None:
+    if known is None or known.state is not SendState.DONE or bookkeeping.invoice(invoice.reference) is not None:
         return
     with store.begin() as work:
         work.invoice_drafts.forget(invoice.organization.id, invoice.period)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 
+from care_sync.model.lease import SendState
 from care_sync.model.month import Month
 
 
@@ -23,15 +23,6 @@ class InvoiceNumber:
     total: Decimal
 
 
-class DraftState(StrEnum):
-    """Where a draft stands."""
-
-    SENDING = "sending"
-    UNCERTAIN = "uncertain"
-    FAILED = "failed"
-    DONE = "done"
-
-
 @dataclass(frozen=True, slots=True)
 class InvoiceDraft:
     """A customer's month in the bookkeeping.
@@ -42,10 +33,11 @@ class InvoiceDraft:
     organization_id: str
     period: Month
     reference: str
-    state: DraftState
+    state: SendState
     attempts: int
     external_id: str | None
     url: str | None
     total: Decimal
     last_error: str
     leased_until: datetime | None
+    lease_token: str | None = None

@@ -3,15 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
-
-
-class MailState(StrEnum):
-    """Where a mail stands."""
-
-    PLANNED = "planned"
-    SENT = "sent"
-    FAILED = "failed"
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +17,5 @@ class Mail:
     body: str
     attempts: int
     last_error: str
+    created_at: datetime
+    lease_token: str | None = None

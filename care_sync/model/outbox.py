@@ -1,7 +1,6 @@
 """A planned write to the helpdesk, and what a ticket was last made to show.
 
-A write is ``planned``, is claimed (``sending``, with a lease), and ends ``done``, ``refused`` or ``failed``. When a
-claim's lease runs out nobody knows whether the write took effect: it is ``uncertain``, and the ticket is read before
+Its states are those of :mod:`care_sync.model.lease`. An ``uncertain`` one is settled by reading the ticket before
 anything is written again.
 """
 
@@ -9,37 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
+from care_sync.model.lease import SendState
 from connectors.records import TicketChange
-
-
-class OutboxState(StrEnum):
-    """Where a planned write stands."""
-
-    PLANNED = "planned"
-    SENDING = "sending"
-    UNCERTAIN = "uncertain"
-    DONE = "done"
-    REFUSED = "refused"
-    FAILED = "failed"
-
-
-UNFINISHED = (OutboxState.PLANNED, OutboxState.SENDING, OutboxState.UNCERTAIN)
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """One planned write; ``leased_until`` is set while somebody has claimed it."""
+    """One planned write; the lease is set while somebody has claimed it."""
 
     outbox_id: int
     change: TicketChange
     cause: str
-    state: OutboxState
+    state: SendState
     attempts: int
     due_at: datetime
     last_error: str
     created_at: datetime
+    lease_token: str | None = None
     leased_until: datetime | None = None
 
 

@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from care_sync.logs import logger
-from care_sync.model.outbox import OutboxRow, OutboxState
+from care_sync.model.lease import GIVE_UP_AFTER, LONGEST_WAIT, SendState, wait_after
+from care_sync.model.outbox import OutboxRow
 from care_sync.pipeline.site import Site
 from care_sync.store import Store, UnitOfWork
 from connectors.errors import ConnectorError, Limited
@@ -29,8 +30,6 @@ LEASE = timedelta(minutes=15)
 """Longer than the longest wait for a bulk job; a claim whose daemon died is free after it."""
 
 ROWS_A_CLAIM = 100
-GIVE_UP_AFTER = timedelta(days=3)
-LONGEST_WAIT = timedelta(hours=1)
 
 REFUSED = "write_refused"
 """The kind of attention for a write that was given up; its subject is the ticket's id, for a reply its reference."""
@@ -71,8 +70,8 @@ def push_outbox(
             rows = work.outbox.claim(now, now + LEASE, ROWS_A_CLAIM, only)
         if not rows:
             break
-        doubtful = [row for row in rows if row.state is OutboxState.UNCERTAIN]
-        planned = [row for row in rows if row.state is not OutboxState.UNCERTAIN]
+        doubtful = [row for row in rows if row.state is SendState.UNCERTAIN]
+        planned = [row for row in rows if row.state is not SendState.UNCERTAIN]
         if doubtful:
             _look_for(store, site, doubtful, report)
         if planned and report.error is None:
@@ -97,7 +96,7 @@ def _look_for(store: Store, site: Site, rows: Sequence[OutboxRow], report: PushR
             with store.begin() as work:
                 for left in rows[place:]:
                     work.outbox.finish(
-                        left, OutboxState.UNCERTAIN, error=str(error), due_at=_later(left, site.now(), error)
+                        left, SendState.UNCERTAIN, error=str(error), due_at=_later(left, site.now(), error)
                     )
             return
         with store.begin() as work:
@@ -106,13 +105,13 @@ def _look_for(store: Store, site: Site, rows: Sequence[OutboxRow], report: PushR
                 report.found += 1
                 report.references.append(change.reference)
             elif not is_gone:
-                work.outbox.finish(row, OutboxState.PLANNED, due_at=site.now())
+                work.outbox.finish(row, SendState.PLANNED, due_at=site.now())
             elif site.now() - row.created_at < GIVE_UP_AFTER:
                 work.outbox.finish(
-                    row, OutboxState.UNCERTAIN, error="the ticket is deleted", due_at=site.now() + LONGEST_WAIT
+                    row, SendState.UNCERTAIN, error="the ticket is deleted", due_at=site.now() + LONGEST_WAIT
                 )
             else:
-                work.outbox.finish(row, OutboxState.REFUSED, error="the ticket is deleted")
+                work.outbox.finish(row, SendState.REFUSED, error="the ticket is deleted")
                 if change.comment is not None and change.comment.kind is CommentKind.REPLY:
                     _give_up(work, row, "the ticket is deleted, and nobody knows whether it stands there", site.now())
 
@@ -149,7 +148,7 @@ def _put_back(store: Store, site: Site, rows: Iterable[OutboxRow], report: PushR
     is_uncertain = error is None or error.uncertain
     with store.begin() as work:
         for row in rows:
-            state = OutboxState.UNCERTAIN if is_uncertain else OutboxState.PLANNED
+            state = SendState.UNCERTAIN if is_uncertain else SendState.PLANNED
             work.outbox.finish(row, state, error=str(error or ""), due_at=_later(row, now, error))
     report.later += len(rows)
 
@@ -160,19 +159,19 @@ def _take(work: UnitOfWork, row: OutboxRow, result: ChangeResult, now: datetime,
         report.written += 1
         report.references.append(row.change.reference)
     elif result.outcome is ChangeOutcome.REFUSED_CLOSED:
-        work.outbox.finish(row, OutboxState.REFUSED, error=result.message or "the ticket is closed")
+        work.outbox.finish(row, SendState.REFUSED, error=result.message or "the ticket is closed")
         report.closed += 1
         if row.change.comment is not None:
             _give_up(work, row, result.message or "the ticket was closed meanwhile", now)
     elif result.outcome is ChangeOutcome.UNCERTAIN:
-        work.outbox.finish(row, OutboxState.UNCERTAIN, error=result.message, due_at=_later(row, now, None))
+        work.outbox.finish(row, SendState.UNCERTAIN, error=result.message, due_at=_later(row, now, None))
         report.later += 1
     elif result.outcome is ChangeOutcome.FAILED and now - row.created_at < GIVE_UP_AFTER:
-        work.outbox.finish(row, OutboxState.PLANNED, error=result.message, due_at=_later(row, now, None))
+        work.outbox.finish(row, SendState.PLANNED, error=result.message, due_at=_later(row, now, None))
         report.later += 1
     else:
         is_refused = result.outcome is ChangeOutcome.REFUSED
-        state = OutboxState.REFUSED if is_refused else OutboxState.FAILED
+        state = SendState.REFUSED if is_refused else SendState.FAILED
         work.outbox.finish(row, state, error=result.message)
         _give_up(work, row, result.message, now)
         report.refused += 1
@@ -188,7 +187,7 @@ def _has_run_out(row: OutboxRow, now: datetime) -> bool:
 
 
 def _done(work: UnitOfWork, row: OutboxRow) -> None:
-    work.outbox.finish(row, OutboxState.DONE)
+    work.outbox.finish(row, SendState.DONE)
     work.tickets.note_written(row.change)
     work.attention.resolve(REFUSED, [row.change.ticket_id])
 
@@ -212,4 +211,4 @@ def _give_up(work: UnitOfWork, row: OutboxRow, why: str, now: datetime) -> None:
 def _later(row: OutboxRow, now: datetime, error: ConnectorError | None) -> datetime:
     if isinstance(error, Limited):
         return now + timedelta(seconds=error.retry_after_seconds)
-    return now + min(LONGEST_WAIT, timedelta(minutes=2 ** min(row.attempts, 10) / 2))
+    return now + wait_after(row.attempts)

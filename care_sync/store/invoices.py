@@ -1,8 +1,7 @@
 """What became of invoices: the numbers they were given, and the drafts they are in the bookkeeping.
 
-A draft is claimed (``sending``, with a lease) before it is asked for, and ends ``done`` or ``failed``. When nobody
-knows whether it was made (``uncertain``: the answer was lost, or the claim's lease ran out), the bookkeeping is
-searched for its reference before it is asked for again.
+The recipe of claims is :mod:`care_sync.store.leases`. When nobody knows whether a draft was made (``uncertain``), the
+bookkeeping is searched for its reference before it is asked for again.
 """
 
 from __future__ import annotations
@@ -11,12 +10,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, select, update
 
-from care_sync.model.invoice import DraftState, InvoiceDraft, InvoiceNumber
+from care_sync.model.invoice import InvoiceDraft, InvoiceNumber
+from care_sync.model.lease import Lease, SendState
 from care_sync.model.month import Month
+from care_sync.store.leases import LeasedTable
 from care_sync.store.schema import invoice_drafts, invoice_numbers
-from care_sync.store.tables import insert_new, locks_rows, queue_for
+from care_sync.store.tables import insert_new, queue_for
 
 
 class InvoiceNumberRepository:
@@ -83,6 +84,7 @@ class InvoiceDraftRepository:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._leases = LeasedTable(connection, invoice_drafts)
 
     def claim(
         self,
@@ -102,64 +104,62 @@ class InvoiceDraftRepository:
             "organization_id": organization_id,
             "period": period,
             "reference": reference,
-            "state": DraftState.SENDING.value,
-            "leased_until": lease_until,
-            "attempts": 1,
+            "state": SendState.PLANNED.value,
+            "attempts": 0,
+            "due_at": None,
             "external_id": None,
             "url": None,
             "total": str(total),
             "last_error": "",
             "updated_at": now,
         }
-        if not insert_new(self._connection, invoice_drafts, row):
-            query = self._of(organization_id, period)
-            if locks_rows(self._connection):
-                query = query.with_for_update()
-            known = _draft(self._connection.execute(query).one())
-            is_taken = known.leased_until is not None and known.leased_until > now
-            if known.state is DraftState.DONE or is_taken:
-                return None
-            self._connection.execute(
-                update(invoice_drafts)
-                .where(invoice_drafts.c.organization_id == organization_id, invoice_drafts.c.period == period)
-                .values(
-                    state=DraftState.SENDING.value,
-                    leased_until=lease_until,
-                    attempts=known.attempts + 1,
-                    total=str(total),
-                    updated_at=now,
-                )
-            )
+        insert_new(self._connection, invoice_drafts, row)
+        again = and_(invoice_drafts.c.state == SendState.FAILED.value, invoice_drafts.c.lease_token.is_(None))
+        self._connection.execute(
+            update(invoice_drafts)
+            .where(self._is(organization_id, period), again)
+            .values(state=SendState.PLANNED.value, updated_at=now)
+        )
+        lease = Lease.of(now, lease_until - now)
+        query = select(invoice_drafts).where(self._is(organization_id, period), self._leases.free(now))
+        rows = self._leases.lock(query)
+        if not rows:
+            return None
+        self._leases.take(rows, lease)
+        key = (organization_id, period)
+        self._leases.change(key, lease.token, {"total": str(total), "updated_at": now})
         return self.get(organization_id, period)
 
     def renew(self, draft: InvoiceDraft, now: datetime, lease_until: datetime) -> InvoiceDraft | None:
         """Keep a claim for longer; ``None`` when it ran out and somebody else has taken it."""
-        held = self._change(draft, now, leased_until=lease_until)
+        key = (draft.organization_id, draft.period)
+        held = self._leases.change(key, draft.lease_token, {"leased_until": lease_until, "updated_at": now})
         return self.get(draft.organization_id, draft.period) if held else None
 
     def finish(
         self,
         draft: InvoiceDraft,
-        state: DraftState,
+        state: SendState,
         now: datetime,
         *,
         external_id: str | None = None,
         url: str | None = None,
         error: str = "",
         not_before: datetime | None = None,
-    ) -> None:
-        """Write down how an attempt ended, unless somebody else has taken it over meanwhile.
+    ) -> bool:
+        """Write down how an attempt ended. Nobody takes it up again before ``not_before``.
 
-        Nobody takes it up again before ``not_before``.
+        Tells ``False``, and writes nothing, when the claim ran out and somebody else has taken the draft since.
         """
-        self._change(
-            draft,
-            now,
-            state=state.value,
-            leased_until=not_before,
+        return self._leases.finish(
+            (draft.organization_id, draft.period),
+            draft.lease_token,
+            state,
+            error=error,
+            due_at=not_before,
             external_id=external_id,
             url=url,
-            last_error=error,
+            updated_at=now,
         )
 
     def forget(self, organization_id: str, period: Month) -> None:
@@ -181,24 +181,10 @@ class InvoiceDraftRepository:
         return [_draft(row) for row in self._connection.execute(query)]
 
     def _of(self, organization_id: str, period: Month) -> Any:
-        return select(invoice_drafts).where(
-            invoice_drafts.c.organization_id == organization_id, invoice_drafts.c.period == period
-        )
+        return select(invoice_drafts).where(self._is(organization_id, period))
 
-    def _change(self, draft: InvoiceDraft, now: datetime, **values: Any) -> bool:
-        """Change a draft whose claim still stands as it was taken; tells whether it does."""
-        changed = self._connection.execute(
-            update(invoice_drafts)
-            .where(
-                invoice_drafts.c.organization_id == draft.organization_id,
-                invoice_drafts.c.period == draft.period,
-                invoice_drafts.c.state == DraftState.SENDING.value,
-                invoice_drafts.c.attempts == draft.attempts,
-                invoice_drafts.c.leased_until == draft.leased_until,
-            )
-            .values(updated_at=now, **values)
-        )
-        return changed.rowcount == 1
+    def _is(self, organization_id: str, period: Month) -> ColumnElement[bool]:
+        return and_(invoice_drafts.c.organization_id == organization_id, invoice_drafts.c.period == period)
 
 
 def _number(row: Row[Any]) -> InvoiceNumber:
@@ -218,11 +204,12 @@ def _draft(row: Row[Any]) -> InvoiceDraft:
         row.organization_id,
         Month(row.period),
         row.reference,
-        DraftState(row.state),
+        SendState(row.state),
         row.attempts,
         row.external_id,
         row.url,
         Decimal(row.total),
         row.last_error,
         row.leased_until,
+        row.lease_token,
     )

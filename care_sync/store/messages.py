@@ -4,20 +4,22 @@ Terms
     telling    that something was told: a kind (``low_balance``), whom or what about, and a key that makes it one event
     mail       one message to one recipient; its ``Message-ID`` stays the same however often it is tried
 
-A mail is ``planned``, is claimed (which moves its due time on, so that a sender that dies leaves it to the next), and
-ends ``sent`` or ``failed``.
+The recipe of claims is :mod:`care_sync.store.leases`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Row, func, select
 
-from care_sync.model.mail import Mail, MailState
+from care_sync.model.lease import Lease, SendState
+from care_sync.model.mail import Mail
+from care_sync.store.leases import LeasedTable
 from care_sync.store.schema import mails, tellings
-from care_sync.store.tables import chunks, insert_new, locks_rows
+from care_sync.store.tables import chunks, insert_new
 
 
 class TellingRepository:
@@ -57,6 +59,7 @@ class MailRepository:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._leases = LeasedTable(connection, mails)
 
     def plan(self, message_id: str, recipient: str, subject: str, body: str, now: datetime) -> bool:
         """Plan a mail. The same message twice is one mail; tells whether it was new."""
@@ -65,7 +68,7 @@ class MailRepository:
             "recipient": recipient,
             "subject": subject,
             "body": body,
-            "state": MailState.PLANNED.value,
+            "state": SendState.PLANNED.value,
             "attempts": 0,
             "due_at": now,
             "last_error": "",
@@ -74,39 +77,25 @@ class MailRepository:
         return insert_new(self._connection, mails, row)
 
     def claim(self, now: datetime, until: datetime, limit: int = 50) -> list[Mail]:
-        """Take mails that are due; others leave them alone until ``until``."""
-        query = (
-            select(mails)
-            .where(mails.c.state == MailState.PLANNED.value, mails.c.due_at <= now)
-            .order_by(mails.c.mail_id)
-            .limit(limit)
-        )
-        if locks_rows(self._connection):
-            query = query.with_for_update(skip_locked=True)
-        rows = self._connection.execute(query).all()
-        for some in chunks(row.mail_id for row in rows):
-            self._connection.execute(
-                update(mails).where(mails.c.mail_id.in_(some)).values(due_at=until, attempts=mails.c.attempts + 1)
-            )
-        return [
-            Mail(row.mail_id, row.message_id, row.recipient, row.subject, row.body, row.attempts + 1, row.last_error)
-            for row in rows
-        ]
+        """Take mails that are due; others leave them alone until ``until``.
 
-    def finish(self, mail_id: int, state: MailState, *, error: str = "", due_at: datetime | None = None) -> None:
-        """Write down how a claimed mail ended; ``planned`` with ``due_at`` means: once more, then."""
-        values: dict[str, object] = {"state": state.value, "last_error": error}
-        if due_at is not None:
-            values["due_at"] = due_at
-        self._connection.execute(update(mails).where(mails.c.mail_id == mail_id).values(values))
+        A mail whose lease ran out is taken again: SMTP cannot be asked whether it arrived.
+        """
+        lease = Lease.of(now, until - now)
+        rows = self._leases.lock(select(mails).where(self._leases.free(now)).order_by(mails.c.mail_id).limit(limit))
+        self._leases.take(rows, lease)
+        return [_mail(row, lease) for row in rows]
+
+    def finish(self, mail: Mail, state: SendState, *, error: str = "", due_at: datetime | None = None) -> bool:
+        """Write down how a claimed mail ended; ``planned`` with ``due_at`` means: once more, then.
+
+        Tells ``False``, and writes nothing, when the claim ran out and somebody else has taken the mail since.
+        """
+        return self._leases.finish((mail.mail_id,), mail.lease_token, state, error=error, due_at=due_at)
 
     def due_count(self, now: datetime) -> int:
         """How many mails are due."""
-        query = (
-            select(func.count())
-            .select_from(mails)
-            .where(mails.c.state == MailState.PLANNED.value, mails.c.due_at <= now)
-        )
+        query = select(func.count()).select_from(mails).where(self._leases.free(now))
         return self._connection.execute(query).scalar_one()
 
     def counts(self) -> dict[str, int]:
@@ -116,5 +105,20 @@ class MailRepository:
 
     def prune(self, before: datetime) -> int:
         """Drop mails that were sent, from before an instant."""
-        sent = mails.delete().where(mails.c.state == MailState.SENT.value, mails.c.created_at < before)
+        sent = mails.delete().where(mails.c.state == SendState.DONE.value, mails.c.created_at < before)
         return self._connection.execute(sent).rowcount
+
+
+def _mail(row: Row[Any], lease: Lease) -> Mail:
+    begun = row.state == SendState.PLANNED.value
+    return Mail(
+        mail_id=row.mail_id,
+        message_id=row.message_id,
+        recipient=row.recipient,
+        subject=row.subject,
+        body=row.body,
+        attempts=row.attempts + begun,
+        last_error=row.last_error,
+        created_at=row.created_at,
+        lease_token=lease.token,
+    )

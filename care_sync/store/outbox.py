@@ -1,8 +1,6 @@
 """Planned writes to the helpdesk, and what we last caused each ticket to show.
 
-A row is ``planned``, is claimed (``sending``, with a lease), and ends ``done``, ``refused`` or ``failed``.
-When a claim's lease runs out nobody knows whether the write took effect: the row is ``uncertain`` and the
-ticket is read before anything is written again.
+The recipe of claims is :mod:`care_sync.store.leases`.
 """
 
 from __future__ import annotations
@@ -12,11 +10,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
 
-from care_sync.model.outbox import UNFINISHED, OutboxRow, OutboxState, Shown
+from care_sync.model.lease import UNFINISHED, Lease, SendState
+from care_sync.model.outbox import OutboxRow, Shown
+from care_sync.store.leases import LeasedTable
 from care_sync.store.schema import outbox, shown
-from care_sync.store.tables import chunks, insert_new, locks_rows, upsert
+from care_sync.store.tables import chunks, insert_new, upsert
 from connectors.records import Comment, CommentKind, TicketChange
 
 
@@ -25,6 +25,7 @@ class OutboxRepository:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._leases = LeasedTable(connection, outbox)
 
     def plan(self, change: TicketChange, cause: str, now: datetime) -> bool:
         """Plan a write. The same reference twice is one write; tells whether it was new."""
@@ -33,7 +34,7 @@ class OutboxRepository:
             "reference": change.reference,
             "change": _encode(change),
             "cause": cause,
-            "state": OutboxState.PLANNED.value,
+            "state": SendState.PLANNED.value,
             "attempts": 0,
             "due_at": now,
             "last_error": "",
@@ -47,23 +48,28 @@ class OutboxRepository:
         Gives the tickets of which a note was withdrawn: it told how things stand, and the newer plan tells it anew.
         Replies to customers stay: each tells something that happened.
         """
-        told_anew: set[str] = set()
+        with_note: set[str] = set()
         for keys in chunks(ticket_ids):
-            query = select(outbox).where(
-                outbox.c.ticket_id.in_(keys),
-                outbox.c.state == OutboxState.PLANNED.value,
-                outbox.c.attempts == 0,
-            )
-            rows = [row for row in self._connection.execute(query) if _kind(row.change) != CommentKind.REPLY]
-            told_anew.update(row.ticket_id for row in rows if _kind(row.change) is not None)
-            for some in chunks([row.outbox_id for row in rows]):
-                self._connection.execute(outbox.delete().where(outbox.c.outbox_id.in_(some)))
-        return frozenset(told_anew)
+            query = select(outbox.c.outbox_id, outbox.c.change).where(outbox.c.ticket_id.in_(keys), _is_untouched())
+            withdrawn = [
+                row.outbox_id for row in self._connection.execute(query) if _kind(row.change) != CommentKind.REPLY
+            ]
+            for ids in chunks(withdrawn):
+                # A daemon can have claimed a row since it was read: what it sends now is not withdrawn any more.
+                gone = (
+                    outbox.delete()
+                    .where(outbox.c.outbox_id.in_(ids), _is_untouched())
+                    .returning(outbox.c.ticket_id, outbox.c.change)
+                )
+                with_note.update(
+                    row.ticket_id for row in self._connection.execute(gone) if _kind(row.change) is not None
+                )
+        return frozenset(with_note)
 
     def last_notes(self, ticket_ids: Iterable[str]) -> dict[str, str]:
         """The newest note of each of these tickets that was written or is under way; older ones may be forgotten."""
         found: dict[str, str] = {}
-        given_up = [OutboxState.REFUSED.value, OutboxState.FAILED.value]
+        given_up = [SendState.REFUSED.value, SendState.FAILED.value]
         for keys in chunks(ticket_ids):
             query = select(outbox).where(outbox.c.ticket_id.in_(keys), outbox.c.state.not_in(given_up))
             for row in self._connection.execute(query.order_by(outbox.c.outbox_id)):
@@ -78,11 +84,7 @@ class OutboxRepository:
 
         Rows whose lease ran out come back as ``uncertain``. Other daemons skip what is taken here.
         """
-        self._connection.execute(
-            update(outbox)
-            .where(outbox.c.state == OutboxState.SENDING.value, outbox.c.leased_until <= now)
-            .values(state=OutboxState.UNCERTAIN.value)
-        )
+        lease = Lease.of(now, lease_until - now)
         earlier = outbox.alias("earlier")
         blocked = (
             select(earlier.c.outbox_id)
@@ -93,49 +95,19 @@ class OutboxRepository:
             )
             .exists()
         )
-        query = (
-            select(outbox)
-            .where(
-                or_(
-                    outbox.c.state == OutboxState.PLANNED.value,
-                    and_(
-                        outbox.c.state == OutboxState.UNCERTAIN.value,
-                        or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now),
-                    ),
-                ),
-                outbox.c.due_at <= now,
-                ~blocked,
-            )
-            .order_by(outbox.c.outbox_id)
-            .limit(limit)
-        )
+        query = select(outbox).where(self._leases.free(now), ~blocked).order_by(outbox.c.outbox_id).limit(limit)
         if only is not None:
             query = query.where(outbox.c.ticket_id.in_(sorted(only)))
-        if locks_rows(self._connection):
-            query = query.with_for_update(skip_locked=True, of=outbox)
-        rows = self._connection.execute(query).all()
-        for keys in chunks(row.outbox_id for row in rows if row.state == OutboxState.PLANNED.value):
-            self._connection.execute(
-                update(outbox)
-                .where(outbox.c.outbox_id.in_(keys))
-                .values(state=OutboxState.SENDING.value, leased_until=lease_until, attempts=outbox.c.attempts + 1)
-            )
-        for keys in chunks(row.outbox_id for row in rows if row.state == OutboxState.UNCERTAIN.value):
-            self._connection.execute(
-                update(outbox).where(outbox.c.outbox_id.in_(keys)).values(leased_until=lease_until)
-            )
-        return [replace(_row(row), leased_until=lease_until) for row in rows]
+        rows = self._leases.lock(query)
+        self._leases.take(rows, lease)
+        return [_claimed(row, lease) for row in rows]
 
-    def finish(self, row: OutboxRow, state: OutboxState, *, error: str = "", due_at: datetime | None = None) -> bool:
+    def finish(self, row: OutboxRow, state: SendState, *, error: str = "", due_at: datetime | None = None) -> bool:
         """Write down how a claimed row ended; ``planned`` with ``due_at`` means: once more, then.
 
         Tells ``False``, and writes nothing, when the claim ran out and somebody else has taken the row since.
         """
-        values: dict[str, Any] = {"state": state.value, "last_error": error, "leased_until": None}
-        if due_at is not None:
-            values["due_at"] = due_at
-        claimed = (outbox.c.outbox_id == row.outbox_id) & (outbox.c.leased_until == row.leased_until)
-        return self._connection.execute(update(outbox).where(claimed).values(values)).rowcount == 1
+        return self._leases.finish((row.outbox_id,), row.lease_token, state, error=error, due_at=due_at)
 
     def unfinished(self, ticket_ids: Iterable[str]) -> dict[str, list[OutboxRow]]:
         """Writes of these tickets that have not ended, in order."""
@@ -176,7 +148,7 @@ class OutboxRepository:
         """Writes that were given up or refused, newest first."""
         query = (
             select(outbox)
-            .where(outbox.c.state.in_([OutboxState.FAILED.value, OutboxState.REFUSED.value]))
+            .where(outbox.c.state.in_([SendState.FAILED.value, SendState.REFUSED.value]))
             .order_by(outbox.c.outbox_id.desc())
             .limit(limit)
         )
@@ -185,7 +157,7 @@ class OutboxRepository:
     def prune(self, before: datetime) -> int:
         """Drop finished rows from before an instant; the references live on in the helpdesk."""
         result = self._connection.execute(
-            outbox.delete().where(outbox.c.state == OutboxState.DONE.value, outbox.c.created_at < before)
+            outbox.delete().where(outbox.c.state == SendState.DONE.value, outbox.c.created_at < before)
         )
         return result.rowcount
 
@@ -225,6 +197,17 @@ class ShownRepository:
         )
 
 
+def _is_untouched() -> ColumnElement[bool]:
+    """The condition of writes that nobody has begun."""
+    return and_(outbox.c.state == SendState.PLANNED.value, outbox.c.attempts == 0, outbox.c.lease_token.is_(None))
+
+
+def _claimed(row: Row[Any], lease: Lease) -> OutboxRow:
+    """A row as it was when it was claimed, with its lease; one that was being sent is uncertain."""
+    claimed = replace(_row(row), lease_token=lease.token, leased_until=lease.until)
+    return replace(claimed, state=SendState.UNCERTAIN) if claimed.state is SendState.SENDING else claimed
+
+
 def _encode(change: TicketChange) -> Mapping[str, Any]:
     comment = change.comment
     return {
@@ -255,10 +238,11 @@ def _row(row: Row[Any]) -> OutboxRow:
         row.outbox_id,
         change,
         row.cause,
-        OutboxState(row.state),
+        SendState(row.state),
         row.attempts,
         row.due_at,
         row.last_error,
         row.created_at,
+        row.lease_token,
         row.leased_until,
     )

@@ -10,7 +10,8 @@ from care_sync.audit.books import audit_books
 from care_sync.audit.difference import RESTORE, Difference
 from care_sync.billing.invoice import read_invoice
 from care_sync.billing.issue import issue
-from care_sync.model.invoice import DraftState, InvoiceDraft
+from care_sync.model.invoice import InvoiceDraft
+from care_sync.model.lease import SendState
 from care_sync.model.time_entry import Link, LinkState
 from care_sync.store import Store, UnitOfWork
 from connectors.records import EntryState
@@ -127,9 +128,9 @@ def test_a_draft_that_was_begun_and_not_finished_is_named_with_its_command(store
         fill(work)
         entry = enter(work, "a", HOUR)
         close(work, "2026-10", worked(entry.key, HOUR))
-        work.invoice_drafts.finish(claim(work), DraftState.UNCERTAIN, NOW, error="no answer")
+        work.invoice_drafts.finish(claim(work), SendState.UNCERTAIN, NOW, error="no answer")
         (uncertain,) = found(work)
-        work.invoice_drafts.finish(claim(work), DraftState.DONE, NOW, external_id="1")
+        work.invoice_drafts.finish(claim(work), SendState.DONE, NOW, external_id="1")
         assert found(work) == []
 
     assert uncertain.message == "its draft is uncertain: no answer"

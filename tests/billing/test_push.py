@@ -18,7 +18,7 @@ from care_sync.billing.issue import issue
 from care_sync.billing.push import Outcome, Pushed, push_invoices
 from care_sync.clock import ManualClock
 from care_sync.errors import UserError
-from care_sync.model.invoice import DraftState
+from care_sync.model.lease import SendState
 from care_sync.model.month import Month
 from care_sync.store import Store
 from connectors.moneybird.connector import MoneybirdBookkeeping
@@ -83,8 +83,8 @@ def test_each_invoice_becomes_one_draft_and_the_second_time_none(
     ]
     with store.read() as work:
         assert [(one.state, one.total) for one in work.invoice_drafts.all()] == [
-            (DraftState.DONE, Decimal("114.95")),
-            (DraftState.DONE, Decimal("57.48")),
+            (SendState.DONE, Decimal("114.95")),
+            (SendState.DONE, Decimal("57.48")),
         ]
 
 

@@ -12,9 +12,9 @@ from care_sync.clock import ManualClock
 from care_sync.errors import UserError
 from care_sync.model.account import SLA, WORKED, Leg
 from care_sync.model.decision import StoredDecision
+from care_sync.model.lease import SendState
 from care_sync.model.mark import DirtyKind
 from care_sync.model.month import Month
-from care_sync.model.outbox import OutboxState
 from care_sync.model.posted_entry import Basis, PostedEntry
 from care_sync.model.time_entry import Link, LinkState
 from care_sync.model.transaction import StoredTransaction, TransactionKind
@@ -217,7 +217,7 @@ def test_the_outbox_gives_each_ticket_its_oldest_write_first(store: Store) -> No
         claimed = work.outbox.claim(NOW, lease)
         assert [one.change.reference for one in claimed] == ["a", "c"]
         assert work.outbox.claim(NOW, lease) == []
-        assert work.outbox.finish(claimed[0], OutboxState.DONE)
+        assert work.outbox.finish(claimed[0], SendState.DONE)
         assert [one.change.reference for one in work.outbox.claim(NOW, lease)] == ["b"]
 
 
@@ -227,7 +227,7 @@ def test_a_claim_whose_daemon_died_becomes_uncertain(store: Store) -> None:
         work.outbox.claim(NOW, NOW + timedelta(minutes=5))
         later = NOW + timedelta(minutes=6)
         again = work.outbox.claim(later, later + timedelta(minutes=5))
-    assert [(one.state, one.change) for one in again] == [(OutboxState.UNCERTAIN, change("1", "a", "hallo"))]
+    assert [(one.state, one.change) for one in again] == [(SendState.UNCERTAIN, change("1", "a", "hallo"))]
 
 
 def test_who_lost_a_claim_settles_nothing_any_more(store: Store) -> None:
@@ -236,9 +236,9 @@ def test_who_lost_a_claim_settles_nothing_any_more(store: Store) -> None:
         (lost,) = work.outbox.claim(NOW, NOW + timedelta(minutes=5))
         later = NOW + timedelta(minutes=6)
         (taken,) = work.outbox.claim(later, later + timedelta(minutes=5))
-        assert not work.outbox.finish(lost, OutboxState.PLANNED, due_at=NOW)
-        assert work.outbox.finish(taken, OutboxState.DONE)
-        assert not work.outbox.finish(lost, OutboxState.FAILED)
+        assert not work.outbox.finish(lost, SendState.PLANNED, due_at=NOW)
+        assert work.outbox.finish(taken, SendState.DONE)
+        assert not work.outbox.finish(lost, SendState.FAILED)
         assert work.outbox.counts() == {"done": 1}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from care_sync.audit.books import audit_books
-from care_sync.model.outbox import OutboxState
+from care_sync.model.lease import SendState
 from care_sync.pipeline.run import PassKind
 from tests.system.office import HOUR, INCIDENT, Office
 
@@ -88,9 +88,9 @@ def test_a_reply_that_is_uncertain_of_a_deleted_ticket_is_put_on_the_list(office
     office.sync(PassKind.POLL, pushes=False)
     with office.application.store.begin() as work:  # the note is there; of the reply nobody knows
         note, reply = work.outbox.claim(office.clock.now(), office.clock.now() + timedelta(minutes=15))[:1], None
-        work.outbox.finish(note[0], OutboxState.DONE)
+        work.outbox.finish(note[0], SendState.DONE)
         (reply,) = work.outbox.claim(office.clock.now(), office.clock.now() + timedelta(minutes=15))
-        work.outbox.finish(reply, OutboxState.UNCERTAIN, due_at=office.clock.now())
+        work.outbox.finish(reply, SendState.UNCERTAIN, due_at=office.clock.now())
     office.account.delete(int(ticket))
     for _ in range(4):
         office.clock.advance(timedelta(days=1))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from care_sync.model.outbox import OutboxState
+from care_sync.model.lease import SendState
 from care_sync.pipeline.push import LEASE
 from care_sync.pipeline.run import PassKind
 from connectors.sandbox.server import FaultKind
@@ -82,7 +82,7 @@ def test_what_a_daemon_that_died_had_begun_is_looked_for_and_then_made(office: O
     now = office.clock.now()
     with office.application.store.begin() as work:
         (row,) = work.outbox.claim(now, now + LEASE)
-        assert row.state is OutboxState.PLANNED
+        assert row.state is SendState.PLANNED
     assert office.sync(PassKind.PUSH).counts.get("writes_made", 0) == 0
     office.clock.advance(LEASE)
     office.sync(PassKind.PUSH)
@@ -158,7 +158,7 @@ def test_a_daemon_whose_claim_ran_out_undoes_nothing_of_who_took_it_over(office:
     assert len(office.notes(ticket)) == 1
     with office.application.store.begin() as work:
         for row in slow:
-            work.outbox.finish(row, OutboxState.PLANNED, due_at=office.clock.now())
+            work.outbox.finish(row, SendState.PLANNED, due_at=office.clock.now())
     office.sync(PassKind.PUSH)
     assert len(office.notes(ticket)) == 1
 

@@ -36,6 +36,8 @@ invoice_drafts = Table(
     Column("period", Words, primary_key=True),
     Column("reference", Words, nullable=False),
     Column("state", Words, nullable=False),
+    Column("due_at", Instant),
+    Column("lease_token", Words),
     Column("leased_until", Instant),
     Column("attempts", Integer, nullable=False),
     Column("external_id", Words),
