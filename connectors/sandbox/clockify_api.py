@@ -39,8 +39,11 @@ class ClockifyApi:
             if verb == method and matched:
                 if matched.groupdict().get("workspace", self.workspace.workspace_id) != self.workspace.workspace_id:
                     return _error(403, 501, "Access Denied")
+                for name, value in matched.groupdict().items():
+                    query[name] = value
+                    query.ignore(name)
                 with self.workspace.lock:
-                    return handle(user, {**query, **matched.groupdict()}, request.json)
+                    return handle(user, query, request.json)
         return _error(404, 3000, "No static resource")
 
     def _routes(self) -> tuple[tuple[str, str, Callable[[ClockifyUser, Mapping[str, str], Any], Answer]], ...]:
@@ -113,10 +116,13 @@ class ClockifyApi:
             return _error(400, 3000, "Bad request")
         if last - first > timedelta(days=MOST_DAYS):
             return _error(403, 501, f"Reports are limited to {MOST_DAYS} days on your plan")
+        body.ignore("amountShown", "exportType", "timeZone")
+        body["detailedFilter"].ignore("sortColumn", "options")
+        is_rounded, is_descending = body.get("rounding") is not False, body.get("sortOrder") == "DESCENDING"
         found = [entry for entry in self._seen_by(user) if entry.end is not None and first <= entry.start <= last]
-        found.sort(key=lambda entry: (entry.start, entry.id))
+        found.sort(key=lambda entry: (entry.start, entry.id), reverse=is_descending)
         size = min(size, self.most_rows)
-        rows = [self._row(entry, rounded=body.get("rounding") is not False) for entry in found]
+        rows = [self._row(entry, rounded=is_rounded) for entry in found]
         total = {"_id": "", "totalTime": sum(entry.seconds or 0 for entry in found), "entriesCount": len(found)}
         return Answer(data={"totals": [total], "timeentries": rows[(page - 1) * size : page * size]})
 

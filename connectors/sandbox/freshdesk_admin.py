@@ -15,7 +15,9 @@ from connectors.sandbox import freshdesk_shapes as shapes
 from connectors.sandbox.freshdesk_records import FreshdeskField, FreshdeskPerson
 from connectors.sandbox.freshdesk_state import FreshdeskAccount
 from connectors.sandbox.freshdesk_writes import FORBIDDEN, NOT_FOUND, invalid
+from connectors.sandbox.parameters import plain
 from connectors.sandbox.server import Answer
+from connectors.sandbox.values import rows
 
 FIELD_TYPES = frozenset(
     {
@@ -75,7 +77,7 @@ class FreshdeskAdmin:
             return refused
         name = re.sub(r"\W+", "_", label.casefold()).strip("_")
         name = f"cf_{name}" if of == "ticket" else name
-        words = [str(value["value"]) for value in given.get("choices") or []]
+        words = _choices(given)
         if of == "ticket":
             self._account.add_ticket_field(name, label, given["type"], words)
         else:
@@ -92,7 +94,7 @@ class FreshdeskAdmin:
             return refused
         assert found is not None
         if "choices" in given:
-            found.choices = tuple(str(choice["value"]) for choice in given["choices"])
+            found.choices = tuple(_choices(given))
         found.label = given.get("label", found.label)
         found.label_for_customers = given.get("label_for_customers", found.label_for_customers)
         return Answer(data=self._shown(of, found))
@@ -158,7 +160,7 @@ class FreshdeskAdmin:
         if refused := _allowed(agent) or _refused(errors):
             return refused
         now = shapes.instant(self._account.second())
-        made = {"active": True, **given, "id": self._account.records.next_id("rule"), "created_at": now}
+        made = {"active": True, **plain(given), "id": self._account.records.next_id("rule"), "created_at": now}
         rules = self.rules(occasion)
         rules.insert(max(0, given.get("position", len(rules) + 1) - 1), made)
         return Answer(201, made)
@@ -170,7 +172,7 @@ class FreshdeskAdmin:
         if refused := _allowed(agent) or (None if found else NOT_FOUND) or _refused(_rule_errors(given)):
             return refused
         assert found is not None
-        found |= given
+        found |= plain(given)
         return Answer(data=found)
 
     def delete_rule(self, agent: FreshdeskPerson, occasion: int, rule_id: int) -> Answer:
@@ -189,6 +191,14 @@ def _allowed(agent: FreshdeskPerson) -> Answer | None:
 
 def _refused(errors: Refusals) -> Answer | None:
     return invalid(errors) if errors else None
+
+
+def _choices(given: Mapping[str, Any]) -> list[str]:
+    """The values of a dropdown; numbers, labels and positions are made from their order here."""
+    choices = rows(given, "choices")
+    for choice in choices:
+        choice.ignore("id", "label", "position")
+    return [str(choice.get("value")) for choice in choices]
 
 
 def _unknown(given: Mapping[str, Any], known: frozenset[str]) -> Refusals:

@@ -23,6 +23,7 @@ from connectors.sandbox.freshdesk_records import GLOBAL_ACCESS, FreshdeskPerson,
 from connectors.sandbox.freshdesk_state import FreshdeskAccount
 from connectors.sandbox.freshdesk_writes import FORBIDDEN, NOT_FOUND, FreshdeskWrites, invalid
 from connectors.sandbox.minute_budget import MinuteBudget
+from connectors.sandbox.parameters import Parameters
 from connectors.sandbox.server import Answer, Request
 
 UNKNOWN = Answer(401, {"code": "invalid_credentials", "message": "You have to be logged in to perform this action."})
@@ -38,7 +39,7 @@ class Call:
 
     agent: FreshdeskPerson
     path: str
-    query: Mapping[str, str]
+    query: Parameters
     body: Any
     found: Mapping[str, str]
 
@@ -121,8 +122,8 @@ class FreshdeskApi:
             ("GET", r"contacts/(?P<id>\d+)", self._contact),
             ("GET", "companies", self._companies),
             ("GET", r"companies/(?P<id>\d+)", self._company),
-            ("GET", "ticket_fields", lambda call: Answer(data=self._ticket_fields())),
-            ("GET", "company_fields", lambda call: Answer(data=self._company_fields())),
+            ("GET", "ticket_fields", self._ticket_fields),
+            ("GET", "company_fields", self._company_fields),
             ("GET", "tickets", self._tickets),
             ("POST", "tickets", lambda call: writes.create(call.agent, call.body)),
             ("PUT", "tickets/merge", lambda call: writes.merge(call.agent, call.body)),
@@ -222,19 +223,17 @@ class FreshdeskApi:
         one = self.account.records.companies.get(call.number)
         return Answer(data=shapes.company(self.account.records, one)) if one else NOT_FOUND
 
-    def _ticket_fields(self) -> list[dict[str, Any]]:
-        made_at = min(
-            (agent.created_at for agent in self.account.records.agents.values()), default=self.account.second()
-        )
-        own = self.account.records.ticket_fields.values()
-        return [
-            *shapes.system_fields(made_at),
-            *(shapes.field(one, position) for position, one in enumerate(own, start=3)),
-        ]
+    def _ticket_fields(self, call: Call) -> Answer:
+        call.query.ignore("page", "per_page")  # all come at once, whatever is asked for
+        made_at = min((one.created_at for one in self.account.records.agents.values()), default=self.account.second())
+        own = enumerate(self.account.records.ticket_fields.values(), start=3)
+        fields = [*shapes.system_fields(made_at), *(shapes.field(field, position) for position, field in own)]
+        return Answer(data=fields)
 
-    def _company_fields(self) -> list[dict[str, Any]]:
-        own = self.account.records.company_fields.values()
-        return [shapes.field(one, position) for position, one in enumerate(own, start=1)]
+    def _company_fields(self, call: Call) -> Answer:
+        call.query.ignore("page", "per_page")
+        own = enumerate(self.account.records.company_fields.values(), start=1)
+        return Answer(data=[shapes.field(field, position) for position, field in own])
 
     # ---- tickets -----------------------------------------------------------------------------------
 

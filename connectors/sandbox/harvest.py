@@ -19,6 +19,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from connectors.sandbox.parameters import Parameters
 from connectors.sandbox.server import Answer, Faults, Request, SandboxServer
 
 MOST_A_PAGE = 2000
@@ -163,7 +164,8 @@ class SandboxHarvest(SandboxServer):
                 return Answer(404, {"status": 404, "error": "Not Found"})
             return Answer(data=self._shown(entry))
 
-    def _list(self, user: HarvestUser, query: Mapping[str, str]) -> Answer:
+    def _list(self, user: HarvestUser, query: Parameters) -> Answer:
+        query.ignore("from", "to", "ref")
         size = int(query.get("per_page", MOST_A_PAGE))
         if size > MOST_A_PAGE:
             return Answer(422, {"message": "per_page must be less than or equal to 2000"})
@@ -180,7 +182,7 @@ class SandboxHarvest(SandboxServer):
         link = None
         if begin + size < len(found):
             following = base64.urlsafe_b64encode(str(begin + size).encode()).decode()
-            filters = {name: value for name, value in query.items() if name not in ("cursor", "ref", "page")}
+            filters = {name: value for name, value in query.whole().items() if name not in ("cursor", "ref", "page")}
             link = f"{self.api_url}/time_entries?{urlencode({**filters, 'cursor': following, 'ref': 'next_cursor'})}"
         page = {
             "time_entries": [self._shown(entry) for entry in found[begin : begin + size]],

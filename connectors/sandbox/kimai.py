@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from connectors.sandbox.parameters import Parameters
 from connectors.sandbox.server import Answer, Faults, Request, SandboxServer
 
 CURRENT_VERSION = 26600
@@ -176,7 +177,8 @@ class SandboxKimai(SandboxServer):
                 return Answer(403, {"code": 403, "message": "Forbidden"})
             return Answer(data=self._entity(found))
 
-    def _list(self, user: KimaiUser, query: Mapping[str, str]) -> Answer:
+    def _list(self, user: KimaiUser, query: Parameters) -> Answer:
+        query.ignore("user", "project", "begin", "end", "modified_after")
         size = min(int(query.get("size", USUAL_PAGE)) or USUAL_PAGE, MOST_A_PAGE)
         found = [timesheet for timesheet in self.site.timesheets.values() if self._is_asked_for(timesheet, user, query)]
         order = query.get("orderBy", "begin")

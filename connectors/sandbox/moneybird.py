@@ -17,6 +17,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import unquote
 
+from connectors.sandbox.parameters import Parameters
 from connectors.sandbox.server import Answer, Faults, Request, SandboxServer
 
 REQUESTS, WINDOW = 150, timedelta(minutes=5)
@@ -126,7 +127,8 @@ class SandboxMoneybird(SandboxServer):
             return _not_found("administration")
         route = f"{request.method} {request.path.removeprefix(begin)}"
         if route == "GET tax_rates.json":
-            return Answer(data=[_tax_rate(own, tax_rate) for tax_rate in own.tax_rates])
+            request.query.ignore("page", "per_page")
+            return Answer(data=[_tax_rate(own, one) for one in own.tax_rates])
         if route == "GET contacts.json":
             return self._contacts(request.query)
         if route == "POST sales_invoices.json":
@@ -174,7 +176,7 @@ class SandboxMoneybird(SandboxServer):
 
     def _create(self, body: Any) -> Answer:
         attributes = body.get("sales_invoice") if isinstance(body, dict) else None
-        if not isinstance(attributes, dict):
+        if not isinstance(attributes, Parameters):
             return Answer(400, {"error": "sales_invoice is missing"})
         if str(attributes.get("contact_id")) not in self.administration.contacts:
             return _invalid("contact_id", "is invalid")
@@ -183,6 +185,7 @@ class SandboxMoneybird(SandboxServer):
                 return _invalid("details.tax_rate_id", "is invalid")
             if _decimal(detail.get("price")) is None or _decimal(detail.get("amount", "1")) is None:
                 return _invalid("details.price", "is not a number")
+        attributes.ignore("currency", "prices_are_incl_tax", "workflow_id", "document_style_id")
         return Answer(201, self._shown(self.administration.make(attributes)))
 
     def _shown(self, invoice: MoneybirdInvoice) -> dict[str, Any]:

@@ -293,6 +293,7 @@ class RedmineApi:
         given = call.body.get("user", {})
         if not call.user.admin:
             return FORBIDDEN
+        given.ignore("generate_password")
         added = self.site.add_user(given["login"], given["firstname"], given["lastname"], given["mail"])
         return self._made("user", "users", added.id, shapes.user(added, to_administrator=True))
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.sandbox.parameters import Parameters
 from connectors.sandbox.request_tracker_shapes import Shapes, Thing
 from connectors.sandbox.request_tracker_state import ROOT, RequestTrackerSite, RtUser
 from connectors.sandbox.server import Answer, Request
@@ -21,7 +22,7 @@ class Call:
     """A request of somebody who is known; ``parts`` are what the route left open."""
 
     user: RtUser
-    query: Mapping[str, str]
+    query: Parameters
     pairs: tuple[tuple[str, str], ...]
     headers: Mapping[str, str]
     body: Any
@@ -40,7 +41,7 @@ class Call:
     @property
     def is_descending(self) -> bool:
         """Whether the last rows come first."""
-        return self.query.get("order", "ASC") == "DESC"
+        return str(self.query.get("order", "ASC")) == "DESC"
 
 
 Route = tuple[str, Callable[[Call], Answer]]
@@ -74,6 +75,7 @@ class Lists:
         sees: Callable[[Any], bool] = lambda _: True,
     ) -> Answer:
         """The page that is asked for; who does not see the whole list is told no total."""
+        call.query.ignore("fields", "orderby", *(name for name in call.query.whole() if name.startswith("fields[")))
         size = min(int(call.query.get("per_page", USUAL_PAGE)), MOST_A_PAGE)
         page = int(call.query.get("page", 1))
         rows = [record for record in found[(page - 1) * size : page * size] if sees(record)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from connectors.sandbox.request_tracker_lists import FORBIDDEN, NO_CONTENT, NOT_FOUND, USUAL_PAGE, Call, Lists, Route
@@ -82,12 +82,14 @@ class SetUpApi:
         return NO_CONTENT
 
     def _list_catalogs(self, call: Call) -> Answer:
-        found = [catalog for catalog in self.site.catalogs.values() if _is_listed(catalog, call)]
+        is_listed = _is_listed(call)
+        found = [one for one in self.site.catalogs.values() if is_listed(one)]
         return self._lists.all_or_nothing("catalog", found, call, SHOW_ASSET)
 
     def _begin_catalog(self, call: Call) -> Answer:
         if not self.site.may(call.user, ADMINISTER_CATALOGS):
             return FORBIDDEN
+        call.body.ignore("Lifecycle")
         catalog = self.site.add_catalog(call.body["Name"])
         catalog.description = call.body.get("Description", "")
         return self._made("catalog", catalog.id)
@@ -144,18 +146,18 @@ class SetUpApi:
         return self._lists.all_or_nothing("customfield", found, call, SEE_FIELD)
 
     def _list_fields(self, call: Call) -> Answer:
-        wanted = json.loads(call.query.get("query", "[]"))
+        wanted, is_listed = json.loads(call.query.get("query", "[]")), _is_listed(call)
         found = [
-            field
-            for field in self.site.fields.values()
-            if _is_listed(field, call)
-            and meets_json(wanted, {"Name": field.name, "LookupType": field.lookup}.__getitem__)
+            one
+            for one in self.site.fields.values()
+            if is_listed(one) and meets_json(wanted, {"Name": one.name, "LookupType": one.lookup}.__getitem__)
         ]
         return self._lists.all_or_nothing("customfield", found, call, SEE_FIELD)
 
     def _make_field(self, call: Call) -> Answer:
         """With ``Queue`` it is applied at once: to every queue (0), or to one."""
         given = call.body
+        given.ignore("RenderType", "Pattern")  # how it looks, and what is checked when people type
         needed = (ADMINISTER_FIELDS, ASSIGN_FIELDS) if "Queue" in given else (ADMINISTER_FIELDS,)
         if not all(self.site.may(call.user, right) for right in needed):
             return FORBIDDEN
@@ -193,10 +195,12 @@ class SetUpApi:
         if not self.site.may(call.user, ADMINISTER_FIELDS):
             return FORBIDDEN
         field = self.site.fields[call.number]
+        call.body.ignore("Description", "SortOrder")
         field.options = (*field.options, call.body["Name"])
         return Answer(201, self._shapes.pointer("customfieldvalue", len(field.options)))
 
     def _list_searches(self, call: Call) -> Answer:
+        call.query.ignore("fields", "page", "per_page")  # few enough for one page, shown whole
         found = [
             {"type": "search", "id": str(at), "Name": name, "Content": content}
             for at, (name, content) in enumerate(self.site.searches.items(), start=1)
@@ -220,6 +224,7 @@ class SetUpApi:
         return Answer(data=self._shapes.user(found, is_oneself=call.user.id in (ROOT, found.id)))
 
     def _enter_user(self, call: Call) -> Answer:
+        call.body.ignore("Privileged")
         names = {"EmailAddress": "email", "RealName": "real_name", "Organization": "organization", "Lang": "lang"}
         given = {ours: call.body[theirs] for theirs, ours in names.items() if theirs in call.body}
         user = self.site.add_user(call.body["Name"], **given)
@@ -248,5 +253,6 @@ class SetUpApi:
         return Answer(201, self._shapes.pointer(kind, number), {"Location": f"/REST/2.0/{kind}/{number}"})
 
 
-def _is_listed(thing: RtQueue | RtField, call: Call) -> bool:
-    return not thing.disabled or "find_disabled_rows" in call.query
+def _is_listed(call: Call) -> Callable[[RtQueue | RtField], bool]:
+    shows_disabled = "find_disabled_rows" in call.query
+    return lambda thing: shows_disabled or not thing.disabled

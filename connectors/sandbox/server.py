@@ -4,14 +4,18 @@ Terms
     answer    what a product's API gives for a request; the sandbox of each product makes them
     fault     something that goes wrong with an answer: before the product acted, or after
     Date      every answer carries the *sandbox's* clock, as a product carries its own
+    strict    a parameter that the sandbox does not know is refused with 501, and leaving the server raises; otherwise
+              (in the demo) it is logged
 
 Promise: nothing here waits; a time-out is a connection that breaks before or after the effect, which to a
-client is the same uncertainty.
+client is the same uncertainty. No input makes the server fall silent: what an answer did not foresee is 500, and
+leaving the server raises it.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import re
 import threading
 from abc import ABC, abstractmethod
@@ -20,12 +24,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
 from enum import StrEnum
+from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
+from connectors.sandbox.parameters import Parameters, overlooked, read_json
+
 RETRY_AFTER_SECONDS = 90
+FORM = "application/x-www-form-urlencoded"
+logger = logging.getLogger(__name__)
+
+
+class SandboxMisused(AssertionError):
+    """Somebody sent what the sandbox does not know, or the sandbox itself failed; each line says where."""
 
 
 class FaultKind(StrEnum):
@@ -81,24 +94,46 @@ class Faults:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
     """A request as it came; ``headers`` have names in lower case, ``pairs`` has parameters that come repeatedly."""
 
     method: str
     path: str
-    query: Mapping[str, str]
+    query: Parameters
     headers: Mapping[str, str]
     body: bytes
     pairs: tuple[tuple[str, str], ...] = ()
 
-    @property
+    @cached_property
     def json(self) -> Any:
         """The body as JSON; ``None`` when it is empty or none."""
         try:
-            return json.loads(self.body) if self.body else None
+            return read_json(self.body) if self.body else None
         except ValueError:
             return None
+
+    @property
+    def is_malformed(self) -> bool:
+        """Whether there is a body, and it is neither JSON nor a form."""
+        if not self.body or self.headers.get("content-type", "").startswith(FORM):
+            return False
+        return self.json is None and self.body.strip() != b"null"
+
+    @cached_property
+    def form(self) -> Parameters:
+        """The body as a form."""
+        return Parameters(parse_qsl(self.body.decode(errors="replace"), keep_blank_values=True))
+
+    def unknown(self) -> list[str]:
+        """What was asked for and nobody looked at: parameters of the address, then names in the body."""
+        names = list(self.query.overlooked())
+        if isinstance(self.json, Parameters) and not self.json.is_opened and not self.form.is_opened:
+            names += self.json
+        names += overlooked(self.json)
+        if self.form.is_opened:
+            names += self.form.overlooked()
+        return names
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +162,20 @@ class LoggedRequest:
 
 
 class SandboxServer(ABC):
-    """Serves one product's answers while it is entered: ``with SandboxToggl(…) as server: server.base_url``."""
+    """Serves one product's answers while it is entered: ``with SandboxToggl(…) as server: server.base_url``.
+
+    ``misuse`` says of each request that the sandbox could not do justice to what was wrong with it; a strict server
+    raises it as :class:`SandboxMisused` when it is left.
+    """
+
+    is_strict = True
+    takes_anything = False
+    """Whether this stands for no product, so that nothing is unknown to it."""
 
     def __init__(self, now: Callable[[], datetime], faults: Faults | None = None, port: int = 0) -> None:
         self.faults = faults or Faults()
         self.requests: list[LoggedRequest] = []
+        self.misuse: list[str] = []
         self.answers_instead: Answer | None = None
         """Given to every request when it is set."""
         self.misread: tuple[str, str] | None = None
@@ -159,6 +203,8 @@ class SandboxServer(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+        if self.misuse and self.is_strict and error is None:
+            raise SandboxMisused("\n".join(self.misuse))
 
     def stop(self) -> None:
         """Serve no more; a second time does nothing."""
@@ -188,11 +234,29 @@ class SandboxServer(ABC):
         elif fault is FaultKind.LOST_BEFORE:
             answer = instead
         else:
-            answer = self.answers_instead or self.answer(request)
+            answer = self.answers_instead or self._answer_strictly(request)
         if fault is FaultKind.LOST_AFTER:
             answer = instead
         self.requests.append(LoggedRequest(request.method, request.path, request.query, answer.status if answer else 0))
         return answer, fault
+
+    def _answer_strictly(self, request: Request) -> Answer:
+        """The product's answer, unless it passed something over or failed."""
+        try:
+            answer = self.answer(request)
+        except Exception as error:
+            logger.exception("the sandbox failed")
+            return self._misused(request, 500, f"the sandbox failed: {type(error).__name__}: {error}")
+        if answer.status < 300 and not self.takes_anything and (names := request.unknown()):
+            told = f"the sandbox does not know {', '.join(names)}"
+            if self.is_strict:
+                return self._misused(request, 501, told)
+            logger.warning("%s %s: %s", request.method, request.path, told)
+        return answer
+
+    def _misused(self, request: Request, status: int, told: str) -> Answer:
+        self.misuse.append(f"{request.method} {request.path}: {told}")
+        return Answer(status, {"error": "SandboxMisused", "description": told})
 
     def date(self) -> str:
         """The sandbox's clock as a ``Date`` header."""
@@ -216,11 +280,20 @@ def _handler_for(sandbox: SandboxServer) -> type[BaseHTTPRequestHandler]:
 
         def serve(self) -> None:
             """Answer one request."""
-            parts = urlsplit(self.path)
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            length = self.headers.get("Content-Length", "0")
+            try:
+                parts = urlsplit(self.path)
+                pairs = tuple(parse_qsl(parts.query, keep_blank_values=True))
+            except ValueError:
+                length = ""
+            if not re.fullmatch("[0-9]{1,9}", length):
+                self.close_connection = True
+                self._send(Answer(400, {"error": "Bad Request"}), None)
+                return
             headers = {name.lower(): value for name, value in self.headers.items()}
-            pairs = tuple(parse_qsl(parts.query, keep_blank_values=True))
-            answer, fault = sandbox.handled(Request(self.command, parts.path, dict(pairs), headers, body, pairs))
+            body = self.rfile.read(int(length))
+            request = Request(self.command, parts.path, Parameters(pairs), headers, body, pairs)
+            answer, fault = sandbox.handled(request)
             if answer is None:
                 self.close_connection = True
                 return

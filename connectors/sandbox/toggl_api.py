@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.sandbox import toggl_shapes as shapes
+from connectors.sandbox.parameters import Parameters
 from connectors.sandbox.server import Answer, Request
 from connectors.sandbox.toggl_report import Refused, search
 from connectors.sandbox.toggl_state import TogglEntry, TogglUser, TogglWorkspace
@@ -121,7 +122,7 @@ class TogglApi:
             ("GET", r"/api/v9/me/time_entries/(?P<id>\d+)", self._my_entry),
             ("GET", workspace, lambda call: Answer(data=shapes.workspace_json(self.workspace, call.user))),
             ("GET", rf"{workspace}/projects", self._projects),
-            ("GET", rf"{workspace}/clients", lambda call: Answer(data=shapes.clients_json(self.workspace))),
+            ("GET", rf"{workspace}/clients", self._clients),
             ("GET", rf"{workspace}/tags", lambda call: Answer(data=shapes.tags_json(self.workspace))),
             ("GET", rf"{workspace}/users", lambda call: Answer(data=shapes.users_json(self.workspace))),
             ("POST", entries, self._create),
@@ -191,17 +192,18 @@ class TogglApi:
     def _projects(self, call: Call) -> Answer:
         size = min(int(call.query.get("per_page", DEFAULT_PROJECTS)), MOST_PROJECTS)
         begin = (int(call.query.get("page", 1)) - 1) * size
-        listed = [
-            project
-            for project in shapes.projects_json(self.workspace)
-            if project["active"] or call.query.get("active") == "both"
-        ]
+        shows_archived = call.query.get("active") == "both"
+        listed = [project for project in shapes.projects_json(self.workspace) if project["active"] or shows_archived]
         return Answer(data=listed[begin : begin + size])
+
+    def _clients(self, call: Call) -> Answer:
+        shows_active = call.query.get("status", "active") in ("active", "both")
+        return Answer(data=shapes.clients_json(self.workspace) if shows_active else [])
 
     def _report(self, call: Call) -> Answer:
         if not self.report_is_in_plan:
             return Answer(402, "Workspace needs to have this feature enabled")
-        if not isinstance(call.body, dict):
+        if not isinstance(call.body, Parameters):
             return Answer(400, "At least one parameter must be set")
         try:
             rows, headers = search(self.workspace, call.user, self._lied_to(call.body), self.most_rows)
@@ -212,9 +214,9 @@ class TogglApi:
             headers |= {"X-Next-ID": str(call.body["first_id"]), "X-Next-Timestamp": str(call.body["first_timestamp"])}
         return Answer(data=rows, headers=headers)
 
-    def _lied_to(self, body: dict[str, Any]) -> dict[str, Any]:
+    def _lied_to(self, body: Parameters) -> Parameters:
         if self.skips_rows and "first_row_number" in body:
-            return {**body, "first_row_number": body["first_row_number"] + 1}
+            body["first_row_number"] += 1
         return body
 
     def _another_workspace(self, call: Call) -> Answer:

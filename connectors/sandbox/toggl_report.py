@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
+from connectors.sandbox.parameters import Parameters
 from connectors.sandbox.toggl_shapes import row_json
 from connectors.sandbox.toggl_state import TogglEntry, TogglUser, TogglWorkspace
 
@@ -27,12 +28,13 @@ class Refused(Exception):
 
 
 def search(
-    workspace: TogglWorkspace, user: TogglUser, body: Mapping[str, Any], most_rows: int
+    workspace: TogglWorkspace, user: TogglUser, body: Parameters, most_rows: int
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """Answer a search: the rows of one page, and the headers.
 
     Raises :class:`Refused`.
     """
+    body.ignore("hide_amounts", "enrich_response", "rounding_minutes", "first_id", "first_timestamp")
     first, last = _range(workspace, body)
     entries = _ordered(_found(workspace, user, body, first, last), str(body.get("order_by") or "date"), body)
     rows = _rows(entries, grouped=bool(body.get("grouped")))
@@ -56,8 +58,8 @@ def search(
     return shown, headers
 
 
-def _range(workspace: TogglWorkspace, body: Mapping[str, Any]) -> tuple[str, str]:
-    if not any(value not in (None, "", [], False) for value in body.values()):
+def _range(workspace: TogglWorkspace, body: Parameters) -> tuple[str, str]:
+    if not any(value not in (None, "", [], False) for value in body.whole().values()):
         raise Refused("At least one parameter must be set")
     today = workspace.now().date()
     try:

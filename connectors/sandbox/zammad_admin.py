@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connectors.sandbox import zammad_shapes as shapes
+from connectors.sandbox.parameters import plain
 from connectors.sandbox.server import Answer
 from connectors.sandbox.zammad_calls import Call, absent, failed
 from connectors.sandbox.zammad_conditions import is_valid
@@ -101,7 +102,7 @@ class ZammadAdmin:
 
     def _create(self, kind: str, blank: Thing, things: dict[int, Thing]) -> Callable[[Call], Answer]:
         def create(call: Call) -> Answer:
-            one = {**blank, **{name: call.given[name] for name in blank.keys() & call.given.keys()}}
+            one = {**blank, **{name: plain(call.given[name]) for name in blank.keys() & call.given.keys()}}
             if (wrong := self._wrong(kind, one, things)) is not None:
                 return failed(422, wrong)
             one["id"] = self._site.records.next_id(kind.lower())
@@ -115,7 +116,7 @@ class ZammadAdmin:
         def change(call: Call) -> Answer:
             if (standing := things.get(call.number)) is None:
                 return absent(kind, call.number)
-            given = {name: call.given[name] for name in blank.keys() & call.given.keys()}
+            given = {name: plain(call.given[name]) for name in blank.keys() & call.given.keys()}
             given |= {name: standing[name] for name in SECRETS if given.get(name) == MASK}
             one = {**standing, **given}
             if (wrong := self._wrong(kind, one, things)) is not None:

@@ -116,6 +116,7 @@ class ZammadApi:
         return call.page([shapes.group(group) for group in self.site.records.groups.values()])
 
     def _organizations(self, call: Call) -> Answer:
+        call.wants("expand")
         records = self.site.records
         return call.page(
             [shapes.organization(records, organization) for organization in records.organizations.values()]
@@ -136,8 +137,9 @@ class ZammadApi:
         return ticket if self._may(call.user, ticket, rights) else FORBIDDEN
 
     def _tickets(self, call: Call) -> Answer:
-        seen = [ticket for ticket in self.site.records.tickets.values() if self._may(call.user, ticket, READING)]
-        return call.page([self._shown(record, call) for record in seen], 100, 100)
+        is_expanded, records = call.wants("expand"), self.site.records
+        seen = [one for one in records.tickets.values() if self._may(call.user, one, READING)]
+        return call.page([shapes.ticket(records, one, expand=is_expanded) for one in seen], 100, 100)
 
     def _search(self, call: Call) -> Answer:
         condition = call.given.get("condition")
@@ -151,8 +153,10 @@ class ZammadApi:
             and all(_holds(ticket, name, wanted) for name, wanted in condition.items())
         ]
         sort_by, order_by = call.given.get("sort_by", "updated_at"), call.given.get("order_by", "desc")
-        found.sort(key=lambda record: getattr(record, sort_by), reverse=order_by == "desc")
-        return call.page([self._shown(record, call) for record in found], MOST_FOUND, USUAL_FOUND)
+        is_expanded = call.wants("expand")
+        found.sort(key=lambda one: getattr(one, sort_by), reverse=order_by == "desc")
+        shown = [shapes.ticket(self.site.records, one, expand=is_expanded) for one in found]
+        return call.page(shown, MOST_FOUND, USUAL_FOUND)
 
     def _shown(self, ticket: ZammadTicket, call: Call) -> dict[str, Any]:
         return shapes.ticket(self.site.records, ticket, expand=call.wants("expand"))
@@ -172,6 +176,7 @@ class ZammadApi:
             return failed(422, 'Need at least article: { body: "some text" }')
         body, kind = str(article["body"]), article.get("type", "note")
         title = str(call.given.get("title") or "-")
+        article.get("subject"), article.get("internal"), call.given.get("group")
         ticket_id = self.site.file_ticket(title, body, customer_id, article_type=kind)
         return Answer(201, self._shown(self.site.records.tickets[ticket_id], call))
 
@@ -214,6 +219,7 @@ class ZammadApi:
         ticket = self._found(call)
         if isinstance(ticket, Answer):
             return ticket
+        call.wants("expand")
         records = self.site.records
         return Answer(data=[shapes.article(records, record) for record in records.articles_of(ticket.id)])
 
@@ -227,6 +233,8 @@ class ZammadApi:
     # ---- tags --------------------------------------------------------------------------------------
 
     def _tagged(self, call: Call) -> ZammadTicket | None:
+        if (call.given.get("object") or call.query.get("object")) != "Ticket":
+            return None
         return self.site.records.tickets.get(int(call.given.get("o_id") or call.query.get("o_id") or 0))
 
     def _tags(self, call: Call) -> Answer:
@@ -254,7 +262,8 @@ class ZammadApi:
         if isinstance(ticket, Answer):
             return ticket
         records = self.site.records
-        shown = [shapes.time(records, record, expand=call.wants("expand")) for record in records.times_of(ticket.id)]
+        is_expanded = call.wants("expand")
+        shown = [shapes.time(records, one, expand=is_expanded) for one in records.times_of(ticket.id)]
         return call.page(shown)
 
     def _account_time(self, call: Call) -> Answer:

@@ -46,8 +46,8 @@ def is_valid(condition: Any, records: ZammadRecords) -> bool:
             return False
         if clause.get("operator") not in OPERATORS:
             return False
-        is_empty = clause.get("value") in (None, "", [])
-        if is_empty and clause["operator"] not in WITHOUT_VALUE and clause.get("pre_condition") in (None, "specific"):
+        is_empty, aim = clause.get("value") in (None, "", []), clause.get("pre_condition")
+        if is_empty and clause["operator"] not in WITHOUT_VALUE and aim in (None, "specific"):
             return False
     return True
 

@@ -59,7 +59,8 @@ class ZendeskAdmin:
                 return invalid("key", "has already been taken")
             field_id = self._account.add_organization_field(given["key"], str(kind), title=title, options=options)
         field = self._fields(what)[field_id]
-        field.description = given.get("agent_description") or given.get("description")
+        descriptions = given.get("agent_description"), given.get("description")
+        field.description = descriptions[0] or descriptions[1]
         return Answer(201, {what: self._shown(what, field)})
 
     def change_field(self, what: str, field_id: int, body: Any) -> Answer:

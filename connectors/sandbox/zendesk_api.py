@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from connectors.sandbox.parameters import Parameters
 from connectors.sandbox.server import Answer, Request
+from connectors.sandbox.values import inside
 from connectors.sandbox.zendesk_admin import ZendeskAdmin
 from connectors.sandbox.zendesk_export import export_tickets
 from connectors.sandbox.zendesk_jobs import ZendeskJobs
@@ -54,7 +56,7 @@ class Call:
 
     user: ZendeskUser
     path: str
-    query: Mapping[str, str]
+    query: Parameters
     body: Any
     found: Mapping[str, str]
 
@@ -126,7 +128,7 @@ class ZendeskApi:
             ("POST", "tickets", lambda call: writes.create(call.user, call.body)),
             ("PUT", "tickets/update_many", lambda call: writes.update_many(call.user, call.query, call.body)),
             ("PUT", r"tickets/(?P<id>\d+)", lambda call: writes.update(call.user, call.ticket_id, call.body)),
-            ("DELETE", r"tickets/(?P<id>\d+)", lambda call: writes.delete(call.ticket_id)),
+            ("DELETE", r"tickets/(?P<id>\d+)", self._delete),
             ("POST", r"tickets/(?P<id>\d+)/merge", lambda call: writes.merge(call.user, call.ticket_id, call.body)),
             *(
                 (
@@ -285,6 +287,10 @@ class ZendeskApi:
         beside = self.shapes.beside([ticket], call.query.get("include", ""))
         return Answer(data={"ticket": self.shapes.ticket(ticket), **beside})
 
+    def _delete(self, call: Call) -> Answer:
+        inside(call.body, "ticket")  # some clients send the ticket along
+        return self.writes.delete(call.ticket_id)
+
     def _audits(self, call: Call) -> Answer:
         if self._ticket(call).status != 200:
             return NOT_FOUND
@@ -299,7 +305,8 @@ class ZendeskApi:
     def _comments(self, call: Call) -> Answer:
         if self._ticket(call).status != 200:
             return NOT_FOUND
-        rows = [self.shapes.comment(comment) for comment in self.account.comments(call.ticket_id)]
+        call.query.ignore("include_inline_images")
+        rows = [self.shapes.comment(one) for one in self.account.comments(call.ticket_id)]
         return self._list(call, "comments", rows)
 
     def _tags_of(self, call: Call) -> Answer:

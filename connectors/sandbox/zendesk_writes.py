@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from connectors.sandbox.parameters import plain
 from connectors.sandbox.server import Answer
 from connectors.sandbox.zendesk_jobs import ZendeskJobs
 from connectors.sandbox.zendesk_records import ZendeskUser
@@ -136,11 +137,11 @@ class ZendeskWrites:
         return Answer(data={"job_status": {**told_now, "status": "queued", "progress": None, "results": None}})
 
     def _task(self, user: ZendeskUser, given: Mapping[str, Any]) -> Callable[[], Mapping[str, Any]]:
-        ticket_id = given["id"]
+        ticket_id, update = given["id"], _update(given)
 
         def task() -> Mapping[str, Any]:
             try:
-                self._account.update(ticket_id, user.id, _update(given), channel="api")
+                self._account.update(ticket_id, user.id, update, channel="api")
             except KeyError:
                 return {"id": ticket_id, "success": False, "error": "RecordNotFound", "details": "Not found"}
             except Refused as refused:
@@ -162,10 +163,17 @@ def _part(body: Any, name: str) -> Mapping[str, Any]:
 
 def _update(given: Mapping[str, Any]) -> dict[str, Any]:
     """What of a ticket object is known; fields with ids that are no numbers are ignored."""
-    update = {name: value for name, value in given.items() if name in KNOWN}
+    update = {name: given[name] for name in KNOWN if name in given}
+    given.get("id")  # the address says it already
     if "custom_fields" in update:
         rows = update["custom_fields"] if isinstance(update["custom_fields"], list) else []
-        update["custom_fields"] = [row for row in rows if isinstance(row, dict) and isinstance(row.get("id"), int)]
+        update["custom_fields"] = [
+            {"id": row["id"], "value": plain(row.get("value"))}
+            for row in rows
+            if isinstance(row, dict) and isinstance(row.get("id"), int)
+        ]
+    if "metadata" in update:
+        update["metadata"] = plain(update["metadata"])
     return update
 
 

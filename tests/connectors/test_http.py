@@ -30,6 +30,8 @@ START = datetime(2026, 10, 26, 11, 0, tzinfo=UTC)
 class Product(SandboxServer):
     """A product that answers what it is told to, and counts what it did."""
 
+    takes_anything = True
+
     def __init__(self, clock: ManualClock) -> None:
         super().__init__(clock.now)
         self.script: list[Answer] = []

@@ -44,6 +44,8 @@ class RawAnswer(Answer):
 class Shop(SandboxServer):
     """A product that answers what it is told to."""
 
+    takes_anything = True
+
     def __init__(self, clock: ManualClock) -> None:
         super().__init__(clock.now)
         self.next: Answer = Answer(data={"ok": True})

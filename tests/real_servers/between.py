@@ -32,6 +32,8 @@ class PassedOn(Answer):
 class Between(SandboxServer):
     """In front of the server at ``url``; links in its answers lead through here too."""
 
+    takes_anything = True
+
     def __init__(self, url: str) -> None:
         super().__init__(SystemClock().now)
         self._url = url
