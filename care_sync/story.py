@@ -18,6 +18,7 @@ from typing import Any
 from care_sync.billing.invoice import Invoice, InvoiceLine, invoice_reference, read_invoice
 from care_sync.errors import UserError
 from care_sync.ledger import cards
+from care_sync.ledger.verdicts import verdicts_at
 from care_sync.model.account import CONTRA, Account, AccountKind
 from care_sync.model.decision import WHOLE_TICKET, StoredDecision
 from care_sync.model.duration import clock
@@ -120,8 +121,10 @@ def _stories(
     settings: Settings,
 ) -> list[EntryStory]:
     books = _Books(work, settings)
-    verdicts = work.verdicts.get_many(entries)
     owners = {key: _owner(stored, transactions[key]) for key, stored in entries.items()}
+    verdicts = verdicts_at(
+        work, {key: (customer, ticket) for key, (ticket, customer) in owners.items() if customer and ticket}
+    )
     tickets = work.tickets.get_many({ticket_id for ticket_id, _ in owners.values() if ticket_id})
     decisions = work.decisions.current(tickets)
     organizations = work.organizations.get_many({one for _, one in owners.values() if one})

@@ -121,7 +121,7 @@ def history(
     ```
     """
     with Session.of(context).store() as (settings, store), store.read() as work:
-        found = work.verdicts.history(entry_key)
+        found = work.verdicts.get_many([entry_key]).get(entry_key, [])
     if as_json:
         print_json([_verdict_as_json(one) for one in found])
     elif not found:

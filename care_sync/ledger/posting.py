@@ -22,6 +22,7 @@ from datetime import datetime
 
 from care_sync.errors import IntegrityError
 from care_sync.ledger.posting_batch import PostingBatch, moved, returned, settlement_legs
+from care_sync.ledger.verdicts import verdicts_at
 from care_sync.model.account import Account, AccountKind, Leg
 from care_sync.model.allocation import CardCapacity, Demand, Settlement, allocate, settle_overdrafts
 from care_sync.model.clauses import UNDETERMINED
@@ -74,7 +75,8 @@ def post_customer(
     work.ledger.lock_head()
     months = work.periods.months()
     wanted = _by_entry(decided)
-    verdicts = work.verdicts.get_many(key for key, time in wanted.items() if time.route.is_judged)
+    judged = {key: (organization_id, time.ticket_id) for key, time in wanted.items() if time.route.is_judged}
+    verdicts = verdicts_at(work, judged)
     stands = _Standing.read(work, organization_id, wanted, gone, months)
     laid = {
         key: _laid(organization_id, time, verdicts.get(key), stands.closed.get(key), months, closing)

@@ -24,6 +24,9 @@ from connectors.records import Ticket
 NOT_UNDERSTOOD = "review_not_understood"
 """The kind of attention for a field or tag that should decide and cannot be read; its subject is the ticket's id."""
 
+NOTHING_WAITED = "review_without_time"
+"""The kind of attention for a ruling on a ticket of which nothing waited; its subject is the ticket's id."""
+
 
 def waiting(work: UnitOfWork, *, organization_id: str | None = None, ticket_id: str | None = None) -> list[Waiting]:
     """What waits for a person, in the order it was worked."""
@@ -76,6 +79,8 @@ def decide(
         verdicts.append(
             Verdict(
                 entry_key=one.entry_key,
+                organization_id=one.organization_id,
+                ticket_id=one.ticket_id,
                 judged_seconds=one.judged_seconds + one.seconds,
                 charged_seconds=charged + (0 if anew else one.charged_seconds),
                 reason=reason.strip(),
@@ -91,9 +96,10 @@ def decide(
 
 
 def take_rulings(work: UnitOfWork, tickets: Iterable[Ticket], now: datetime) -> list[Verdict]:
-    """Take over what agents decided in these tickets, each ruling once; what cannot be read is told a person.
+    """Take over what agents decided in these tickets, each ruling once; what cannot be read is reported to a person.
 
-    A ruling that was taken counts for what waited then. To judge again, the field is emptied and filled in anew.
+    A ruling counts for what waits when it is read. It is spent by that, also when nothing waits: then a person gets a
+    report, and it never charges what comes later. To judge again, the field is emptied and filled in anew.
     """
     taken: list[Verdict] = []
     known = list(tickets)
@@ -104,18 +110,28 @@ def take_rulings(work: UnitOfWork, tickets: Iterable[Ticket], now: datetime) -> 
         except ValueError as error:
             message = f"The review of #{ticket.number} is not understood: {error} Choose all, none or whole minutes."
             work.attention.raise_(NOT_UNDERSTOOD, ticket.id, message, now)
+            work.rulings.forget([ticket.id] if ticket.id in before else [])  # what is written next is another word
             continue
         work.attention.resolve(NOT_UNDERSTOOD, [ticket.id])
         if ruling is None:
+            work.attention.resolve(NOTHING_WAITED, [ticket.id])
             work.rulings.forget([ticket.id] if ticket.id in before else [])
             continue
         said = "all" if ruling.charged_seconds is None else str(ruling.charged_seconds)
-        items = waiting(work, ticket_id=ticket.id) if before.get(ticket.id) != said else []
-        if not items:
+        if before.get(ticket.id) == said:
             continue
+        items = waiting(work, ticket_id=ticket.id)
+        work.rulings.keep(ticket.id, said, now)
+        if not items:
+            message = (
+                f"The review of #{ticket.number} charges nothing: nothing waits. It does not count for time that comes "
+                "later. When time waits, empty the field (or take the tag away) and fill it in again."
+            )
+            work.attention.raise_(NOTHING_WAITED, ticket.id, message, now)
+            continue
+        work.attention.resolve(NOTHING_WAITED, [ticket.id])
         total = sum(one.seconds for one in items)
         within = Ruling(None if ruling.charged_seconds is None else min(ruling.charged_seconds, total))
         reason = str(ticket.fields.get(REASON_FIELD) or "").strip() or "decided in the ticket"
         taken += decide(work, items, within, reason=reason, actor="helpdesk", now=now)
-        work.rulings.keep(ticket.id, said, now)
     return taken

@@ -3,7 +3,7 @@
 Terms
     waiting    seconds of an entry that stand on ``review``: beyond fair use, after a declined quote, or of another kind
     ruling     what a person says: charge all, nothing, or so many seconds of what waits
-    verdict    the ruling as it is kept for one entry; all are kept, the newest stands
+    verdict    the ruling as it is kept for one entry at one customer and ticket; all are kept, the newest stands there
 """
 
 from __future__ import annotations
@@ -33,10 +33,13 @@ _MINUTES = re.compile(r"(\d{1,5})(?:[ _]?(?:m|min|minutes|minuten))?")
 class Verdict:
     """A person's judgement of reviewed time: of ``judged_seconds``, ``charged_seconds`` are charged.
 
-    What an entry holds beyond what was judged waits for a judgement of its own.
+    It holds for the entry as time of this customer on this ticket. What an entry holds beyond what was judged waits for
+    a judgement of its own.
     """
 
     entry_key: str
+    organization_id: str
+    ticket_id: str
     judged_seconds: int
     charged_seconds: int
     reason: str

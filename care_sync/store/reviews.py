@@ -14,7 +14,7 @@ from care_sync.store.tables import chunks, upsert
 
 
 class VerdictRepository:
-    """Judgements; all of them are kept, and the last one on an entry stands."""
+    """Judgements; all of them are kept, and the last one on an entry at a customer and ticket stands there."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -24,6 +24,8 @@ class VerdictRepository:
         self._connection.execute(
             verdicts.insert().values(
                 entry_key=verdict.entry_key,
+                organization_id=verdict.organization_id,
+                ticket_id=verdict.ticket_id,
                 judged_seconds=verdict.judged_seconds,
                 charged_seconds=verdict.charged_seconds,
                 reason=verdict.reason,
@@ -32,18 +34,14 @@ class VerdictRepository:
             )
         )
 
-    def get_many(self, entry_keys: Iterable[str]) -> dict[str, Verdict]:
-        """The judgement that stands, by entry."""
-        found: dict[str, Verdict] = {}
+    def get_many(self, entry_keys: Iterable[str]) -> dict[str, list[Verdict]]:
+        """Every judgement of these entries wherever they were, oldest first, by entry."""
+        by_entry: dict[str, list[Verdict]] = {}
         for keys in chunks(entry_keys):
             query = select(verdicts).where(verdicts.c.entry_key.in_(keys)).order_by(verdicts.c.verdict_id)
-            found.update({row.entry_key: _verdict(row) for row in self._connection.execute(query)})
-        return found
-
-    def history(self, entry_key: str) -> list[Verdict]:
-        """Every judgement of an entry, oldest first."""
-        query = select(verdicts).where(verdicts.c.entry_key == entry_key).order_by(verdicts.c.verdict_id)
-        return [_verdict(row) for row in self._connection.execute(query)]
+            for row in self._connection.execute(query):
+                by_entry.setdefault(row.entry_key, []).append(_verdict(row))
+        return by_entry
 
 
 class RulingRepository:
@@ -71,4 +69,13 @@ class RulingRepository:
 
 
 def _verdict(row: Row[Any]) -> Verdict:
-    return Verdict(row.entry_key, row.judged_seconds, row.charged_seconds, row.reason, row.actor, row.decided_at)
+    return Verdict(
+        row.entry_key,
+        row.organization_id,
+        row.ticket_id,
+        row.judged_seconds,
+        row.charged_seconds,
+        row.reason,
+        row.actor,
+        row.decided_at,
+    )

@@ -56,9 +56,9 @@ def buy(work: UnitOfWork, hours: int, bought_on: date = date(2026, 9, 1), custom
     ).card_id  # fmt: skip
 
 
-def judge(work: UnitOfWork, key: str, *, judged: int, charged: int) -> None:
+def judge(work: UnitOfWork, key: str, *, judged: int, charged: int, ticket: str = "1") -> None:
     """Decide on reviewed time."""
-    work.verdicts.decide(Verdict(key, judged, charged, "as agreed", "anna", NOW))
+    work.verdicts.decide(Verdict(key, CUSTOMER, ticket, judged, charged, "as agreed", "anna", NOW))
 
 
 def standing(work: UnitOfWork, customer: str = CUSTOMER) -> dict[str, int]:

@@ -80,7 +80,7 @@ class Reference:
         self.agreements = agreements
         self.first_month = first_month
         self.entries: dict[str, Item] = {}
-        self.verdicts: dict[str, tuple[int, int]] = {}
+        self.verdicts: dict[tuple[str, str, str], tuple[int, int]] = {}  # by entry, customer and ticket
         self.cards: list[Card] = []
         self.closed_through = ""
         self.base: Counter[tuple[str, str]] = Counter()
@@ -173,7 +173,7 @@ class Reference:
     def judged(
         self, key: str, number: int, item: Item, balances: Counter[tuple[str, str]], overdrawn: Counter[int]
     ) -> str:
-        of, charged = self.verdicts.get(key, (0, 0))
+        of, charged = self.verdicts.get((key, item.customer, item.ticket), (0, 0))
         if number > of:
             return "review"
         return self.charge(item, balances, overdrawn) if number <= charged else "waived"
@@ -229,7 +229,8 @@ class Reference:
             current = after(current)
 
     def verdict_of(self, key: str) -> tuple[int, int] | None:
-        return self.verdicts.get(key) if self.entries[key].kind in ("fair_use", "review") else None
+        item = self.entries[key]
+        return self.verdicts.get((key, item.customer, item.ticket)) if item.kind in ("fair_use", "review") else None
 
     def is_settled(self, settled: Settled, key: str) -> bool:
         item = self.entries[key]

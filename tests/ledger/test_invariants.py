@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,9 +89,9 @@ class Keeper:
         for customer in {one.customer for one in (before, item) if one is not None}:
             self.touched[customer].add(key)
 
-    def judge(self, key: str, judged: int, charged: int) -> None:
+    def judge(self, key: str, place: tuple[str, str], judged: int, charged: int) -> None:
         with self.store.begin() as work:
-            work.verdicts.decide(Verdict(key, judged, charged, "as agreed", "anna", NOW))
+            work.verdicts.decide(Verdict(key, *place, judged, charged, "as agreed", "anna", NOW))
         if key in self.entries:
             self.touched[self.entries[key].customer].add(key)
 
@@ -206,11 +207,14 @@ class LedgerMachine(RuleBasedStateMachine):
         key = data.draw(st.sampled_from(sorted(self.model.settled)))
         self.an_entry_is_put(key, self.model.settled[key].item)
 
-    @rule(key=KEYS, judged=st.integers(0, 9), share=st.integers(0, 9))
-    def a_person_judges(self, key: str, judged: int, share: int) -> None:
+    @rule(key=KEYS, at=ITEMS, judged=st.integers(0, 9), share=st.integers(0, 9))
+    def a_person_judges(self, key: str, at: Item, judged: int, share: int) -> None:
+        """Mostly what the entry is now, and sometimes what it was or will be elsewhere."""
+        item = self.model.entries.get(key, at) if judged % 3 else at
+        place = (item.customer, item.ticket)
         charged = min(judged, share)
-        self.model.verdicts[key] = self.epochs[-1]["verdicts"][key] = (judged, charged)
-        self.keeper.judge(key, judged, charged)
+        self.model.verdicts[key, *place] = self.epochs[-1]["verdicts"][key, place] = (judged, charged)
+        self.keeper.judge(key, place, judged, charged)
 
     @rule(customer=CUSTOMERS, seconds=st.integers(2, 20), bought_on=DAYS)
     def a_card_is_bought(self, customer: str, seconds: int, bought_on: date) -> None:
@@ -295,8 +299,8 @@ def replay(store: Store, epochs: list[dict[str, Any]], chance: random.Random) ->
             item = epoch["entries"].get(key)
             if item != keeper.entries.get(key):
                 events.append(lambda key=key, item=item: keeper.put(key, item))  # type: ignore[misc]
-        for key, (judged, charged) in epoch["verdicts"].items():
-            events.append(lambda key=key, judged=judged, charged=charged: keeper.judge(key, judged, charged))  # type: ignore[misc]
+        for (key, place), (judged, charged) in epoch["verdicts"].items():
+            events.append(partial(keeper.judge, key, place, judged, charged))
         chance.shuffle(events)
         for event in events:
             event()

@@ -173,7 +173,7 @@ DEMANDS = st.lists(
         ticket_id=st.sampled_from(["1", "2"]),
         verdict=st.one_of(
             st.none(),
-            st.integers(0, HOUR).map(lambda charged: Verdict("", HOUR, charged, "", "", NOW)),
+            st.integers(0, HOUR).map(lambda charged: Verdict("", "", "", HOUR, charged, "", "", NOW)),
         ),
     ),
     max_size=12,

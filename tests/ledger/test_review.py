@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from care_sync.errors import UserError
-from care_sync.ledger.review import NOT_UNDERSTOOD, decide, reviewed, take_rulings, waiting
+from care_sync.ledger.review import NOT_UNDERSTOOD, NOTHING_WAITED, decide, reviewed, take_rulings, waiting
+from care_sync.model.decided_time import DecidedTime
 from care_sync.model.mark import DirtyKind
 from care_sync.model.month import Month
 from care_sync.model.review import Ruling, ruling_of
@@ -63,7 +64,7 @@ def test_part_of_a_ticket_is_charged_in_the_order_it_was_worked(store: Store) ->
         post(work, *WORKED)
         rule(work, HOUR + 60)
         verdicts = work.verdicts.get_many(["a", "b"])
-    assert {key: one.charged_seconds for key, one in verdicts.items()} == {"a": HOUR, "b": 60}
+    assert {key: [one.charged_seconds for one in given] for key, given in verdicts.items()} == {"a": [HOUR], "b": [60]}
 
 
 def test_a_ruling_judges_what_waits_and_leaves_what_was_judged_before(store: Store) -> None:
@@ -74,7 +75,7 @@ def test_a_ruling_judges_what_waits_and_leaves_what_was_judged_before(store: Sto
         rule(work, None, reason="the rest is theirs")
         post(work, entry("a", 2 * HOUR, Route.REVIEW))
         assert standing(work) == {"invoice:2026-10": 600 + HOUR, "waived": HOUR - 600}
-        history = work.verdicts.history("a")
+        history = work.verdicts.get_many(["a"])["a"]
     assert [(one.judged_seconds, one.charged_seconds, one.reason, one.actor) for one in history] == [
         (HOUR, 600, "agreed", "anna"),
         (2 * HOUR, 600 + HOUR, "the rest is theirs", "anna"),
@@ -193,11 +194,118 @@ def test_what_an_agent_says_is_taken_once_and_does_not_judge_what_comes_later(st
         assert (again.entry_key, again.reason) == ("b", "decided in the ticket")
 
 
-def test_what_an_agent_says_before_time_waits_counts_for_the_first_that_does(store: Store) -> None:
+@pytest.mark.parametrize("said", ["all", "none", "30"])
+def test_what_an_agent_says_while_nothing_waits_is_answered_and_never_counts_for_what_comes_later(
+    store: Store, said: str
+) -> None:
     with store.begin() as work:
-        assert take_rulings(work, [ticket("none")], NOW) == []
+        assert take_rulings(work, [ticket(said)], NOW) == []
+        (answer,) = work.attention.all(NOTHING_WAITED)
+        assert "#123 charges nothing: nothing waits" in answer.message
+
+        post(work, entry("a", 90 * 60, Route.REVIEW))
+        assert take_rulings(work, [ticket(said)], NOW) == []
+        post(work, entry("a", 90 * 60, Route.REVIEW))
+        assert standing(work) == {"review": 90 * 60}
+
+        assert take_rulings(work, [ticket(None)], NOW) == []
+        assert work.attention.all(NOTHING_WAITED) == []
+        assert len(take_rulings(work, [ticket(said)], NOW)) == 1
+
+
+def test_another_word_of_an_agent_is_answered_too(store: Store) -> None:
+    with store.begin() as work:
         post(work, entry("a", HOUR, Route.REVIEW))
-        assert [one.charged_seconds for one in take_rulings(work, [ticket("none")], NOW)] == [0]
+        take_rulings(work, [ticket("all")], NOW)
+        post(work, entry("a", HOUR, Route.REVIEW))
+        assert take_rulings(work, [ticket("none")], NOW) == []
+        assert len(work.attention.all(NOTHING_WAITED)) == 1
+
+
+def test_a_word_after_one_that_was_not_understood_is_a_new_one(store: Store) -> None:
+    with store.begin() as work:
+        take_rulings(work, [ticket("all")], NOW)
+        take_rulings(work, [ticket("perhaps")], NOW)
+        post(work, entry("a", HOUR, Route.REVIEW))
+        assert len(take_rulings(work, [ticket("all")], NOW)) == 1
+
+
+# --- a verdict holds where it was given --------------------------------------------------------------------------
+
+
+def waits(ticket_id: str = "1", route: Route = Route.REVIEW) -> DecidedTime:
+    return entry("e", HOUR, route, ticket=ticket_id)
+
+
+@pytest.mark.parametrize("route", [Route.REVIEW, Route.FAIR_USE])
+@pytest.mark.parametrize("charged", [None, 0, 600])
+def test_a_verdict_stays_with_the_customer_for_whom_it_was_given_and_is_found_again(
+    store: Store, charged: int | None, route: Route
+) -> None:
+    with store.begin() as work:
+        post(work, waits(route=route))
+        rule(work, charged)
+        post(work, waits(route=route))
+        judged = standing(work)
+        assert "review" not in judged
+
+        post(work, waits("7", route), customer="6")
+        assert standing(work, "6") == {"review": HOUR}
+        assert standing(work) == {}
+
+        post(work, waits(route=route))
+        assert standing(work) == judged
+        assert standing(work, "6") == {}
+
+
+def test_a_verdict_stays_with_the_ticket_for_which_it_was_given(store: Store) -> None:
+    with store.begin() as work:
+        post(work, waits())
+        rule(work, None)
+        post(work, waits("2"))
+        assert standing(work) == {"review": HOUR}
+        rule(work, 0, ticket="2")
+        post(work, waits("2"))
+        assert standing(work) == {"waived": HOUR}
+        post(work, waits())
+        assert standing(work) == {"invoice:2026-10": HOUR}
+
+
+def test_a_merged_ticket_is_the_same_place_however_often_it_is_merged(store: Store) -> None:
+    with store.begin() as work:
+        post(work, waits())
+        rule(work, 600)
+        work.tickets.upsert([merged("1", "2"), merged("2", "3"), merged("3", None)], NOW)
+        for place in ("2", "3"):
+            post(work, waits(place))
+            assert standing(work) == {"invoice:2026-10": 600, "waived": HOUR - 600}
+        assert [one.seconds for one in waiting(work)] == []
+
+
+def test_tickets_merged_in_a_circle_stop_nobody(store: Store) -> None:
+    with store.begin() as work:
+        post(work, waits())
+        rule(work, 600)
+        work.tickets.upsert([merged("1", "2"), merged("2", "1")], NOW)
+        post(work, waits())
+        assert standing(work) == {"invoice:2026-10": 600, "waived": HOUR - 600}
+
+
+def test_time_judged_before_its_month_closed_waits_again_at_another_customer(store: Store) -> None:
+    with store.begin() as work:
+        post(work, waits())
+        rule(work, None)
+        close(work, Month("2026-10"), waits())
+        assert standing(work) == {"invoice:2026-10": HOUR}
+
+        post(work, waits("7"), customer="6")
+        post(work, gone=("e",))
+        assert standing(work, "6") == {"review": HOUR}
+        assert standing(work) == {"invoice:2026-10": HOUR, "invoice:2026-11": -HOUR}
+
+
+def merged(ticket_id: str, into: str | None) -> Ticket:
+    return Ticket(ticket_id, f"10{ticket_id}", "Vraag", TicketStatus.CLOSED, NOW, NOW, merged_into=into)
 
 
 def test_more_minutes_than_wait_charge_what_waits(store: Store) -> None:

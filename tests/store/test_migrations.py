@@ -49,7 +49,7 @@ def test_standings_verdicts_and_closed_months_of_the_first_version_are_carried_o
     store = open_store(url)
     with store.read() as work:
         stands = work.ledger.posted(["e"])["e"]
-        verdict = work.verdicts.get_many(["e"])["e"]
+        (verdict,) = work.verdicts.get_many(["e"])["e"]
         (closed,) = work.periods.closed()
         agreed = work.agreed.of_organizations(["5", "6"])
     store.close()
@@ -58,6 +58,7 @@ def test_standings_verdicts_and_closed_months_of_the_first_version_are_carried_o
         "5", "9", Route.REVIEW, 3600, (3600, 600), date(2026, 9, 7), ("other", "more"), ("X1",)
     )
     assert (verdict.judged_seconds, verdict.charged_seconds, verdict.actor) == (3600, 600, "anna")
+    assert (verdict.organization_id, verdict.ticket_id) == ("5", "9")
     assert (closed.transaction_id, closed.hash) == (1, "h1")
     assert {(one.organization_id, one.name, one.value, one.since) for many in agreed.values() for one in many} == {
         ("5", "sla", True, ALWAYS),

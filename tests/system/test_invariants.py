@@ -253,7 +253,8 @@ class OfficeMachine(RuleBasedStateMachine):
                 work, [one], Ruling(charged), reason="afgesproken", actor="anna", now=self.office.clock.now()
             )
         for verdict in verdicts:
-            self.model.ledger.verdicts[verdict.entry_key] = (verdict.judged_seconds, verdict.charged_seconds)
+            place = (verdict.entry_key, verdict.organization_id, verdict.ticket_id)
+            self.model.ledger.verdicts[place] = (verdict.judged_seconds, verdict.charged_seconds)
 
     @precondition(lambda self: self.office.application.site.today() < LAST_DAY)
     @rule(days=st.integers(1, 25))

@@ -50,6 +50,8 @@ verdicts = Table(
     metadata,
     Column("verdict_id", Integer, primary_key=True, autoincrement=True),
     Column("entry_key", Words, nullable=False),
+    Column("organization_id", Words, nullable=False),
+    Column("ticket_id", Words, nullable=False),
     Column("judged_seconds", BigInteger, nullable=False),
     Column("charged_seconds", BigInteger, nullable=False),
     Column("reason", Words, nullable=False),
