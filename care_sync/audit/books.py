@@ -42,7 +42,7 @@ def _entries(work: UnitOfWork) -> Iterator[Difference]:
     for page in work.entries.each():
         keys = [stored.entry.key for stored in page]
         standing = work.ledger.posted(keys)
-        wanted = {*(item.link.ticket_id for item in page), *(value.ticket_id for value in standing.values())}
+        wanted = {*(entry.link.ticket_id for entry in page), *(posted.ticket_id for posted in standing.values())}
         tickets = work.tickets.get_many(key for key in wanted if key is not None)
         for stored in page:
             message = _differing(stored, standing.get(stored.entry.key), tickets, months)

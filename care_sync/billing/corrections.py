@@ -16,6 +16,10 @@ from care_sync.store import UnitOfWork
 
 def corrected_months(work: UnitOfWork, transactions: Iterable[StoredTransaction]) -> dict[str, Month]:
     """The closed month (``yyyy-mm``) of each entry that one of these transactions corrects."""
-    cited = {one.entry_key: one.corrects for one in transactions if one.entry_key and one.corrects is not None}
+    cited = {
+        transaction.entry_key: transaction.corrects
+        for transaction in transactions
+        if transaction.entry_key and transaction.corrects is not None
+    }
     originals = work.ledger.many(set(cited.values()))
     return {entry_key: originals[number].period for entry_key, number in cited.items() if number in originals}

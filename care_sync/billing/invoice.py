@@ -146,8 +146,8 @@ def read_invoices(work: UnitOfWork, period: Month, settings: Settings) -> list[I
     """Every customer's invoice of a month that has lines, by the customer's name."""
     ids = work.ledger.touched(Account.invoice(period))
     known = work.organizations.get_many(ids)
-    organizations = [known.get(one) or Organization(one, one) for one in ids]
-    ordered = sorted(organizations, key=lambda one: (one.name.casefold(), one.id))
+    organizations = [known.get(key) or Organization(key, key) for key in ids]
+    ordered = sorted(organizations, key=lambda organization: (organization.name.casefold(), organization.id))
     found = (read_invoice(work, organization, period, settings) for organization in ordered)
     return [invoice for invoice in found if invoice.lines]
 
@@ -188,7 +188,9 @@ def _lines(
 ) -> tuple[InvoiceLine, ...]:
     of_the_month = work.ledger.of_organization(organization_id, account.month)
     gathered = _gather(account, transactions, corrected_months(work, of_the_month))
-    kept = {key: _moved(entries) for key, entries in gathered.items() if sum(one.seconds for one in entries.values())}
+    kept = {
+        key: _moved(entries) for key, entries in gathered.items() if sum(entry.seconds for entry in entries.values())
+    }
     _require_rates({year for _, _, year in kept}, settings)
     tickets = work.tickets.get_many({ticket_id for _, ticket_id, _ in kept if ticket_id})
     keys = {entry_key for shares in kept.values() for entry_key in shares if entry_key is not None}
@@ -206,7 +208,7 @@ def _lines(
                 subject=_subject(ticket, shares.values()),
                 corrects=corrects,
                 rate=rate,
-                seconds=sum(one.seconds for one in shares.values()),
+                seconds=sum(share.seconds for share in shares.values()),
                 shares=tuple(_share(key, one, entries) for key, one in shares.items()),
             )
         )
@@ -247,13 +249,13 @@ def _require_rates(years: Iterable[int], settings: Settings) -> None:
 def _order(key: _Key, shares: Mapping[str | None, _Gathered]) -> tuple[str, date, str, int]:
     """The month's own time first, then corrections by month; each by day and ticket."""
     corrects, ticket_id, year = key
-    return (corrects or "", min(one.work_date for one in shares.values()), ticket_id, year)
+    return (corrects or "", min(share.work_date for share in shares.values()), ticket_id, year)
 
 
 def _subject(ticket: Ticket | None, shares: Iterable[_Gathered]) -> str:
     if ticket is not None:
         return ticket.subject
-    return next((one.reason for one in shares if one.reason), "")
+    return next((share.reason for share in shares if share.reason), "")
 
 
 def _share(key: str | None, one: _Gathered, entries: Mapping[str, StoredEntry]) -> EntryShare:

@@ -139,7 +139,7 @@ def _corrected_numbers(work: UnitOfWork, invoice: Invoice, named: Sequence[str])
     """The invoices that a credit note gives back on (NL-R-001); an invoice names those that it corrects, too."""
     periods = sorted({line.corrects for line in invoice.lines if line.corrects is not None})
     known = [work.invoice_numbers.get(invoice.organization.id, period) for period in periods]
-    numbers = tuple(dict.fromkeys([*(one.number for one in known if one is not None), *named]))
+    numbers = tuple(dict.fromkeys([*(record.number for record in known if record is not None), *named]))
     if invoice.is_credit and not numbers:
         raise UserError(
             f"the credit note to {invoice.organization.name} must name the invoice that it gives back on (NL-R-001)",

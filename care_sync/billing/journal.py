@@ -65,7 +65,7 @@ def journal(work: UnitOfWork, tool: Tool, organization_id: str | None = None) ->
     if summary is None:
         yield _comment(tool, "The ledger is empty.")
         return
-    names = {one.id: one.name for one in work.organizations.all()}
+    names = {organization.id: organization.name for organization in work.organizations.all()}
     yield _comment(tool, "The ledger of CareSync, in whole seconds.")
     yield from _BEGINNINGS[tool]
     for organization_id_, account in sorted(summary.balances):

@@ -90,24 +90,24 @@ class Statement:
     @property
     def deductions(self) -> list[Movement]:
         """What time of this month took off the cards."""
-        return [one for one in self.movements if one.kind == DEDUCTION]
+        return [movement for movement in self.movements if movement.kind == DEDUCTION]
 
     @property
     def corrections(self) -> list[Movement]:
         """What corrects months that were closed before."""
-        return [one for one in self.movements if one.kind == CORRECTION]
+        return [movement for movement in self.movements if movement.kind == CORRECTION]
 
     @property
     def others(self) -> list[Movement]:
         """Purchases, recalculations, and what people did to a card."""
-        return [one for one in self.movements if one.kind not in (DEDUCTION, CORRECTION)]
+        return [movement for movement in self.movements if movement.kind not in (DEDUCTION, CORRECTION)]
 
     def by_day(self) -> list[int]:
         """What was left at the end of each day of the month. What lies outside it counts on its first or last day."""
         days = self.days
         moved = dict.fromkeys(days, 0)
-        for one in self.movements:
-            moved[min(max(one.day, days[0]), days[-1])] += one.seconds
+        for movement in self.movements:
+            moved[min(max(movement.day, days[0]), days[-1])] += movement.seconds
         left, found = self.opening, []
         for day in days:
             left += moved[day]
@@ -121,8 +121,8 @@ def read_statement(work: UnitOfWork, organization: Organization, period: Month) 
     before = work.ledger.balances_before(organization.id, period)
     movements = _movements(work, transactions)
     moved: dict[int, int] = {}
-    for one in movements:
-        for card_id, seconds in one.cards.items():
+    for movement in movements:
+        for card_id, seconds in movement.cards.items():
             moved[card_id] = moved.get(card_id, 0) + seconds
     lines = []
     for card in work.cards.of_organization(organization.id):
@@ -158,11 +158,18 @@ class _Gathered:
 
 
 def _movements(work: UnitOfWork, transactions: Sequence[StoredTransaction]) -> tuple[Movement, ...]:
-    undone = {one.reverses for one in transactions if one.reverses is not None and one.entry_key is None}
+    undone = {
+        transaction.reverses
+        for transaction in transactions
+        if transaction.reverses is not None and transaction.entry_key is None
+    }
     others = [
-        _of_card(one)
-        for one in transactions
-        if one.entry_key is None and one.reverses is None and one.transaction_id not in undone and _on_cards(one)
+        _of_card(transaction)
+        for transaction in transactions
+        if transaction.entry_key is None
+        and transaction.reverses is None
+        and transaction.transaction_id not in undone
+        and _on_cards(transaction)
     ]
     return (*sorted(others, key=_order), *sorted(_of_entries(work, transactions), key=_order))
 
@@ -186,15 +193,21 @@ def _of_entries(work: UnitOfWork, transactions: Sequence[StoredTransaction]) -> 
     """What each time entry took off the cards, all in all; what was posted and taken back again is nothing."""
     corrected = corrected_months(work, transactions)
     gathered: dict[tuple[str, str], _Gathered] = {}
-    for one in transactions:
-        if one.entry_key is None:
+    for transaction in transactions:
+        if transaction.entry_key is None:
             continue
-        cards = _on_cards(one)
+        cards = _on_cards(transaction)
         if not cards:
             continue
-        entry = gathered.setdefault((one.entry_key, one.ticket_id or ""), _Gathered(one.work_date))
-        entry.day, entry.ticket_id, entry.clauses = one.work_date, one.ticket_id or "", one.clauses
-        entry.transactions.append(one.transaction_id)
+        entry = gathered.setdefault(
+            (transaction.entry_key, transaction.ticket_id or ""), _Gathered(transaction.work_date)
+        )
+        entry.day, entry.ticket_id, entry.clauses = (
+            transaction.work_date,
+            transaction.ticket_id or "",
+            transaction.clauses,
+        )
+        entry.transactions.append(transaction.transaction_id)
         for card_id, seconds in cards.items():
             entry.cards[card_id] = entry.cards.get(card_id, 0) + seconds
     moved = {key: entry for key, entry in gathered.items() if any(entry.cards.values())}
@@ -239,8 +252,8 @@ def _on_cards(one: StoredTransaction) -> dict[int, int]:
 def _elsewhere(transactions: Iterable[StoredTransaction]) -> dict[str, int]:
     """Time by the kind of account, cards and contra accounts left out, in the order of the ledger's page."""
     summed: dict[str, int] = {}
-    for one in transactions:
-        for leg in one.legs:
+    for transaction in transactions:
+        for leg in transaction.legs:
             kind = leg.account.partition(":")[0]
             if leg.account not in CONTRA and kind != "card":
                 summed[kind] = summed.get(kind, 0) + leg.seconds

@@ -50,22 +50,22 @@ def statement_as_csv(statement: Statement, language: Language) -> str:
     left = statement.opening
     days = statement.days
     rows: list[Sequence[object]] = [(days[0], word("opening"), *[""] * 7, left)]
-    for one in statement.movements:
-        left += one.seconds
+    for movement in statement.movements:
+        left += movement.seconds
         rows.append(
             (
-                one.day,
-                language.word("movement", one.kind),
-                one.ticket_number,
-                one.subject,
-                one.what,
-                one.who,
-                " ".join(one.clauses),
-                one.corrects or "",
-                one.seconds,
+                movement.day,
+                language.word("movement", movement.kind),
+                movement.ticket_number,
+                movement.subject,
+                movement.what,
+                movement.who,
+                " ".join(movement.clauses),
+                movement.corrects or "",
+                movement.seconds,
                 left,
-                " ".join(f"{card_id}:{seconds}" for card_id, seconds in sorted(one.cards.items())),
-                one.entry_key or "",
+                " ".join(f"{card_id}:{seconds}" for card_id, seconds in sorted(movement.cards.items())),
+                movement.entry_key or "",
             )
         )
     rows.append((days[-1], word("closing"), *[""] * 7, left))
@@ -118,14 +118,14 @@ def _data(statement: Statement, language: Language, company: str) -> dict[str, A
         "opening": told(statement.opening),
         "closing": told(statement.closing),
         "cards": [_card(line, language, told) for line in statement.cards],
-        "movements": [row(one) for one in statement.others],
-        "deductions": [row(one) for one in statement.deductions],
-        "deducted": told(sum(one.seconds for one in statement.deductions)),
+        "movements": [row(other) for other in statement.others],
+        "deductions": [row(deduction) for deduction in statement.deductions],
+        "deducted": told(sum(deduction.seconds for deduction in statement.deductions)),
         "corrections": [
             {
                 "title": word("correction_of").format(month=language.month(month)),
-                "rows": [row(one) for one in of_month],
-                "total": told(sum(one.seconds for one in of_month)),
+                "rows": [row(movement) for movement in of_month],
+                "total": told(sum(movement.seconds for movement in of_month)),
             }
             for month, of_month in _by_month(statement.corrections).items()
         ],
@@ -150,21 +150,21 @@ _PRINTED = (
 def _summary(statement: Statement, language: Language) -> dict[str, int]:
     """What happened, by kind; the parts sum to closing less opening."""
     parts: dict[str, int] = {}
-    for one in statement.others:
-        label = language.word("movement", one.kind)
-        parts[label] = parts.get(label, 0) + one.seconds
+    for other in statement.others:
+        label = language.word("movement", other.kind)
+        parts[label] = parts.get(label, 0) + other.seconds
     word = _words(language)
-    parts[word("deducted")] = sum(one.seconds for one in statement.deductions)
-    parts[word("corrected")] = sum(one.seconds for one in statement.corrections)
+    parts[word("deducted")] = sum(deduction.seconds for deduction in statement.deductions)
+    parts[word("corrected")] = sum(correction.seconds for correction in statement.corrections)
     return parts
 
 
 def _by_month(corrections: Iterable[Movement]) -> dict[Month, list[Movement]]:
     """Corrections by the month that they correct, in order."""
     months: dict[Month, list[Movement]] = {}
-    for one in corrections:
-        if one.corrects is not None:
-            months.setdefault(one.corrects, []).append(one)
+    for correction in corrections:
+        if correction.corrects is not None:
+            months.setdefault(correction.corrects, []).append(correction)
     return months
 
 
@@ -181,7 +181,7 @@ def _card(line: CardLine, language: Language, told: Any) -> dict[str, str]:
 
 def _shows_seconds(statement: Statement) -> bool:
     """Whether any duration that is printed is no whole minutes; then all of them show seconds."""
-    printed = [one.seconds for one in statement.movements] + list(statement.elsewhere.values())
+    printed = [movement.seconds for movement in statement.movements] + list(statement.elsewhere.values())
     for line in statement.cards:
         printed += [line.opening, line.closing, line.card.seconds]
     return any(seconds % 60 for seconds in printed)

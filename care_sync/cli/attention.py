@@ -65,7 +65,7 @@ def settle(
     ```
     """
     with Session.of(context).store() as (_, store), store.begin() as work:
-        if subject not in {item.subject for item in work.attention.all(kind)}:
+        if subject not in {attention.subject for attention in work.attention.all(kind)}:
             raise UserError(f"{kind} {subject} is not on the list", ["`care-sync attention list` shows what is"])
         work.attention.resolve(kind, [subject])
     say("Taken off the list.")

@@ -66,19 +66,19 @@ def import_file(
         ("line", "customer", "bought", "hours", "left", "rate", "reference"),
         (
             (
-                one.line,
-                one.customer,
-                one.bought_on,
-                rounded_clock(one.seconds),
-                rounded_clock(one.left),
-                one.rate,
-                one.reference,
+                planned_card.line,
+                planned_card.customer,
+                planned_card.bought_on,
+                rounded_clock(planned_card.seconds),
+                rounded_clock(planned_card.left),
+                planned_card.rate,
+                planned_card.reference,
             )
-            for one in planned
+            for planned_card in planned
         ),
         right=("line", "hours", "left", "rate"),
     )
-    total = rounded_clock(sum(one.left for one in planned))
+    total = rounded_clock(sum(planned_card.left for planned_card in planned))
     if yes:
         say(f"{len(planned)} cards with {total} hours left are imported, as of {start}.")
     else:

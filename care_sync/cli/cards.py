@@ -127,7 +127,7 @@ def show(
     with Session.of(context).store() as (settings, store), store.read() as work:
         card = cards.require(work, card_id)
         organization = work.organizations.get(card.organization_id) or Organization(card.organization_id, "?")
-        state = next(one for one in cards.states(work, card.organization_id) if one.card.card_id == card_id)
+        state = next(state for state in cards.states(work, card.organization_id) if state.card.card_id == card_id)
         account = Account.card(card_id)
         movements = [
             (transaction, leg.seconds)

@@ -37,13 +37,19 @@ def list_customers(context: typer.Context, as_json: Json = False) -> None:
     """
     session = Session.of(context)
     with session.store() as (settings, store), store.read() as work:
-        organizations = [one for one in work.organizations.all() if not one.deleted]
-        agreements = read_agreements(work, settings, [one.id for one in organizations])
-        left = {one.id: sum(max(state.left, 0) for state in cards.states(work, one.id)) for one in organizations}
+        organizations = [organization for organization in work.organizations.all() if not organization.deleted]
+        agreements = read_agreements(work, settings, [organization.id for organization in organizations])
+        left = {
+            organization.id: sum(max(state.left, 0) for state in cards.states(work, organization.id))
+            for organization in organizations
+        }
     zone, now = settings.company.zone, session.clock.now()
     found = [
-        (one, {name: span_at(agreements[one.id].spans.get(name, ()), now) for name in map(str, AgreedField)})
-        for one in organizations
+        (
+            organization,
+            {name: span_at(agreements[organization.id].spans.get(name, ()), now) for name in map(str, AgreedField)},
+        )
+        for organization in organizations
     ]
     if as_json:
         print_json(
@@ -102,7 +108,7 @@ def show(context: typer.Context, customer: Customer, as_json: Json = False) -> N
                 "organization_id": organization.id,
                 "name": organization.name,
                 "agreed": {name: _spans_as_json(spans, zone) for name, spans in agreements.spans.items()},
-                "written_down": [_as_json(one, zone) for one in written],
+                "written_down": [_as_json(record, zone) for record in written],
             }
         )
         return
@@ -216,15 +222,15 @@ def _state(
     stated = state(work, organization, statement, reported, settings.company.zone, now)
     closed_through = work.periods.months().closed_through or ""
     standing = work.ledger.posted_of_tickets(stated.tickets)
-    closed = sorted(key for key, many in standing.items() if any(one.period <= closed_through for one in many))
+    closed = sorted(key for key, many in standing.items() if any(record.period <= closed_through for record in many))
     return _Plan(organization, stated, tuple(closed))
 
 
 def _value(work: UnitOfWork, field: AgreedField, text: str) -> FieldValue:
     """What somebody wrote, as the helpdesk says it. A level that no customer has is a slip of the pen."""
     organizations = work.organizations.all()
-    written = work.agreed.of_organizations(one.id for one in organizations)
-    values = [one.value for many in written.values() for one in many if one.name == field.value]
+    written = work.agreed.of_organizations(organization.id for organization in organizations)
+    values = [record.value for many in written.values() for record in many if record.name == field.value]
     known = {_said(value).casefold(): value for value in values}
     if any(isinstance(value, bool) for value in values):
         known.update({"yes": True, "no": False})
@@ -253,15 +259,15 @@ def _show_written(written: Iterable[Agreed], zone: ZoneInfo) -> None:
         ("when", "by", "field", "says", "from", "until", "why"),
         (
             (
-                local(one.recorded_at, zone),
-                {AgreedKind.READ: "the helpdesk", AgreedKind.ANSWERED: "the settings"}.get(one.kind, one.actor),
-                one.name,
-                _said(one.value),
-                _moment(one.since, zone),
-                "" if one.until is None else _moment(one.until, zone),
-                one.reason,
+                local(record.recorded_at, zone),
+                {AgreedKind.READ: "the helpdesk", AgreedKind.ANSWERED: "the settings"}.get(record.kind, record.actor),
+                record.name,
+                _said(record.value),
+                _moment(record.since, zone),
+                "" if record.until is None else _moment(record.until, zone),
+                record.reason,
             )
-            for one in written
+            for record in written
         ),
     )
 

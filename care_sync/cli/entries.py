@@ -35,25 +35,25 @@ def unlinked(
     with Session.of(context).store() as (_settings, store), store.read() as work:
         found = work.entries.unlinked(limit)
     if as_json:
-        print_json([_as_json(one) for one in found])
+        print_json([_as_json(record) for record in found])
     elif not found:
         say("Every time entry has its ticket.")
     else:
-        total = sum(one.entry.seconds for one in found)
+        total = sum(record.entry.seconds for record in found)
         print_table(
             f"{len(found)} time entries without a ticket, {rounded_clock(total)} hours",
             ("date", "hours", "who", "client", "description", "why", "what to do"),
             (
                 (
-                    one.entry.work_date,
-                    rounded_clock(one.entry.seconds),
-                    one.entry.person_name or one.entry.person_id or "",
-                    one.entry.client_name or "",
-                    one.entry.description,
-                    one.link.reason or one.link.state.value,
-                    REMEDIES.get(one.link.state.value, ""),
+                    record.entry.work_date,
+                    rounded_clock(record.entry.seconds),
+                    record.entry.person_name or record.entry.person_id or "",
+                    record.entry.client_name or "",
+                    record.entry.description,
+                    record.link.reason or record.link.state.value,
+                    REMEDIES.get(record.link.state.value, ""),
                 )
-                for one in found
+                for record in found
             ),
             right=("hours",),
         )
@@ -77,24 +77,24 @@ def copies(
     with Session.of(context).store() as (_settings, store), store.read() as work:
         found = work.entries.copies(limit)
     if as_json:
-        print_json([_as_json(one) for one in found])
+        print_json([_as_json(record) for record in found])
     elif not found:
         say("No time entry is a copy of another.")
     else:
-        total = sum(one.entry.seconds for one in found)
+        total = sum(record.entry.seconds for record in found)
         print_table(
             f"{len(found)} time entries that another time tracker holds as well, {rounded_clock(total)} hours",
             ("date", "hours", "who", "tracker", "description", "why"),
             (
                 (
-                    one.entry.work_date,
-                    rounded_clock(one.entry.seconds),
-                    one.entry.person_name or one.entry.person_id or "",
-                    one.entry.tracker,
-                    one.entry.description,
-                    one.link.reason,
+                    record.entry.work_date,
+                    rounded_clock(record.entry.seconds),
+                    record.entry.person_name or record.entry.person_id or "",
+                    record.entry.tracker,
+                    record.entry.description,
+                    record.link.reason,
                 )
-                for one in found
+                for record in found
             ),
             right=("hours",),
         )

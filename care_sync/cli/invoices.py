@@ -220,7 +220,7 @@ def push(
         _show_planned(found, states, as_json=as_json)
     else:
         _show_pushed(pushed, as_json=as_json)
-    if any(item.needs_attention for item in pushed):
+    if any(result.needs_attention for result in pushed):
         raise typer.Exit(1)
 
 
@@ -237,21 +237,21 @@ def _show_planned(invoices: list[Invoice], states: list[str], *, as_json: bool) 
 def _show_pushed(pushed: list[Pushed], *, as_json: bool) -> None:
     """What became of each draft."""
     if as_json:
-        print_json([_pushed_as_json(item) for item in pushed])
+        print_json([_pushed_as_json(result) for result in pushed])
     else:
         print_table(
             "Drafts",
             ("reference", "customer", "total", "outcome", "where", "message"),
             (
                 (
-                    item.invoice.reference,
-                    item.invoice.organization.name,
-                    item.invoice.total,
-                    item.outcome,
-                    item.url or "",
-                    item.message,
+                    result.invoice.reference,
+                    result.invoice.organization.name,
+                    result.invoice.total,
+                    result.outcome,
+                    result.url or "",
+                    result.message,
                 )
-                for item in pushed
+                for result in pushed
             ),
             right=("total",),
         )
@@ -279,10 +279,10 @@ def _write_documents(issued: Sequence[Issued], profile: str, output: Path | None
     if output is None:
         write_output(ubl_of(issued[0], profile))
         return
-    for item in issued:
-        name = f"{file_name(item.number, item.invoice.organization.name)}.xml"
+    for invoice in issued:
+        name = f"{file_name(invoice.number, invoice.invoice.organization.name)}.xml"
         path = output if is_one else output / name
-        write_file(path, ubl_of(item, profile))
+        write_file(path, ubl_of(invoice, profile))
         say(f"{path} is written.")
     if not issued:
         say("Nothing is invoiced.")

@@ -41,13 +41,13 @@ def list_periods(context: typer.Context, as_json: Json = False) -> None:
         print_json(
             [
                 {
-                    "period": one.period,
-                    "closed_at": one.closed_at.isoformat(),
-                    "closed_by": one.closed_by,
-                    "transaction_id": one.transaction_id,
-                    "hash": one.hash,
+                    "period": month.period,
+                    "closed_at": month.closed_at.isoformat(),
+                    "closed_by": month.closed_by,
+                    "transaction_id": month.transaction_id,
+                    "hash": month.hash,
                 }
-                for one in closed
+                for month in closed
             ]
         )
     elif not closed:
@@ -58,12 +58,12 @@ def list_periods(context: typer.Context, as_json: Json = False) -> None:
             ("month", "closed", "by", "chain"),
             (
                 (
-                    one.period,
-                    local(one.closed_at, settings.company.zone),
-                    one.closed_by,
-                    f"{one.transaction_id} {one.hash}",
+                    month.period,
+                    local(month.closed_at, settings.company.zone),
+                    month.closed_by,
+                    f"{month.transaction_id} {month.hash}",
                 )
-                for one in closed
+                for month in closed
             ),
         )
 
@@ -113,7 +113,7 @@ def close(
     else:
         say(f"The month {month} is closed.")
         if done.charged:
-            seconds = sum(one.seconds for one in done.charged)
+            seconds = sum(charge.seconds for charge in done.charged)
             say(
                 f"{rounded_clock(seconds)} hours of {len(done.charged)} tickets were charged although their cause is "
                 "unknown; the next pass tells their customers."
@@ -131,8 +131,10 @@ def _show(work: UnitOfWork, found: Outlook) -> None:
             f"{found.to_do} changes were read and not yet posted. Run `care-sync sync` first, or they become "
             "corrections."
         )
-    names = {one.id: one.name for one in work.organizations.all()}
-    tickets = work.tickets.get_many({one.ticket_id for one in (*found.pending, *found.review) if one.ticket_id})
+    names = {organization.id: organization.name for organization in work.organizations.all()}
+    tickets = work.tickets.get_many(
+        {record.ticket_id for record in (*found.pending, *found.review) if record.ticket_id}
+    )
     for title, account, standings in (
         (
             f"Pending: {rounded_clock(found.pending_seconds)} hours, charged when the month closes (I4)",
@@ -152,29 +154,31 @@ def _show(work: UnitOfWork, found: Outlook) -> None:
                 ("date", "hours", "customer", "ticket", "subject"),
                 (
                     (
-                        one.work_date,
-                        rounded_clock(on_account(one, account)),
-                        names.get(one.organization_id, one.organization_id),
-                        f"#{tickets[one.ticket_id].number}" if one.ticket_id in tickets else one.ticket_id or "",
-                        tickets[one.ticket_id].subject if one.ticket_id in tickets else "",
+                        posted.work_date,
+                        rounded_clock(on_account(posted, account)),
+                        names.get(posted.organization_id, posted.organization_id),
+                        f"#{tickets[posted.ticket_id].number}"
+                        if posted.ticket_id in tickets
+                        else posted.ticket_id or "",
+                        tickets[posted.ticket_id].subject if posted.ticket_id in tickets else "",
                     )
-                    for one in standings
+                    for posted in standings
                 ),
                 right=("hours",),
             )
     if found.unlinked:
-        total = sum(one.entry.seconds for one in found.unlinked)
+        total = sum(record.entry.seconds for record in found.unlinked)
         print_table(
             f"Without a ticket: {rounded_clock(total)} hours, charged to nobody (`care-sync entries unlinked`)",
             ("date", "hours", "who", "description"),
             (
                 (
-                    one.entry.work_date,
-                    rounded_clock(one.entry.seconds),
-                    one.entry.person_name or one.entry.person_id or "",
-                    one.entry.description,
+                    record.entry.work_date,
+                    rounded_clock(record.entry.seconds),
+                    record.entry.person_name or record.entry.person_id or "",
+                    record.entry.description,
                 )
-                for one in found.unlinked
+                for record in found.unlinked
             ),
             right=("hours",),
         )
@@ -190,12 +194,12 @@ def _as_json(found: Outlook) -> dict[str, object]:
         "review": _standings(found.review, REVIEW),
         "unlinked": [
             {
-                "entry_key": one.entry.key,
-                "work_date": one.entry.work_date.isoformat(),
-                "seconds": one.entry.seconds,
-                "description": one.entry.description,
+                "entry_key": record.entry.key,
+                "work_date": record.entry.work_date.isoformat(),
+                "seconds": record.entry.seconds,
+                "description": record.entry.description,
             }
-            for one in found.unlinked
+            for record in found.unlinked
         ],
     }
 
@@ -203,23 +207,23 @@ def _as_json(found: Outlook) -> dict[str, object]:
 def _standings(standings: Sequence[PostedEntry], account: Account) -> list[dict[str, object]]:
     return [
         {
-            "entry_key": one.entry_key,
-            "organization_id": one.organization_id,
-            "ticket_id": one.ticket_id,
-            "work_date": one.work_date.isoformat(),
-            "seconds": on_account(one, account),
+            "entry_key": posted.entry_key,
+            "organization_id": posted.organization_id,
+            "ticket_id": posted.ticket_id,
+            "work_date": posted.work_date.isoformat(),
+            "seconds": on_account(posted, account),
         }
-        for one in standings
+        for posted in standings
     ]
 
 
 def _charged(done: Closing) -> list[dict[str, object]]:
     return [
         {
-            "ticket_id": one.ticket_id,
-            "organization_id": one.organization_id,
-            "seconds": one.seconds,
-            "shares": {leg.account: leg.seconds for leg in one.shares},
+            "ticket_id": charge.ticket_id,
+            "organization_id": charge.organization_id,
+            "seconds": charge.seconds,
+            "shares": {leg.account: leg.seconds for leg in charge.shares},
         }
-        for one in done.charged
+        for charge in done.charged
     ]

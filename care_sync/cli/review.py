@@ -38,29 +38,29 @@ def list_waiting(
     with Session.of(context).store() as (_settings, store), store.read() as work:
         chosen = find_organization(work, customer).id if customer else None
         found = waiting(work, organization_id=chosen)
-        tickets = work.tickets.get_many({one.ticket_id for one in found})
-        names = {one.id: one.name for one in work.organizations.all()}
+        tickets = work.tickets.get_many({record.ticket_id for record in found})
+        names = {organization.id: organization.name for organization in work.organizations.all()}
         people = _people(work, found)
     if as_json:
-        print_json([_as_json(one, tickets.get(one.ticket_id)) for one in found])
+        print_json([_as_json(record, tickets.get(record.ticket_id)) for record in found])
     elif not found:
         say("No time waits for review.")
     else:
-        total = sum(one.seconds for one in found)
+        total = sum(record.seconds for record in found)
         print_table(
             f"{rounded_clock(total)} hours wait for review",
             ("date", "hours", "customer", "ticket", "subject", "who", "entry"),
             (
                 (
-                    one.work_date,
-                    rounded_clock(one.seconds),
-                    names.get(one.organization_id, one.organization_id),
-                    _number(one, tickets),
-                    tickets[one.ticket_id].subject if one.ticket_id in tickets else "",
-                    people.get(one.entry_key, ""),
-                    one.entry_key,
+                    record.work_date,
+                    rounded_clock(record.seconds),
+                    names.get(record.organization_id, record.organization_id),
+                    _number(record, tickets),
+                    tickets[record.ticket_id].subject if record.ticket_id in tickets else "",
+                    people.get(record.entry_key, ""),
+                    record.entry_key,
                 )
-                for one in found
+                for record in found
             ),
             right=("hours",),
         )
@@ -100,10 +100,10 @@ def decide_on(
             anew=anew,
         )
     if as_json:
-        print_json([_verdict_as_json(one) for one in verdicts])
+        print_json([_verdict_as_json(verdict) for verdict in verdicts])
     else:
         charged, judged = (
-            sum(getattr(one, name) for one in verdicts) for name in ("charged_seconds", "judged_seconds")
+            sum(getattr(verdict, name) for verdict in verdicts) for name in ("charged_seconds", "judged_seconds")
         )
         say(f"{rounded_clock(charged)} of {rounded_clock(judged)} hours are charged; the next pass posts it.")
 
@@ -123,7 +123,7 @@ def history(
     with Session.of(context).store() as (settings, store), store.read() as work:
         found = work.verdicts.get_many([entry_key]).get(entry_key, [])
     if as_json:
-        print_json([_verdict_as_json(one) for one in found])
+        print_json([_verdict_as_json(record) for record in found])
     elif not found:
         say(f"Nobody has judged {entry_key}.")
     else:
@@ -132,13 +132,13 @@ def history(
             ("when", "by", "judged", "charged", "why"),
             (
                 (
-                    local(one.decided_at, settings.company.zone),
-                    one.actor,
-                    rounded_clock(one.judged_seconds),
-                    rounded_clock(one.charged_seconds),
-                    one.reason,
+                    local(record.decided_at, settings.company.zone),
+                    record.actor,
+                    rounded_clock(record.judged_seconds),
+                    rounded_clock(record.charged_seconds),
+                    record.reason,
                 )
-                for one in found
+                for record in found
             ),
             right=("judged", "charged"),
         )
@@ -169,7 +169,7 @@ def _ruling(charge: str) -> Ruling:
 
 
 def _people(work: UnitOfWork, found: list[Waiting]) -> dict[str, str]:
-    entries = work.entries.get_many(one.entry_key for one in found)
+    entries = work.entries.get_many(record.entry_key for record in found)
     return {key: one.entry.person_name or one.entry.person_id or "" for key, one in entries.items()}
 
 

@@ -77,7 +77,7 @@ def setup(
         plan = preparation.plan_removal(wanted) if remove else preparation.plan(wanted)
         if check or not _agreed(plan, yes=yes, as_json=as_json):
             _tell(plan, as_json=as_json)
-            if any(item.action not in SETTLED for item in plan):
+            if any(step.action not in SETTLED for step in plan):
                 raise typer.Exit(1)
             return
         if remove:
@@ -85,7 +85,7 @@ def setup(
             _tell(done, as_json=as_json)
         else:
             done = _prepare(site, preparation, wanted, as_json=as_json)
-    if any(item.action in FOR_PEOPLE for item in done):
+    if any(step.action in FOR_PEOPLE for step in done):
         raise typer.Exit(1)
 
 
@@ -116,7 +116,7 @@ def _prepare(site: Site, preparation: Preparation, wanted: Wanted, *, as_json: b
 
 def _agreed(plan: Sequence[Step], *, yes: bool, as_json: bool) -> bool:
     """Whether there is anything to do, and a person wants it done."""
-    if not any(item.action not in (*SETTLED, *FOR_PEOPLE) for item in plan):
+    if not any(step.action not in (*SETTLED, *FOR_PEOPLE) for step in plan):
         return False
     if yes:
         return True

@@ -70,12 +70,12 @@ def statement(
             raise UserError("several statements are several files", ["name a folder for them with --output"])
         else:
             statements = read_statements(work, month)
-    for one in statements:
-        content = _written(one, form, language, settings)
+    for document in statements:
+        content = _written(document, form, language, settings)
         if output is None:
             write_output(content)
             return
-        name = f"{file_name(month, one.organization.name, one.organization.id)}.{form}"
+        name = f"{file_name(month, document.organization.name, document.organization.id)}.{form}"
         path = output if customer is not None else output / name
         write_file(path, content)
         say(f"{path} is written.")
@@ -83,8 +83,8 @@ def statement(
         say(f"Nobody had an hour card or any time in {month}.")
 
 
-def _written(one: Statement, form: Form, language: Tongue | None, settings: Settings) -> bytes:
-    reader = Language.of(language or one.organization.locale, settings.company.locale)
+def _written(document: Statement, form: Form, language: Tongue | None, settings: Settings) -> bytes:
+    reader = Language.of(language or document.organization.locale, settings.company.locale)
     if form is Form.CSV:
-        return statement_as_csv(one, reader).encode()
-    return statement_as_pdf(one, reader, settings.company.name, settings.ledger.statement.fonts)
+        return statement_as_csv(document, reader).encode()
+    return statement_as_pdf(document, reader, settings.company.name, settings.ledger.statement.fonts)

@@ -162,7 +162,7 @@ def _cases(chance: random.Random, tickets: int) -> list[_Case]:
         customer = chance.choices(choice, [item.size for item in choice])[0]
         cases.append(_Case(story, customer, moment))
     twice = [case for case in cases if case.story and case.story.id == "stopped_working"][:DUPLICATES]
-    cases += [_Case(None, item.customer, item.reported_at + timedelta(minutes=25), duplicate_of=item) for item in twice]
+    cases += [_Case(None, case.customer, case.reported_at + timedelta(minutes=25), duplicate_of=case) for case in twice]
     cases += [_Case(None, None, _moment(chance)) for _ in range(2)]
     cases.sort(key=lambda case: case.reported_at)
     for number, case in enumerate(cases, start=FIRST_NUMBER):
@@ -180,7 +180,7 @@ def _file(chance: random.Random, case: _Case, filed: list[FiledTicket]) -> Filed
     if case.duplicate_of is not None:
         return _duplicate(case, filed[case.duplicate_of.number - FIRST_NUMBER])
     if case.story is None or case.customer is None:
-        return _of_nobody(case, is_spam=any(item.customer is None for item in filed))
+        return _of_nobody(case, is_spam=any(case.customer is None for case in filed))
     story, customer = case.story, case.customer
     requester = chance.choice(customer.people)
     subject, message = chance.choice(story.letters[customer.locale])

@@ -121,7 +121,7 @@ class Day:
     # ---- one by one ----------------------------------------------------------------------------------
 
     def _forgotten_timer(self) -> Change:
-        running = next(one for one in self._agency.worked if one.is_running)
+        running = next(entry for entry in self._agency.worked if entry.is_running)
         ticket = self._filed(running)
 
         def do() -> None:
@@ -135,54 +135,57 @@ class Day:
         return Change(_at(9, 4), told, "A running timer counts nothing; it counts when it stops.", ticket.number, do)
 
     def _cause_with_a_third_party(self) -> Change:
-        one = self._find(
-            lambda one: (
-                one.ticket.story == "cause_still_unknown"
-                and one.ticket.locale == "nl"
-                and one.seconds_on("pending") > 1800
-                and self._left[one.customer] > 4 * one.seconds_on("pending")
+        candidate = self._find(
+            lambda candidate: (
+                candidate.ticket.story == "cause_still_unknown"
+                and candidate.ticket.locale == "nl"
+                and candidate.seconds_on("pending") > 1800
+                and self._left[candidate.customer] > 4 * candidate.seconds_on("pending")
             )
         )
         return Change(
             _at(9, 20),
-            f"{_first(one.ticket.assignee)} finds the cause of #{one.ticket.number}: a third party",
+            f"{_first(candidate.ticket.assignee)} finds the cause of #{candidate.ticket.number}: a third party",
             "Outside the SLA (I3a): what was held goes to the hour card, and the customer is told at once (I4).",
-            one.ticket.number,
-            lambda: self._workplace.fill_in(one.ticket.number, one.ticket.assignee, cause="third_party"),
+            candidate.ticket.number,
+            lambda: self._workplace.fill_in(candidate.ticket.number, candidate.ticket.assignee, cause="third_party"),
         )
 
     def _cause_with_us(self) -> Change:
-        one = self._find(
-            lambda one: (
-                one.ticket.story == "cause_still_unknown"
-                and one.ticket.locale == "en"
-                and one.seconds_on("pending") > 1800
+        candidate = self._find(
+            lambda candidate: (
+                candidate.ticket.story == "cause_still_unknown"
+                and candidate.ticket.locale == "en"
+                and candidate.seconds_on("pending") > 1800
             )
         )
         return Change(
             _at(9, 55),
-            f"{_first(one.ticket.assignee)} finds the cause of #{one.ticket.number}: CARE itself",
+            f"{_first(candidate.ticket.assignee)} finds the cause of #{candidate.ticket.number}: CARE itself",
             "Inside the SLA (I2, W2): what was held is free.",
-            one.ticket.number,
-            lambda: self._workplace.fill_in(one.ticket.number, one.ticket.assignee, cause="care"),
+            candidate.ticket.number,
+            lambda: self._workplace.fill_in(candidate.ticket.number, candidate.ticket.assignee, cause="care"),
             is_brief=True,
         )
 
     def _entry_shortened(self) -> Change:
-        one = self._find(lambda one: (entry := one.longest("card")) is not None and entry.entry.seconds > 4500)
-        entry = _longest(one)
+        candidate = self._find(
+            lambda candidate: (entry := candidate.longest("card")) is not None and entry.entry.seconds > 4500
+        )
+        entry = _longest(candidate)
         shorter = entry.entry.seconds // 120 * 60
         who = _first(entry.entry.person_name or "")
         return Change(
             _at(10, 30),
-            f"{who} corrects an entry on #{one.ticket.number}: {clock(entry.entry.seconds)} becomes {clock(shorter)}",
+            f"{who} corrects an entry on #{candidate.ticket.number}: "
+            f"{clock(entry.entry.seconds)} becomes {clock(shorter)}",
             "Reversed and posted again, never changed: the card gets its minutes back.",
-            one.ticket.number,
+            candidate.ticket.number,
             lambda: self._workplace.edit_entry(int(entry.entry.id), duration=shorter),
         )
 
     def _entry_linked(self) -> Change:
-        worked = {one.description: one for one in self._agency.worked if one.ticket_number is not None}
+        worked = {entry.description: entry for entry in self._agency.worked if entry.ticket_number is not None}
         stored, forgotten = next(
             (stored, forgotten)
             for stored in self._unlinked
@@ -203,73 +206,76 @@ class Day:
         )
 
     def _ticket_handed_over(self) -> Change:
-        one = self._find(
-            lambda one: (
-                one.seconds_on("card") > 1800
-                and one.ticket.story in ("small_clear_change", "larger_change_agreed")
-                and len(one.entries) <= 4
+        candidate = self._find(
+            lambda candidate: (
+                candidate.seconds_on("card") > 1800
+                and candidate.ticket.story in ("small_clear_change", "larger_change_agreed")
+                and len(candidate.entries) <= 4
             )
         )
         new = next(
             customer
             for customer in self._agency.customers
             if customer.name not in self._taken
-            and customer.locale == one.ticket.locale
+            and customer.locale == candidate.ticket.locale
             and self._left[customer.name] > 5 * 3600
         )
         self._taken.add(new.name)
-        who = one.ticket.assignee
+        who = candidate.ticket.assignee
 
         def do() -> None:
-            self._workplace.hand_over(one.ticket.number, who, new.name, new.people[0], new.locale)
-            for entry in one.entries:
+            self._workplace.hand_over(candidate.ticket.number, who, new.name, new.people[0], new.locale)
+            for entry in candidate.entries:
                 self._workplace.move_entry(int(entry.entry.id), new.name)
 
         return Change(
             _at(11, 45),
-            f"{_first(who)} sees that #{one.ticket.number} is not of {one.customer} but of {new.name}, "
+            f"{_first(who)} sees that #{candidate.ticket.number} is not of {candidate.customer} but of {new.name}, "
             "and moves the ticket and its time",
             "The old customer gets every second back, the new one pays; each by its own SLA and cards.",
-            one.ticket.number,
+            candidate.ticket.number,
             do,
         )
 
     def _card_runs_out(self) -> Iterator[Change]:
         """The last time on a card is used, and the customer buys another."""
 
-        def left(one: Candidate) -> int:
-            return self._left[one.customer]
+        def left(candidate: Candidate) -> int:
+            return self._left[candidate.customer]
 
-        one = self._find(
-            lambda one: left(one) > 0 and one.ticket.story in ("small_clear_change", "larger_change_agreed"), by=left
+        candidate = self._find(
+            lambda candidate: (
+                left(candidate) > 0 and candidate.ticket.story in ("small_clear_change", "larger_change_agreed")
+            ),
+            by=left,
         )
-        minutes = left(one) // 60 + 50
+        minutes = left(candidate) // 60 + 50
         yield Change(
             _at(13, 40),
-            f"{_first(one.ticket.assignee)} writes down {clock(minutes * 60)} on #{one.ticket.number}, "
-            f"and {one.customer} has {clock(left(one))} left on its card",
+            f"{_first(candidate.ticket.assignee)} writes down {clock(minutes * 60)} on #{candidate.ticket.number}, "
+            f"and {candidate.customer} has {clock(left(candidate))} left on its card",
             "One entry is split: the card to its last second, the rest to the invoice (H2).",
-            one.ticket.number,
-            lambda: self._write(one, minutes),
+            candidate.ticket.number,
+            lambda: self._write(candidate, minutes),
             is_brief=True,
         )
         yield Change(
             _at(13, 55),
-            f"{one.customer} buys another card of 50 hours, and the bookkeeper enters it",
+            f"{candidate.customer} buys another card of 50 hours, and the bookkeeper enters it",
             "What was worked since the day of purchase moves from the invoice to the card.",
-            one.ticket.number,
-            lambda: self._buy_card(one.customer),
+            candidate.ticket.number,
+            lambda: self._buy_card(candidate.customer),
             is_brief=True,
         )
 
     def _change_approved(self) -> Change:
-        one = self._find(lambda one: one.ticket.story == "small_change_on_acceptance")
+        candidate = self._find(lambda candidate: candidate.ticket.story == "small_change_on_acceptance")
         return Change(
             _at(14, 25),
-            f"{one.ticket.requester} approves #{one.ticket.number} on acceptance",
+            f"{candidate.ticket.requester} approves #{candidate.ticket.number} on acceptance",
             "The next step becomes delivery (M2). The same time is booked again, under the clauses that now hold.",
-            one.ticket.number,
-            lambda: self._workplace.fill_in(one.ticket.number, one.ticket.assignee, acceptance="approved"),
+            candidate.ticket.number,
+            lambda: self._workplace.fill_in(candidate.ticket.number, candidate.ticket.assignee, acceptance="approved"),
             is_brief=True,
         )
 
@@ -297,36 +303,39 @@ class Day:
         )
 
     def _time_reviewed(self) -> Change:
-        one = self._find(lambda one: one.ticket.story == "quote_declined" and one.seconds_on("review") > 1800)
-        half = one.seconds_on("review") // 120
+        candidate = self._find(
+            lambda candidate: candidate.ticket.story == "quote_declined" and candidate.seconds_on("review") > 1800
+        )
+        half = candidate.seconds_on("review") // 120
         return Change(
             _at(16, 10),
-            f"{_first(one.ticket.assignee)} decides on the time of #{one.ticket.number}, whose quote was declined",
+            f"{_first(candidate.ticket.assignee)} decides on the time of #{candidate.ticket.number}, "
+            "whose quote was declined",
             f"A person judges such time (O4), in a field of the ticket: {half} minutes are charged, the rest is not.",
-            one.ticket.number,
+            candidate.ticket.number,
             lambda: self._workplace.fill_in(
-                one.ticket.number,
-                one.ticket.assignee,
+                candidate.ticket.number,
+                candidate.ticket.assignee,
                 care_review=str(half),
                 care_review_reason="half of the preparation, as agreed by telephone",
             ),
         )
 
     def _entry_deleted(self) -> Change:
-        one = self._find(
-            lambda one: (
-                (entry := one.longest("card")) is not None
+        candidate = self._find(
+            lambda candidate: (
+                (entry := candidate.longest("card")) is not None
                 and entry.entry.seconds > 1500
-                and self._left[one.customer] > 5 * 3600
+                and self._left[candidate.customer] > 5 * 3600
             )
         )
-        entry = _longest(one)
+        entry = _longest(candidate)
         return Change(
             _at(16, 50),
             f"{_first(entry.entry.person_name or '')} deletes an entry of {clock(entry.entry.seconds)} "
-            f"on #{one.ticket.number}, and the webhook is lost",
+            f"on #{candidate.ticket.number}, and the webhook is lost",
             "Toggl's reports do not tell of deletions: only the nightly comparison of the whole window can find it.",
-            one.ticket.number,
+            candidate.ticket.number,
             lambda: self._workplace.delete_entry(int(entry.entry.id)),
             is_lost=True,
         )
@@ -336,9 +345,9 @@ class Day:
     def _find(self, fits: Callable[[Candidate], bool], *, by: Callable[[Candidate], int] = lambda _one: 0) -> Candidate:
         """The first candidate that fits, the smallest by ``by``; its customer is chosen no more."""
         found = [candidate for candidate in self._candidates if self._is_free(candidate.ticket) and fits(candidate)]
-        one = min(found, key=lambda record: (by(record), record.ticket.number))
-        self._taken.add(one.customer)
-        return one
+        candidate = min(found, key=lambda record: (by(record), record.ticket.number))
+        self._taken.add(candidate.customer)
+        return candidate
 
     def _is_free(self, ticket: FiledTicket) -> bool:
         return ticket.customer is not None and ticket.customer not in self._taken
@@ -362,13 +371,13 @@ class Day:
             )
             work.dirty.mark(DirtyKind.ORGANIZATION, [organization.id], "hour card bought", site.now())
 
-    def _write(self, one: Candidate, minutes: int) -> None:
-        ticket = one.ticket
-        self._workplace.work(ticket.number, ticket.assignee, one.customer, minutes, ticket.subject)
+    def _write(self, candidate: Candidate, minutes: int) -> None:
+        ticket = candidate.ticket
+        self._workplace.work(ticket.number, ticket.assignee, candidate.customer, minutes, ticket.subject)
 
 
-def _longest(one: Candidate) -> StoredEntry:
-    entry = one.longest("card")
+def _longest(candidate: Candidate) -> StoredEntry:
+    entry = candidate.longest("card")
     assert entry is not None
     return entry
 

@@ -87,9 +87,9 @@ def read_outcome(application: Application, first: date, last: date) -> Outcome:
         time = _time(work)
         links, running = _links(_entries(application, work, first, last))
         return Outcome(
-            tickets=Counter((item["route"], item["scope"]) for item in whole),
-            next_steps=Counter(item["next_step"] for item in whole),
-            asked=Counter(item["questions"][0] for item in whole if item["questions"]),
+            tickets=Counter((outcome["route"], outcome["scope"]) for outcome in whole),
+            next_steps=Counter(outcome["next_step"] for outcome in whole),
+            asked=Counter(outcome["questions"][0] for outcome in whole if outcome["questions"]),
             clauses=_clauses(standing),
             time=time,
             links=links,
@@ -103,9 +103,9 @@ def read_outcome(application: Application, first: date, last: date) -> Outcome:
 def _time(work: UnitOfWork) -> dict[str, Amount]:
     found: dict[str, Amount] = {}
     for page in work.ledger.each_posted():
-        for standing in page:
-            for leg in standing.shares:
-                found.setdefault(leg.account.partition(":")[0], Amount()).add(standing.entry_key, leg.seconds)
+        for entry in page:
+            for leg in entry.shares:
+                found.setdefault(leg.account.partition(":")[0], Amount()).add(entry.entry_key, leg.seconds)
     return {kind: found[kind] for kind in KINDS if kind in found}
 
 
@@ -137,8 +137,8 @@ def _clauses(standing: Mapping[tuple[str, str], StoredDecision]) -> Counter[str]
 def _cards(work: UnitOfWork) -> list[Card]:
     drawn: Counter[int] = Counter()
     for page in work.ledger.each_posted():
-        for standing in page:
-            for leg in standing.shares:
+        for entry in page:
+            for leg in entry.shares:
                 if (card_id := leg.account.card_id) is not None:
                     drawn[card_id] += leg.seconds
     return [

@@ -46,12 +46,12 @@ class Crossing:
     @property
     def left(self) -> int:
         """Seconds left on all cards together."""
-        return sum(one.left for one in self.cards)
+        return sum(card.left for card in self.cards)
 
     @property
     def running_low(self) -> CardState:
         """The card that is used now: the oldest that holds time, or the newest."""
-        return next((one for one in self.cards if one.left > 0), self.cards[-1])
+        return next((card for card in self.cards if card.left > 0), self.cards[-1])
 
 
 def take_crossings(
@@ -62,7 +62,7 @@ def take_crossings(
     told = work.tellings.told(LOW_BALANCE, sorted(by_customer))
     found = []
     for organization_id, cards in sorted(by_customer.items()):
-        left = sum(one.left for one in cards)
+        left = sum(card.left for card in cards)
         before = told.get(organization_id, set())
         rearmed = [key for key in before if left > int(key) + REARMED_ABOVE or int(key) not in levels]
         work.tellings.forget(LOW_BALANCE, organization_id, rearmed)
@@ -78,7 +78,7 @@ def take_crossings(
 def take_as_told(work: UnitOfWork, organization_ids: Iterable[str], levels: Sequence[int], now: datetime) -> None:
     """Customers whose cards came from elsewhere are not told anew what they know already."""
     for organization_id in sorted(set(organization_ids)):
-        left = sum(one.left for one in states(work, organization_id))
+        left = sum(state.left for state in states(work, organization_id))
         for level in levels:
             if left <= level:
                 work.tellings.tell(LOW_BALANCE, organization_id, str(level), now)
@@ -91,7 +91,7 @@ def forecast(work: UnitOfWork, organization_id: str, left: int, *, days: int, to
     """
     first = today - timedelta(days=days - 1)
     recent = work.ledger.posted_of_organization(organization_id, Month.of(first)).values()
-    used = sum(_chargeable(one) for one in recent if first <= one.work_date <= today)
+    used = sum(_chargeable(posted) for posted in recent if first <= posted.work_date <= today)
     began = work.entries.first_work_date(organization_id) or first
     span = min(days, (today - began).days + 1)
     return runs_out(left, used, span, today)
@@ -114,7 +114,7 @@ def _chargeable(standing: PostedEntry) -> int:
 def _last_deducted(work: UnitOfWork, organization_id: str) -> str | None:
     """The ticket of the newest work that stands on a card in an open month."""
     opened = work.ledger.posted_of_organization(organization_id, work.periods.months().first_open).values()
-    on_cards = [one for one in opened if any(leg.account.card_id is not None for leg in one.shares)]
+    on_cards = [posted for posted in opened if any(leg.account.card_id is not None for leg in posted.shares)]
     if not on_cards:
         return None
     return max(on_cards, key=_order).ticket_id

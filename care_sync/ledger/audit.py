@@ -45,18 +45,19 @@ def verify(work: UnitOfWork, *, overdraft_seconds: int | None = 0) -> Iterator[F
 
 def _entries(work: UnitOfWork) -> Iterator[Finding]:
     """Invariant 1: what an entry's postings sum to is what it stands for, on the accounts that it stands on."""
-    for entry_key, posted, standing in work.ledger.entries_that_differ(CONTRA):
-        yield Finding(f"entry {entry_key}", f"its postings sum to {posted} seconds, it stands for {standing}")
+    for entry_key, summed, seconds in work.ledger.entries_that_differ(CONTRA):
+        yield Finding(f"entry {entry_key}", f"its postings sum to {summed} seconds, it stands for {seconds}")
     for standings in work.ledger.each_posted():
-        transactions = work.ledger.many(one.transaction_id for one in standings)
-        for one in standings:
-            transaction = transactions.get(one.transaction_id)
+        transactions = work.ledger.many(standing.transaction_id for standing in standings)
+        for posted in standings:
+            transaction = transactions.get(posted.transaction_id)
             legs = () if transaction is None else transaction.legs
             if sorted((leg.account, leg.seconds) for leg in legs if leg.account not in CONTRA) != sorted(
-                (leg.account, leg.seconds) for leg in one.shares
+                (leg.account, leg.seconds) for leg in posted.shares
             ):
                 yield Finding(
-                    f"entry {one.entry_key}", f"transaction {one.transaction_id} is not what it is said to stand on"
+                    f"entry {posted.entry_key}",
+                    f"transaction {posted.transaction_id} is not what it is said to stand on",
                 )
 
 

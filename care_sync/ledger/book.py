@@ -37,7 +37,7 @@ def record_all(
     """
     head = work.ledger.lock_head()
     months = work.periods.months()
-    customers = sorted({one.organization_id for one in transactions if _touches_a_card(one)})
+    customers = sorted({transaction.organization_id for transaction in transactions if _touches_a_card(transaction)})
     before = {customer: work.ledger.balances(customer) for customer in customers}
     written: list[StoredTransaction] = []
     previous = head.hash
@@ -48,7 +48,7 @@ def record_all(
     work.ledger.append(written)
     for customer in customers:
         _check_cards(work, customer, before[customer], overdraft_seconds)
-    return [one.transaction_id for one in written]
+    return [transaction.transaction_id for transaction in written]
 
 
 def chained_hash(transaction: StoredTransaction) -> str:

@@ -80,17 +80,24 @@ def import_cards(
     work.ledger.lock_head()
     months = work.periods.months()
     cards = []
-    for one in planned:
-        card = work.cards.add(one.organization_id, one.bought_on, one.seconds, one.rate, one.reference, taken_over_on)
-        reason = f"taken over from {source}, line {one.line}"
+    for planned_card in planned:
+        card = work.cards.add(
+            planned_card.organization_id,
+            planned_card.bought_on,
+            planned_card.seconds,
+            planned_card.rate,
+            planned_card.reference,
+            taken_over_on,
+        )
+        reason = f"taken over from {source}, line {planned_card.line}"
         move(
-            work, card, TransactionKind.PURCHASE, PURCHASED, one.seconds,
-            period=months.booked(one.bought_on), day=one.bought_on, now=now, actor=actor, reason=reason,
-            clauses=("H1",),
+            work, card, TransactionKind.PURCHASE, PURCHASED, planned_card.seconds,
+            period=months.booked(planned_card.bought_on), day=planned_card.bought_on, now=now, actor=actor,
+            reason=reason, clauses=("H1",),
         )  # fmt: skip
-        if one.left != one.seconds:
+        if planned_card.left != planned_card.seconds:
             move(
-                work, card, TransactionKind.ADJUSTMENT, ADJUSTED, one.left - one.seconds,
+                work, card, TransactionKind.ADJUSTMENT, ADJUSTED, planned_card.left - planned_card.seconds,
                 period=months.booked(taken_over_on), day=taken_over_on, now=now, actor=actor,
                 reason=f"used before {taken_over_on}; {reason}",
             )  # fmt: skip

@@ -48,12 +48,12 @@ class Outlook:
     @property
     def pending_seconds(self) -> int:
         """Seconds that closing will charge."""
-        return sum(on_account(one, PENDING) for one in self.pending)
+        return sum(on_account(posted, PENDING) for posted in self.pending)
 
     @property
     def review_seconds(self) -> int:
         """Seconds that wait for a person; they stay under review when the month closes."""
-        return sum(on_account(one, REVIEW) for one in self.review)
+        return sum(on_account(posted, REVIEW) for posted in self.review)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,9 @@ def outlook(work: UnitOfWork, period: Month) -> Outlook:
     marks = work.dirty.count()
     return Outlook(
         period=period,
-        pending=tuple(one for one in standing if on_account(one, PENDING)),
-        review=tuple(one for one in standing if on_account(one, REVIEW)),
-        unlinked=tuple(one for one in work.entries.unlinked() if Month.of(one.entry.work_date) == period),
+        pending=tuple(posted for posted in standing if on_account(posted, PENDING)),
+        review=tuple(posted for posted in standing if on_account(posted, REVIEW)),
+        unlinked=tuple(entry for entry in work.entries.unlinked() if Month.of(entry.entry.work_date) == period),
         to_do=sum(marks.values()),
     )
 
@@ -119,7 +119,7 @@ def close_month(work: UnitOfWork, period: Month, *, terms: TermsOf, now: datetim
     require_closable(work, period, today)
     pending = outlook(work, period).pending
     transactions, touched = 0, set[str]()
-    for organization_id in sorted({one.organization_id for one in pending}):
+    for organization_id in sorted({posted.organization_id for posted in pending}):
         report = post_customer(
             work,
             organization_id,
@@ -133,8 +133,10 @@ def close_month(work: UnitOfWork, period: Month, *, terms: TermsOf, now: datetim
         touched.update(work.tickets.of_organization(organization_id))
     work.periods.close(period, now, actor)
     work.ledger.forget_corrected(period)
-    entry_keys = {one.entry_key for one in pending}
-    charged = _by_ticket(one for one in work.ledger.posted(entry_keys).values() if one.was_charged_while_pending)
+    entry_keys = {posted.entry_key for posted in pending}
+    charged = _by_ticket(
+        posted for posted in work.ledger.posted(entry_keys).values() if posted.was_charged_while_pending
+    )
     # What is charged can take a card's time from other tickets, and its last: all of the customer's show it.
     work.dirty.mark(DirtyKind.TICKET, sorted(touched), f"{period} closed and charged what was undetermined", now)
     return Closing(period, charged, transactions)
@@ -143,8 +145,8 @@ def close_month(work: UnitOfWork, period: Month, *, terms: TermsOf, now: datetim
 def as_posted(work: UnitOfWork, organization_id: str) -> list[DecidedTime]:
     """A customer's open entries as they were posted last: laying them down again changes what cards allow, no more."""
     standings = work.ledger.posted_of_organization(organization_id, work.periods.months().first_open)
-    transactions = work.ledger.many(one.transaction_id for one in standings.values())
-    return [_as_posted(one, transactions[one.transaction_id]) for one in standings.values()]
+    transactions = work.ledger.many(standing.transaction_id for standing in standings.values())
+    return [_as_posted(standing, transactions[standing.transaction_id]) for standing in standings.values()]
 
 
 def on_account(standing: PostedEntry, account: Account) -> int:
@@ -169,9 +171,9 @@ def _as_posted(standing: PostedEntry, transaction: StoredTransaction) -> Decided
 
 def _by_ticket(standings: Iterable[PostedEntry]) -> tuple[Charged, ...]:
     shares: dict[tuple[str, str, Month], dict[Account, int]] = {}
-    for one in standings:
-        accounts_of_ticket = shares.setdefault((one.ticket_id, one.organization_id, one.period), {})
-        for leg in one.shares:
+    for standing in standings:
+        accounts_of_ticket = shares.setdefault((standing.ticket_id, standing.organization_id, standing.period), {})
+        for leg in standing.shares:
             accounts_of_ticket[leg.account] = accounts_of_ticket.get(leg.account, 0) + leg.seconds
     return tuple(
         Charged(*key, tuple(Leg(account, seconds) for account, seconds in sorted(found.items())))

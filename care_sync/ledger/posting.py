@@ -96,7 +96,7 @@ def post_customer(
     writing = PostingBatch(work, now, months)
     room.write_settlements(writing)
     taken_back = {**stands.opened, **unsettled, **stands.elsewhere}
-    originals = work.ledger.many(one.transaction_id for one in taken_back.values())
+    originals = work.ledger.many(posted.transaction_id for posted in taken_back.values())
     for key, standing in sorted(taken_back.items()):
         one = laid.get(key)
         if one is not None and key in stands.opened and _stands_already(standing, one, shares[key]):
@@ -119,7 +119,7 @@ def post_customer(
             if key not in changed:
                 report.changes.append(PostedChange(key, one.demand.ticket_id, (), shares[key]))
     report.transactions = writing.write(terms.overdraft_seconds)
-    report.others = frozenset(one.organization_id for one in stands.elsewhere.values())
+    report.others = frozenset(posted.organization_id for posted in stands.elsewhere.values())
     work.dirty.mark(DirtyKind.ORGANIZATION, sorted(report.others), "time moved to another customer", now)
     return report
 
@@ -290,7 +290,7 @@ class _Room:
         bought_on = {card.card_id: card.bought_on for card in self._owned}
         missing = list(self._settlements)
         for stored in self._settled:
-            same = next((one for one in missing if set(settlement_legs(one)) == set(stored.legs)), None)
+            same = next((absent for absent in missing if set(settlement_legs(absent)) == set(stored.legs)), None)
             if same is None:
                 writing.undo_settlement(stored)
             else:

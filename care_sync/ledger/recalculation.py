@@ -43,7 +43,9 @@ def find_due(work: UnitOfWork, settings: HourCardSection, zone: ZoneInfo, *, now
         return []
     work.ledger.lock_head()
     today = now.astimezone(zone).date()
-    known = {(one.card_id, one.due_on): one for one in work.recalculations.all()}
+    known = {
+        (recalculation.card_id, recalculation.due_on): recalculation for recalculation in work.recalculations.all()
+    }
     found = []
     for card in work.cards.all():
         for due in due_days(card.bought_on, today, yearly=settings.recalculate_yearly):
@@ -65,15 +67,15 @@ def find_due(work: UnitOfWork, settings: HourCardSection, zone: ZoneInfo, *, now
 
 def open_proposals(work: UnitOfWork) -> list[Recalculation]:
     """Due days that wait for a person: proposed, or without a usable rate."""
-    return [one for one in work.recalculations.all() if not one.state.is_final]
+    return [recalculation for recalculation in work.recalculations.all() if not recalculation.state.is_final]
 
 
 def require_open(work: UnitOfWork, card_id: int) -> Recalculation:
     """The open due day of a card. Raises :class:`UserError` when there is none."""
     cards.require(work, card_id)
-    for one in open_proposals(work):
-        if one.card_id == card_id:
-            return one
+    for open_proposal in open_proposals(work):
+        if open_proposal.card_id == card_id:
+            return open_proposal
     raise UserError(f"card {card_id} is not due for recalculation", ["`care-sync cards recalculate` shows which are"])
 
 
@@ -198,9 +200,9 @@ def _judged(
 def _old_rate(work: UnitOfWork, card: HourCard, due: date) -> Decimal:
     """The rate at purchase, or that of the last recalculation before this due day."""
     earlier = [
-        one
-        for one in work.recalculations.of_card(card.card_id)
-        if one.due_on < due and one.state is RecalculationState.APPLIED
+        recalculation
+        for recalculation in work.recalculations.of_card(card.card_id)
+        if recalculation.due_on < due and recalculation.state is RecalculationState.APPLIED
     ]
     return _rate(earlier[-1]) if earlier else card.rate
 
@@ -211,7 +213,10 @@ def _rate(one: Recalculation) -> Decimal:
 
 
 def _require_proposed(work: UnitOfWork, card_id: int, due_on: date) -> Recalculation:
-    found = next((one for one in work.recalculations.of_card(card_id) if one.due_on == due_on), None)
+    found = next(
+        (recalculation for recalculation in work.recalculations.of_card(card_id) if recalculation.due_on == due_on),
+        None,
+    )
     if found is None or found.state is not RecalculationState.PROPOSED:
         why = f": {found.reason}" if found is not None and found.reason else ""
         raise UserError(

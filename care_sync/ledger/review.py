@@ -31,7 +31,9 @@ NOTHING_WAITED = "review_without_time"
 def waiting(work: UnitOfWork, *, organization_id: str | None = None, ticket_id: str | None = None) -> list[Waiting]:
     """What waits for a person, in the order it was worked."""
     standings = work.ledger.posted_on(REVIEW, organization_id=organization_id, ticket_id=ticket_id)
-    return sorted((waiting_of(one) for one in standings), key=lambda one: (one.work_date, one.entry_key))
+    return sorted(
+        (waiting_of(standing) for standing in standings), key=lambda standing: (standing.work_date, standing.entry_key)
+    )
 
 
 def reviewed(work: UnitOfWork, entry_key: str) -> Waiting:
@@ -63,7 +65,7 @@ def decide(
     """
     if not reason.strip():
         raise UserError("a verdict needs a reason", ["say why, for the customer and the auditor"])
-    judged_now = {one.entry_key: one.seconds + (one.judged_seconds if anew else 0) for one in items}
+    judged_now = {item.entry_key: item.seconds + (item.judged_seconds if anew else 0) for item in items}
     total = sum(judged_now.values())
     if not total:
         raise UserError("nothing waits to be judged", ["`care-sync review list` shows what waits"])
@@ -73,16 +75,16 @@ def decide(
             f"{to_charge // 60} minutes cannot be charged: {total // 60} wait", ["charge at most what waits"]
         )
     verdicts = []
-    for one in items:
-        charged = min(to_charge, judged_now[one.entry_key])
+    for item in items:
+        charged = min(to_charge, judged_now[item.entry_key])
         to_charge -= charged
         verdicts.append(
             Verdict(
-                entry_key=one.entry_key,
-                organization_id=one.organization_id,
-                ticket_id=one.ticket_id,
-                judged_seconds=one.judged_seconds + one.seconds,
-                charged_seconds=charged + (0 if anew else one.charged_seconds),
+                entry_key=item.entry_key,
+                organization_id=item.organization_id,
+                ticket_id=item.ticket_id,
+                judged_seconds=item.judged_seconds + item.seconds,
+                charged_seconds=charged + (0 if anew else item.charged_seconds),
                 reason=reason.strip(),
                 actor=actor,
                 decided_at=now,
@@ -90,7 +92,7 @@ def decide(
         )
     for verdict in verdicts:
         work.verdicts.decide(verdict)
-    tickets = sorted({one.ticket_id for one in items})
+    tickets = sorted({item.ticket_id for item in items})
     work.dirty.mark(DirtyKind.TICKET, tickets, "reviewed time was judged", now)
     return verdicts
 
@@ -130,7 +132,7 @@ def take_rulings(work: UnitOfWork, tickets: Iterable[Ticket], now: datetime) -> 
             work.attention.raise_(NOTHING_WAITED, ticket.id, message, now)
             continue
         work.attention.resolve(NOTHING_WAITED, [ticket.id])
-        total = sum(one.seconds for one in items)
+        total = sum(item.seconds for item in items)
         within = Ruling(None if ruling.charged_seconds is None else min(ruling.charged_seconds, total))
         reason = str(ticket.fields.get(REASON_FIELD) or "").strip() or "decided in the ticket"
         taken += decide(work, items, within, reason=reason, actor="helpdesk", now=now)

@@ -80,8 +80,8 @@ class Agreements:
     def of(cls, records: Iterable[Agreed]) -> Agreements:
         """From what was written down, oldest first."""
         by_name: dict[str, list[Agreed]] = {}
-        for one in records:
-            by_name.setdefault(one.name, []).append(one)
+        for record in records:
+            by_name.setdefault(record.name, []).append(record)
         return cls({name: spans_of(many) for name, many in by_name.items()})
 
     def at(self, organization: Organization, moment: datetime) -> Organization:
@@ -98,11 +98,11 @@ class Agreements:
 def spans_of(records: Sequence[Agreed]) -> tuple[Span, ...]:
     """What counts from when on, of one field: what was written down last holds for the time that it speaks of, and what
     somebody stated before what was read."""
-    records = sorted(records, key=lambda one: one.kind is AgreedKind.STATED)
+    records = sorted(records, key=lambda record: record.kind is AgreedKind.STATED)
     spans: list[Span] = []
-    ends = {one.until for one in records if one.until is not None}
-    for moment in sorted({one.since for one in records} | ends):
-        value = next((one.value for one in reversed(records) if one.counts_at(moment)), None)
+    ends = {record.until for record in records if record.until is not None}
+    for moment in sorted({record.since for record in records} | ends):
+        value = next((record.value for record in reversed(records) if record.counts_at(moment)), None)
         if not spans or spans[-1].value != value:
             spans.append(Span(moment, value))
     return tuple(spans)

@@ -86,7 +86,7 @@ def allocate(
     cover work from before it was bought but to settle what is overdrawn.
     """
     laying = _Laying(cards, terms, absorbed)
-    return {one.entry_key: laying.lay(one) for one in sorted(demands, key=lambda one: one.order)}
+    return {demand.entry_key: laying.lay(demand) for demand in sorted(demands, key=lambda demand: demand.order)}
 
 
 def settle_overdrafts(cards: Sequence[CardCapacity]) -> list[Settlement]:

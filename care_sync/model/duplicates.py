@@ -43,11 +43,11 @@ def copies(entries: Iterable[TimeEntry]) -> dict[str, Copy]:
     found: dict[str, Copy] = {}
     originals: list[TimeEntry] = []
     taken: set[tuple[str, str, str]] = set()
-    for entry in sorted(entries, key=lambda one: (one.grain_seconds, one.key)):
+    for entry in sorted(entries, key=lambda entry: (entry.grain_seconds, entry.key)):
         matches = sorted(
-            (abs(one.seconds - entry.seconds), one.key, evidence)
-            for one in originals
-            if (one.key, entry.tracker, entry.account) not in taken and (evidence := _is_copy(entry, one))
+            (abs(original.seconds - entry.seconds), original.key, evidence)
+            for original in originals
+            if (original.key, entry.tracker, entry.account) not in taken and (evidence := _is_copy(entry, original))
         )
         if matches:
             _, original, evidence = matches[0]

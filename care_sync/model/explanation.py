@@ -89,7 +89,7 @@ def explain(decision: Decision, standing: Iterable[PostedEntry]) -> Explanation:
 
 def time_by_account(standing: Iterable[PostedEntry]) -> tuple[AccountTime, ...]:
     """Seconds that entries stand for by account, the largest first."""
-    return summed(leg for one in standing for leg in one.shares)
+    return summed(leg for posted in standing for leg in posted.shares)
 
 
 def summed(legs: Iterable[Leg]) -> tuple[AccountTime, ...]:

@@ -58,7 +58,7 @@ class Linking:
     def of(cls, settings: LinkRules, ticket_url: Callable[[str], str]) -> Linking:
         """Prepare ``settings`` for a helpdesk that gives a ticket's address by ``ticket_url``."""
         own = ticket_url(_SAMPLE_ID).replace(_SAMPLE_ID, "{id}")
-        return cls(settings, tuple(compile_url(one) for one in (own, *settings.urls)))
+        return cls(settings, tuple(compile_url(url) for url in (own, *settings.urls)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,14 +181,14 @@ def _by_url(entry: TimeEntry, linking: Linking) -> Iterator[_Pointer]:
 
 
 def _by_number(entry: TimeEntry, linking: Linking) -> Iterator[_Pointer]:
-    templates = [compile_template(one) for one in linking.settings.numbers]
+    templates = [compile_template(number) for number in linking.settings.numbers]
     return _in_text(entry.description[:LONGEST_TEXT].lstrip(), templates)
 
 
 def _by_tag(entry: TimeEntry, linking: Linking) -> Iterator[_Pointer]:
     for tag in sorted(entry.tags):
-        for one in linking.settings.tags:
-            if match := compile_template(one).fullmatch(tag.strip()):
+        for template in linking.settings.tags:
+            if match := compile_template(template).fullmatch(tag.strip()):
                 yield _pointer(match)
 
 
@@ -213,7 +213,7 @@ _POINTERS: dict[LinkMethod, Callable[[TimeEntry, Linking], Iterator[_Pointer]]] 
 def _in_text(text: str, patterns: Iterable[re.Pattern[str]]) -> Iterator[_Pointer]:
     """Pointers in the order in which they stand in the text."""
     matches = [match for pattern in patterns for match in pattern.finditer(text)]
-    for match in sorted(matches, key=lambda one: (one.start(), -one.end())):
+    for match in sorted(matches, key=lambda match: (match.start(), -match.end())):
         yield _pointer(match, at_start=match.start() == 0)
 
 

@@ -105,8 +105,8 @@ def due_notices(
         )
     ]
     if _has_turned_outside(decision, turn) and last is not NoticeKind.TURNED_OUTSIDE:
-        time = summed(leg for one in standing for leg in one.shares if leg.account.is_charged)
-        also_told = tuple(one.key for one in by_closing)
+        time = summed(leg for posted in standing for leg in posted.shares if leg.account.is_charged)
+        also_told = tuple(notice.key for notice in by_closing)
         return [Notice(NoticeKind.TURNED_OUTSIDE, time, also_told=also_told, by_person=_was_agreed_otherwise(turn))]
     return by_closing if decision.scope == Scope.UNDETERMINED else []
 
@@ -135,9 +135,9 @@ def _was_agreed_otherwise(turn: DecisionChange | None) -> bool:
 
 def _charged_by_closing(standing: Iterable[PostedEntry]) -> list[Notice]:
     legs: dict[Month, list[Leg]] = {}
-    for one in standing:
-        if one.was_charged_while_pending:
-            legs.setdefault(one.period, []).extend(one.shares)
+    for posted in standing:
+        if posted.was_charged_while_pending:
+            legs.setdefault(posted.period, []).extend(posted.shares)
     return [Notice(NoticeKind.CHARGED_UNDETERMINED, summed(many), period) for period, many in sorted(legs.items())]
 
 

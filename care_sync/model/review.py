@@ -81,7 +81,7 @@ def ruling_of(fields: Mapping[str, FieldValue], tags: Iterable[str]) -> Ruling |
     value = fields.get(FIELD)
     said = [] if value is None or str(value).strip() == "" else [str(value)]
     said += [tag for tag in sorted(tags) if tag.casefold().startswith(f"{FIELD}_")]
-    rulings = {_ruling(one) for one in said}
+    rulings = {_ruling(item) for item in said}
     if len(rulings) > 1:
         raise ValueError(f"it says {' and '.join(said)}: which of them?")
     return rulings.pop() if rulings else None

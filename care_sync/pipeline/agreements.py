@@ -51,7 +51,7 @@ def read_agreements(
     mapped = options.organization_fields if isinstance(options, HelpdeskSettings) else None
     written = work.agreed.of_organizations(organization_ids)
     return {
-        key: Agreements.of(one for one in written.get(key, ()) if mapped is None or one.name in mapped)
+        key: Agreements.of(record for record in written.get(key, ()) if mapped is None or record.name in mapped)
         for key in organization_ids
     }
 
@@ -69,8 +69,8 @@ def write_down(work: UnitOfWork, site: Site, organization: Organization) -> int:
         if name not in organization.fields:
             continue
         value = organization.fields[name]
-        known = [one for one in written if one.name == name and one.kind is not AgreedKind.STATED]
-        read = [one for one in known if one.kind is AgreedKind.READ]
+        known = [record for record in written if record.name == name and record.kind is not AgreedKind.STATED]
+        read = [record for record in known if record.kind is AgreedKind.READ]
         if not read or read[-1].value != value:
             is_filled = bool(read) and _is_empty(known[-1].value) and not _has_rule(site, name)
             since = ALWAYS if not read else known[-1].since if is_filled else seen_at
@@ -86,10 +86,10 @@ def write_down(work: UnitOfWork, site: Site, organization: Organization) -> int:
     if reaches_back:  # an answer is one for every ticket that asked, closed or not
         tickets = work.tickets.of_organization(organization.id, writable=False)
         work.dirty.mark(DirtyKind.TICKET, tickets, "what was agreed became known", site.now())
-    changed = [one for one in news if one.since != ALWAYS and one.kind is AgreedKind.READ]
-    for one in changed:
-        since = one.since.astimezone(site.settings.company.zone)
-        logger(__name__).info("agreement changed", organization=organization.id, field=one.name, since=str(since))
+    changed = [record for record in news if record.since != ALWAYS and record.kind is AgreedKind.READ]
+    for item in changed:
+        since = item.since.astimezone(site.settings.company.zone)
+        logger(__name__).info("agreement changed", organization=organization.id, field=item.name, since=str(since))
     return len(changed)
 
 
@@ -142,7 +142,7 @@ def state(
     if statement.until <= statement.since:
         raise UserError("that time ends before it begins", ["give an earlier --from, or a later --until"])
     written = work.agreed.of_organizations([organization.id]).get(organization.id, [])
-    records = [one for one in written if one.name == name]
+    records = [record for record in written if record.name == name]
     if not records:
         raise UserError(
             f"{organization.name} was not read yet, or has no field {name}",

@@ -65,14 +65,14 @@ def tell_recalculations(store: Store, site: Site) -> int:
     """Tell the owners of cards what is proposed and what was applied, whoever did it; return how many were told."""
     now = site.now()
     with store.begin() as work:
-        known = [one for one in work.recalculations.all() if one.state in TOLD]
-        told = work.tellings.told(RECALCULATION, {str(one.card_id) for one in known})
-        new = [one for one in known if _key(one) not in told.get(str(one.card_id), set())]
+        known = [recalculation for recalculation in work.recalculations.all() if recalculation.state in TOLD]
+        told = work.tellings.told(RECALCULATION, {str(record.card_id) for record in known})
+        new = [record for record in known if _key(record) not in told.get(str(record.card_id), set())]
         if new:
             work.ledger.lock_head()
-        for one in new:
-            if work.tellings.tell(RECALCULATION, str(one.card_id), _key(one), now):
-                _tell_recalculation(work, site, one, now)
+        for record in new:
+            if work.tellings.tell(RECALCULATION, str(record.card_id), _key(record), now):
+                _tell_recalculation(work, site, record, now)
     return len(new)
 
 
@@ -104,7 +104,8 @@ def _tell(work: UnitOfWork, site: Site, crossing: Crossing, now: datetime) -> No
     ticket = work.tickets.get(crossing.ticket_id) if crossing.ticket_id is not None else None
     customer_told = settings.customer and _tell_customer(work, site, crossing, organization, ticket, now)
     balances = tuple(
-        CardBalance(str(one.card.card_id), one.card.bought_on, one.card.seconds, one.left) for one in crossing.cards
+        CardBalance(str(card.card.card_id), card.card.bought_on, card.card.seconds, card.left)
+        for card in crossing.cards
     )
     memo = site.messages.render_memo(
         MemoKind.CARD_ALERT,
@@ -169,7 +170,7 @@ def _tell_owner(work: UnitOfWork, site: Site, organization: Organization, memo: 
     if site.settings.mail.host is not None:
         subject, _, body = memo.partition("\n")
         domain = str(site.settings.mail.sender).partition("@")[2]
-        for number, recipient in enumerate({one.casefold(): one for one in recipients}.values()):
+        for number, recipient in enumerate({recipient.casefold(): recipient for recipient in recipients}.values()):
             work.mails.plan(f"<{key}.{number}@{domain}>", recipient, subject.strip(), body.strip() + "\n", now)
     if problems:
         told = f"The owner of {organization.name} could not be told: {'; '.join(problems)}. Correct the organization."
@@ -195,7 +196,7 @@ def _text(fields: Mapping[str, object], name: str) -> str:
 
 def _settle_attention(work: UnitOfWork) -> None:
     """Customers whose cards hold enough again leave the list."""
-    listed = [one.subject for one in work.attention.all(LOW_BALANCE)]
+    listed = [attention.subject for attention in work.attention.all(LOW_BALANCE)]
     told = work.tellings.told(LOW_BALANCE, listed)
     work.attention.resolve(LOW_BALANCE, _without(listed, told))
 

@@ -89,7 +89,9 @@ def _terms(work: UnitOfWork, settings: Settings, organization: Organization, agr
     zone = settings.company.zone
 
     def allowance(month: Month) -> int:
-        return 60 * max(fair_use_minutes(settings, one) for one in agreements.in_month(organization, month, zone))
+        return 60 * max(
+            fair_use_minutes(settings, agreement) for agreement in agreements.in_month(organization, month, zone)
+        )
 
     carried_months = settings.ledger.fair_use.carried_months
     first_day = work.entries.first_work_date(organization.id) if carried_months else None

@@ -123,8 +123,8 @@ def _store(work: UnitOfWork, site: Site, rows: list[StoredDecision], now: dateti
 def _tell(work: UnitOfWork, tickets: Iterable[Ticket], problems: Mapping[str, str], now: datetime) -> None:
     """Put what cannot be read on the list, and take off it what can be read again."""
     ids = {ticket.id for ticket in tickets}
-    for one in work.attention.all(NOT_UNDERSTOOD):
-        if one.subject.rpartition(":")[0] in ids and one.subject not in problems:
-            work.attention.resolve(NOT_UNDERSTOOD, [one.subject])
+    for attention in work.attention.all(NOT_UNDERSTOOD):
+        if attention.subject.rpartition(":")[0] in ids and attention.subject not in problems:
+            work.attention.resolve(NOT_UNDERSTOOD, [attention.subject])
     for subject, said in problems.items():
         work.attention.raise_(NOT_UNDERSTOOD, subject, f"{said}. Correct it in the ticket.", now)

@@ -156,8 +156,8 @@ def _outdated(work: UnitOfWork, ticket_ids: Iterable[str], customer: Customer) -
 
 def _activities(time: CustomerTime) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for one in time.entries:
-        found.setdefault(one.ticket_id, set()).add(one.activity)
+    for entry in time.entries:
+        found.setdefault(entry.ticket_id, set()).add(entry.activity)
     return found
 
 

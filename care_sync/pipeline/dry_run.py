@@ -75,12 +75,12 @@ class Difference:
             ],
             "transactions": [
                 {
-                    "kind": one.kind,
-                    "entry": one.entry_key,
-                    "period": one.period,
-                    "legs": [{"account": leg.account, "seconds": leg.seconds} for leg in one.legs],
+                    "kind": transaction.kind,
+                    "entry": transaction.entry_key,
+                    "period": transaction.period,
+                    "legs": [{"account": leg.account, "seconds": leg.seconds} for leg in transaction.legs],
                 }
-                for one in self.transactions
+                for transaction in self.transactions
             ],
         }
 
@@ -107,7 +107,7 @@ def differences(
         owner = organizations.get(ticket.organization_id or "") if ticket else None
         changes = [row.change for row in planned.get(key, ())]
         found.append(Difference(key, ticket, owner.name if owner else "", changes, posted.get(key, [])))
-    return sorted(found, key=lambda one: (len(one.ticket.number) if one.ticket else 0, one.ticket_id))
+    return sorted(found, key=lambda record: (len(record.ticket.number) if record.ticket else 0, record.ticket_id))
 
 
 def _signed(seconds: int) -> str:

@@ -46,7 +46,7 @@ def agreed_seconds(facts: Mapping[str, Any]) -> int | None:
 
 def worked_seconds(entries: Iterable[StoredEntry]) -> int:
     """Seconds that count against the estimate. Pure."""
-    return sum(one.entry.seconds for one in entries if one.counts and (one.link.activity or WORK) == WORK)
+    return sum(entry.entry.seconds for entry in entries if entry.counts and (entry.link.activity or WORK) == WORK)
 
 
 def reached(estimated: int, worked: int, marks: Sequence[int]) -> list[int]:

@@ -50,9 +50,9 @@ class StoreLookup:
         """Ids of the live organizations of this name, upper and lower case alike."""
         if self._organizations is None:
             self._organizations = self._work.organizations.all()
-            for one in self._organizations:
-                if not one.deleted:
-                    self._ids.setdefault(one.name.strip().casefold(), set()).add(one.id)
+            for organization in self._organizations:
+                if not organization.deleted:
+                    self._ids.setdefault(organization.name.strip().casefold(), set()).add(organization.id)
         return frozenset(self._ids.get(name.strip().casefold(), ()))
 
     def organization_name(self, organization_id: str) -> str | None:
@@ -71,11 +71,11 @@ class Marks:
 
     def entry(self, before: StoredEntry | None, after: StoredEntry, reason: str) -> None:
         """An entry's content or link changed."""
-        for one in (before, after):
-            if one is not None and one.counts and one.link.ticket_id is not None:
-                self.tickets[one.link.ticket_id] = reason
-                if one.link.organization_id is not None:
-                    self.organizations[one.link.organization_id] = reason
+        for item in (before, after):
+            if item is not None and item.counts and item.link.ticket_id is not None:
+                self.tickets[item.link.ticket_id] = reason
+                if item.link.organization_id is not None:
+                    self.organizations[item.link.organization_id] = reason
         if _waits_for(after.link) and (before is None or before.link.wanted_ticket != after.link.wanted_ticket):
             self.wanted.add(str(after.link.wanted_ticket))
 
@@ -143,16 +143,16 @@ def _write(work: UnitOfWork, turns: Mapping[str, _Turn], marks: Marks, now: date
 def _with_copies(work: UnitOfWork, turns: dict[str, _Turn], linking: Linking) -> dict[str, _Turn]:
     """Tell copies from originals wherever an entry comes, goes or changes; add what turns beside it to ``turns``."""
     touched = {
-        (one.link.ticket_id, one.entry.work_date)
+        (item.link.ticket_id, item.entry.work_date)
         for turn in turns.values()
-        for one in (turn.before, turn.after)
-        if one is not None and one.link.ticket_id is not None
+        for item in (turn.before, turn.after)
+        if item is not None and item.link.ticket_id is not None
     }
     if not touched or linking.settings.copies == "count":
         return turns
     days = [day for _, day in touched]
     beside = work.entries.of_tickets_between({str(ticket) for ticket, _ in touched}, min(days), max(days))
-    there = {one.entry.key: _Turn(one, _as_found(one), written=one.link) for one in beside} | turns
+    there = {item.entry.key: _Turn(item, _as_found(item), written=item.link) for item in beside} | turns
     groups: dict[tuple[str | None, date], list[_Turn]] = {}
     for turn in there.values():
         place = (turn.after.link.ticket_id, turn.after.entry.work_date)
@@ -194,12 +194,12 @@ def ingest_tickets(work: UnitOfWork, page: TicketPage, linking: Linking, now: da
     work.people.upsert(page.people)
     moved = work.tickets.upsert(_not_wiped(work, page.tickets), now)
     marks = Marks()
-    for one in moved:
-        marks.tickets[one.after.id] = "the ticket changed"
-        if one.before is not None and one.before.organization_id != one.after.organization_id:
-            customers = (one.before.organization_id, one.after.organization_id)
+    for change in moved:
+        marks.tickets[change.after.id] = "the ticket changed"
+        if change.before is not None and change.before.organization_id != change.after.organization_id:
+            customers = (change.before.organization_id, change.after.organization_id)
             marks.organizations.update({key: "a ticket changed hands" for key in customers if key is not None})
-    merged = {one.after.merged_into for one in moved if one.after.merged_into is not None}
+    merged = {change.after.merged_into for change in moved if change.after.merged_into is not None}
     marks.wanted |= merged - set(work.tickets.get_many(merged))
     marks.write(work, now)
     return IngestedPage(len(moved), organizations, relink_entries(work, _concerned(work, moved), linking, now))
@@ -213,7 +213,7 @@ def _not_wiped(work: UnitOfWork, tickets: Sequence[Ticket]) -> list[Ticket]:
 
 def _is_wiped(ticket: Ticket) -> bool:
     is_empty = ticket.organization_id is None and not ticket.tags
-    return ticket.status is TicketStatus.DELETED and is_empty and all(one is None for one in ticket.fields.values())
+    return ticket.status is TicketStatus.DELETED and is_empty and all(value is None for value in ticket.fields.values())
 
 
 def _with_what_was(ticket: Ticket, before: Ticket) -> Ticket:
@@ -224,9 +224,9 @@ def ingest_organizations(work: UnitOfWork, records: Sequence[Organization], now:
     """Store organizations; one that changed has its tickets marked. Returns how many changed."""
     moved = work.organizations.upsert(records, now)
     marks = Marks()
-    for one in moved:
-        marks.organizations[one.after.id] = "the organization changed"
-        marks.tickets.update(dict.fromkeys(_tickets_of(work, one), "the organization changed"))
+    for change in moved:
+        marks.organizations[change.after.id] = "the organization changed"
+        marks.tickets.update(dict.fromkeys(_tickets_of(work, change), "the organization changed"))
     marks.write(work, now)
     return len(moved)
 
@@ -238,9 +238,9 @@ def _waits_for(link: Link) -> bool:
 def _concerned(work: UnitOfWork, moved: Sequence[TicketMoved]) -> list[StoredEntry]:
     """Entries whose link may be another because of these tickets: those waiting for them, and those on them."""
     keys: set[str] = set()
-    for one in moved:
-        if one.before is None or _place(one.before) != _place(one.after):
-            keys |= {one.after.id, one.after.number}
+    for change in moved:
+        if change.before is None or _place(change.before) != _place(change.after):
+            keys |= {change.after.id, change.after.number}
     if not keys:
         return []
     found = {stored.entry.key: stored for stored in work.entries.wanting(sorted(keys))}

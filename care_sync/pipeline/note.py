@@ -21,7 +21,9 @@ def note_context(ticket: Ticket, explanation: Explanation, customer: Customer | 
         next_step=decision.next_step,
         reason=decision.reason,
         rules=decision.rules,
-        clauses=tuple(Clause(one, rules.clauses[one].text) for one in decision.clauses if one in rules.clauses),
+        clauses=tuple(
+            Clause(clause, rules.clauses[clause].text) for clause in decision.clauses if clause in rules.clauses
+        ),
         questions=tuple(
             Question(fact, {language: rules.question(fact, language) for language in ("nl", "en")})
             for fact in decision.questions

@@ -187,7 +187,7 @@ def _tell_a_person(work: UnitOfWork, ticket: Ticket, due: Sequence[Notice], now:
 def _take_off(work: UnitOfWork, ticket: Ticket) -> bool:
     """Take off the list that the customer must be told that the ticket is outside; tells whether it stood there."""
     subject = f"{ticket.id}:{NoticeKind.TURNED_OUTSIDE.value}"
-    stood = any(one.subject == subject for one in work.attention.all(NOT_TOLD))
+    stood = any(attention.subject == subject for attention in work.attention.all(NOT_TOLD))
     work.attention.resolve(NOT_TOLD, [subject])
     return stood
 

@@ -44,13 +44,15 @@ def gather_time(work: UnitOfWork, organization_id: str, touched: Collection[str]
     first_day = date.fromisoformat(f"{first}-01") if first else date.min
     standing = work.ledger.posted_of_organization(organization_id, first)
     of_touched = work.ledger.posted_of_tickets(touched)
-    touched_standing = {one.entry_key: one for many in of_touched.values() for one in many}
-    entries = {one.entry.key: one for one in work.entries.of_organization_since(organization_id, first_day)}
-    entries.update({one.entry.key: one for many in work.entries.of_tickets(touched).values() for one in many})
+    touched_standing = {record.entry_key: record for many in of_touched.values() for record in many}
+    entries = {entry.entry.key: entry for entry in work.entries.of_organization_since(organization_id, first_day)}
+    entries.update({record.entry.key: record for many in work.entries.of_tickets(touched).values() for record in many})
     unread = (standing.keys() | touched_standing.keys()) - entries.keys()
     entries.update(work.entries.get_many(sorted(unread)))
-    counting = tuple(one for one in entries.values() if one.counts and one.link.organization_id == organization_id)
-    keys = {one.entry.key for one in counting}
+    counting = tuple(
+        entry for entry in entries.values() if entry.counts and entry.link.organization_id == organization_id
+    )
+    keys = {entry.entry.key for entry in counting}
     tickets = work.tickets.get_many(touched)
     gone = frozenset(
         key

@@ -344,10 +344,10 @@ def _gone(
     work: UnitOfWork, tracker: TimeTracker, absent: Sequence[str], guard: GuardSection, clock: Clock
 ) -> list[TimeEntry]:
     """The absent entries as deleted ones; none, but marked missing, when too many are missing at once."""
-    live = [one for one in work.entries.get_many(absent).values() if one.entry.state is not EntryState.DELETED]
-    keys = {one.entry.key for one in live}
-    missing = keys.union(one.entry.key for one in work.entries.missing(tracker.product, tracker.account))
+    live = [entry for entry in work.entries.get_many(absent).values() if entry.entry.state is not EntryState.DELETED]
+    keys = {entry.entry.key for entry in live}
+    missing = keys.union(absent.entry.key for absent in work.entries.missing(tracker.product, tracker.account))
     if len(missing) > guard.missing_limit:
         work.entries.mark_missing(sorted(keys), clock.now())
         return []
-    return [replace(one.entry, state=EntryState.DELETED) for one in live]
+    return [replace(entry.entry, state=EntryState.DELETED) for entry in live]

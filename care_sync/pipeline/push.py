@@ -118,7 +118,7 @@ def _look_for(store: Store, site: Site, rows: Sequence[OutboxRow], report: PushR
 
 def _is_gone(site: Site, ticket_id: str) -> bool:
     page = site.helpdesk.tickets([ticket_id])
-    return all(one.id != ticket_id or one.status is TicketStatus.DELETED for one in page.tickets)
+    return all(ticket.id != ticket_id or ticket.status is TicketStatus.DELETED for ticket in page.tickets)
 
 
 def _write(store: Store, site: Site, rows: Sequence[OutboxRow], report: PushReport) -> None:

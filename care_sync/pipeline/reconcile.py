@@ -103,7 +103,7 @@ def reconcile_window(
     _look_again(store, tracker, linking, clock, unreadable)
     missing, window = _note_missing(store, tracker, clock, first, last, seen, unreadable)
     report = ReconcileReport(first, last, read=len(seen), changed=changed, missing=len(missing))
-    stopped_work = [one for one in missing if one.entry.state is EntryState.STOPPED]
+    stopped_work = [absent for absent in missing if absent.entry.state is EntryState.STOPPED]
     if not accept_missing and is_suspicious(len(stopped_work), window, guard):
         report = replace(report, left=len(missing), stopped=_question(tracker, stopped_work, window, first, last))
     else:
@@ -194,15 +194,15 @@ def _note_missing(
     """Mark what is missing now; return all that is missing, oldest first, and the size of the window with it."""
     with store.begin() as work:
         ids = {
-            one.entry.key: one.entry.id
-            for one in work.entries.live_between(tracker.product, tracker.account, first, last)
+            entry.entry.key: entry.entry.id
+            for entry in work.entries.live_between(tracker.product, tracker.account, first, last)
         }
         live = set(ids)
         absent = [key for key in live - seen if not any(record.covers(ids[key]) for record in unreadable)]
         work.entries.mark_missing(sorted(absent), clock.now())
         missing = work.entries.missing(tracker.product, tracker.account)
-    missing.sort(key=lambda one: (one.missing_since is None, one.missing_since, one.entry.key))
-    return missing, len(live | {one.entry.key for one in missing})
+    missing.sort(key=lambda absent: (absent.missing_since is None, absent.missing_since, absent.entry.key))
+    return missing, len(live | {absent.entry.key for absent in missing})
 
 
 def _take_confirmed(
@@ -210,9 +210,11 @@ def _take_confirmed(
 ) -> ReconcileReport:
     """Write what confirming told, but for entries that somebody else brought up to date meanwhile."""
     with store.begin() as work:
-        now_stored = work.entries.get_many(one.entry.key for one in confirmed.gone)
+        now_stored = work.entries.get_many(entry.entry.key for entry in confirmed.gone)
         gone = [
-            replace(one.entry, state=EntryState.DELETED) for one in confirmed.gone if now_stored[one.entry.key] == one
+            replace(entry.entry, state=EntryState.DELETED)
+            for entry in confirmed.gone
+            if now_stored[entry.entry.key] == entry
         ]
         ingest_entries(work, [*confirmed.found, *gone], linking, clock.now())
     error = confirmed.interrupted
@@ -229,9 +231,9 @@ def _take_confirmed(
 
 
 def _question(tracker: TimeTracker, missing: Sequence[StoredEntry], window: int, first: date, last: date) -> str:
-    projects = Counter(one.entry.project_name or one.entry.client_name or "no project" for one in missing)
+    projects = Counter(absent.entry.project_name or absent.entry.client_name or "no project" for absent in missing)
     listed = ", ".join(f"{name}: {count}" for name, count in projects.most_common(3))
-    hours = sum(one.entry.seconds for one in missing) / 3600
+    hours = sum(absent.entry.seconds for absent in missing) / 3600
     return (
         f"{len(missing)} of {window} time entries are missing from {tracker.product} {tracker.account} between {first} "
         f"and {last} ({listed}; {hours:.2f} hours). Nothing was given back. Look in the time tracker whether a project "
@@ -251,7 +253,7 @@ def _tell(work: UnitOfWork, tracker: TimeTracker, clock: Clock, report: Reconcil
 
 def _relink_window(store: Store, tracker: TimeTracker, linking: Linking, clock: Clock, first: date, last: date) -> int:
     with store.read() as work:
-        keys = [one.entry.key for one in work.entries.live_between(tracker.product, tracker.account, first, last)]
+        keys = [entry.entry.key for entry in work.entries.live_between(tracker.product, tracker.account, first, last)]
     relinked = 0
     for start in range(0, len(keys), RELINKED_AT_ONCE):
         with store.begin() as work:

@@ -297,7 +297,7 @@ class _Pass:
             if has_month_closed:
                 work.cursors.set(CLOSED, months.closed_through, now)
             if has_basis_changed or has_month_closed:
-                ids = sorted(one.id for one in work.organizations.all())
+                ids = sorted(organization.id for organization in work.organizations.all())
                 why = "rules or settings changed" if has_basis_changed else "a month closed"
                 work.dirty.mark(DirtyKind.ORGANIZATION, ids, why, now)
 

@@ -20,7 +20,7 @@ UNCONFIGURED_ACCOUNT = "unconfigured_account"
 
 def report_unconfigured_accounts(store: Store, trackers: Iterable[TimeTracker], clock: Clock, first: date) -> int:
     """Ask for attention for each account with live entries since ``first`` that strayed; return how many did."""
-    configured = {(one.product, one.account) for one in trackers}
+    configured = {(tracker.product, tracker.account) for tracker in trackers}
     successors: dict[str, list[str]] = {}
     for product, account in sorted(configured):
         successors.setdefault(product, []).append(account)
@@ -32,7 +32,11 @@ def report_unconfigured_accounts(store: Store, trackers: Iterable[TimeTracker], 
         }
         for subject, told in strays.items():
             work.attention.raise_(UNCONFIGURED_ACCOUNT, subject, told, clock.now())
-        mended = [one.subject for one in work.attention.all(UNCONFIGURED_ACCOUNT) if one.subject not in strays]
+        mended = [
+            attention.subject
+            for attention in work.attention.all(UNCONFIGURED_ACCOUNT)
+            if attention.subject not in strays
+        ]
         work.attention.resolve(UNCONFIGURED_ACCOUNT, mended)
     return len(strays)
 

@@ -40,7 +40,7 @@ def note_unreadable(
             "known of it stays as it was. Correct it there; the next reading takes it up.",
             now,
         )
-    noted = {one.subject for one in work.attention.all(UNREADABLE)}
+    noted = {attention.subject for attention in work.attention.all(UNREADABLE)}
     if not noted:
         return
     kinds = {"tickets": TICKET, "entries": TIME_ENTRY, "organizations": ORGANIZATION, "people": PERSON}
@@ -55,7 +55,11 @@ def note_unreadable(
 def noted_entries(work: UnitOfWork, source: TimeTracker) -> list[str]:
     """The ids of time entries that are noted to be unreadable, :data:`NO_ID` for those without one."""
     start = _subject(source, TIME_ENTRY, NO_ID).removesuffix(NO_ID)
-    return [one.subject.removeprefix(start) for one in work.attention.all(UNREADABLE) if one.subject.startswith(start)]
+    return [
+        attention.subject.removeprefix(start)
+        for attention in work.attention.all(UNREADABLE)
+        if attention.subject.startswith(start)
+    ]
 
 
 def settle_entries(work: UnitOfWork, source: TimeTracker, entry_ids: Iterable[str]) -> None:

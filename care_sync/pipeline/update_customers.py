@@ -202,7 +202,7 @@ def _settle_without_customer(
     decided = decide_tickets(work, site, tickets.values(), {}, None, pass_id, now)
     planned = plan_tickets(work, site, list(tickets.values()), decided, None, now)
     for ticket in tickets.values():
-        seconds = sum(one.entry.seconds for one in entries.get(ticket.id, ()) if one.counts)
+        seconds = sum(entry.entry.seconds for entry in entries.get(ticket.id, ()) if entry.counts)
         if seconds:
             work.attention.raise_(
                 NO_CUSTOMER,

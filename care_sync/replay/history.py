@@ -108,8 +108,8 @@ def _customer(
 ) -> CustomerHistory:
     customer = read_customer(work, settings, organization)
     freed: dict[int, int] = {}
-    for standing in work.ledger.posted(entry.entry_key for entry in worked).values():
-        for leg in standing.shares:
+    for posted in work.ledger.posted(entry.entry_key for entry in worked).values():
+        for leg in posted.shares:
             card_id = leg.account.card_id
             if card_id is not None:
                 freed[card_id] = freed.get(card_id, 0) + leg.seconds

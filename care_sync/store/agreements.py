@@ -34,17 +34,17 @@ class AgreedRepository:
         """Write down."""
         rows = [
             {
-                "organization_id": one.organization_id,
-                "name": one.name,
-                "value": one.value,
-                "since": one.since,
-                "until": one.until,
-                "kind": one.kind.value,
-                "recorded_at": one.recorded_at,
-                "actor": one.actor,
-                "reason": one.reason,
+                "organization_id": record.organization_id,
+                "name": record.name,
+                "value": record.value,
+                "since": record.since,
+                "until": record.until,
+                "kind": record.kind.value,
+                "recorded_at": record.recorded_at,
+                "actor": record.actor,
+                "reason": record.reason,
             }
-            for one in records
+            for record in records
         ]
         if rows:
             self._connection.execute(agreed.insert(), rows)

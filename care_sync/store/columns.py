@@ -106,12 +106,12 @@ def _plain(value: Any) -> Any:
 
 def _revive(value: Any) -> Any:
     if isinstance(value, list):
-        return tuple(_revive(one) for one in value)
+        return tuple(_revive(part) for part in value)
     if not isinstance(value, dict):
         return value
     if len(value) == 1:
         if "$date" in value:
             return date.fromisoformat(value["$date"])
         if "$set" in value:
-            return frozenset(_revive(one) for one in value["$set"])
+            return frozenset(_revive(part) for part in value["$set"])
     return {name: _revive(one) if isinstance(one, (dict, list)) else one for name, one in value.items()}

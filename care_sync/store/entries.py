@@ -45,7 +45,7 @@ class EntryRepository:
                 moved.append(EntryMoved(before, StoredEntry(record, before.revision + 1, before.link)))
             elif before.missing_since is not None:
                 moved.append(EntryMoved(before, StoredEntry(record, before.revision, before.link)))
-        upsert(self._connection, time_entries, [_row(one.after, seen_at) for one in moved])
+        upsert(self._connection, time_entries, [_row(change.after, seen_at) for change in moved])
         return moved
 
     def get(self, entry_key: str) -> StoredEntry | None:
@@ -232,7 +232,7 @@ class EntryRepository:
         query = (
             select(time_entries)
             .where(
-                time_entries.c.link_state.in_([one.value for one in states]),
+                time_entries.c.link_state.in_([state.value for state in states]),
                 time_entries.c.state == EntryState.STOPPED.value,
             )
             .order_by(time_entries.c.work_date.desc(), time_entries.c.entry_key)
@@ -273,7 +273,7 @@ DETAILS = (
 def _row(stored: StoredEntry, seen_at: datetime) -> dict[str, Any]:
     entry = stored.entry
     details: dict[str, Any] = {name: getattr(entry, name) for name in DETAILS}
-    details["references"] = [list(one.content) for one in entry.references]
+    details["references"] = [list(reference.content) for reference in entry.references]
     return {
         "entry_key": entry.key,
         "tracker": entry.tracker,
@@ -298,7 +298,7 @@ def _row(stored: StoredEntry, seen_at: datetime) -> dict[str, Any]:
 
 def _stored(row: Row[Any]) -> StoredEntry:
     details = dict(row.details)
-    references = tuple(TicketReference(*one) for one in details.pop("references"))
+    references = tuple(TicketReference(*detail) for detail in details.pop("references"))
     entry = TimeEntry(
         tracker=row.tracker,
         account=row.account,

@@ -36,19 +36,24 @@ class LedgerRepository(PostedEntryRepository):
         """Add transactions with their legs, in order, and move the balances and the head along."""
         if not written:
             return
-        self._connection.execute(transactions.insert(), [_row(one) for one in written])
+        self._connection.execute(transactions.insert(), [_row(transaction) for transaction in written])
         self._connection.execute(
             postings.insert(),
             [
-                {"transaction_id": one.transaction_id, "line": line, "account": leg.account, "seconds": leg.seconds}
-                for one in written
-                for line, leg in enumerate(one.legs, start=1)
+                {
+                    "transaction_id": transaction.transaction_id,
+                    "line": line,
+                    "account": leg.account,
+                    "seconds": leg.seconds,
+                }
+                for transaction in written
+                for line, leg in enumerate(transaction.legs, start=1)
             ],
         )
         moved: dict[tuple[str, str], int] = {}
-        for one in written:
-            for leg in one.legs:
-                key = (one.organization_id, leg.account)
+        for transaction in written:
+            for leg in transaction.legs:
+                key = (transaction.organization_id, leg.account)
                 moved[key] = moved.get(key, 0) + leg.seconds
         statement = insert(self._connection, balances)
         statement = statement.on_conflict_do_update(
@@ -104,7 +109,7 @@ class LedgerRepository(PostedEntryRepository):
         found: dict[int, StoredTransaction] = {}
         for keys in chunks(sorted(transaction_ids)):
             of_these = self._transactions(transactions.c.transaction_id.in_(keys))
-            found.update({one.transaction_id: one for one in of_these})
+            found.update({transaction.transaction_id: transaction for transaction in of_these})
         return found
 
     def unreversed(self, organization_id: str, kind: TransactionKind, first_period: Month) -> list[StoredTransaction]:

@@ -117,7 +117,7 @@ class PostedEntryRepository:
 
     def put_posted(self, standings: Iterable[PostedEntry]) -> None:
         """Write down what entries stand on now."""
-        upsert(self._connection, entry_standing, [_standing_row(one) for one in standings])
+        upsert(self._connection, entry_standing, [_standing_row(standing) for standing in standings])
 
     def forget(self, entry_keys: Iterable[str]) -> None:
         """These entries stand on nothing any more (they were reversed)."""
@@ -136,7 +136,7 @@ class PostedEntryRepository:
 
     def keep_corrected(self, standings: Iterable[PostedEntry], period: Month | None) -> None:
         """Keep what a closed month had settled and ``period`` takes back, should it become true again."""
-        rows = [{**_standing_row(one), "corrected_in": period} for one in standings]
+        rows = [{**_standing_row(standing), "corrected_in": period} for standing in standings]
         upsert(self._connection, corrected_standing, rows)
 
     def forget_corrected(self, period: Month) -> None:

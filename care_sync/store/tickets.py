@@ -41,15 +41,15 @@ class OrganizationRepository:
             organizations,
             [
                 {
-                    "organization_id": one.after.id,
-                    "name": one.after.name,
-                    "folded_name": one.after.name.casefold(),
-                    "fields": dict(one.after.fields),
-                    "locale": one.after.locale,
-                    "deleted": int(one.after.deleted),
-                    "seen_at": (self.agreed_at(one.after.id) if _is_agreed_alike(one) else None) or seen_at,
+                    "organization_id": change.after.id,
+                    "name": change.after.name,
+                    "folded_name": change.after.name.casefold(),
+                    "fields": dict(change.after.fields),
+                    "locale": change.after.locale,
+                    "deleted": int(change.after.deleted),
+                    "seen_at": (self.agreed_at(change.after.id) if _is_agreed_alike(change) else None) or seen_at,
                 }
-                for one in moved
+                for change in moved
             ],
         )
         return moved
@@ -146,8 +146,12 @@ class TicketRepository:
             for record in newest.values()
             if known.get(record.id) != _normal(record)
         ]
-        upsert(self._connection, tickets, [_ticket_row(one.after, seen_at) for one in differing])
-        return [one for one in differing if one.before is None or content_hash(one.before) != content_hash(one.after)]
+        upsert(self._connection, tickets, [_ticket_row(change.after, seen_at) for change in differing])
+        return [
+            change
+            for change in differing
+            if change.before is None or content_hash(change.before) != content_hash(change.after)
+        ]
 
     def get(self, ticket_id: str) -> Ticket | None:
         """One ticket by id."""

@@ -92,7 +92,8 @@ class FreshdeskWebhooks:
         return [
             Rule(action["url"], action["custom_headers"], content=action["content"])
             for rule in self.account.records.rules.get(occasion, ())
-            if rule["active"] and (occasion == ON_CREATION or any(self._is(event, one) for one in rule["events"]))
+            if rule["active"]
+            and (occasion == ON_CREATION or any(self._is(event, condition) for condition in rule["events"]))
             for action in rule["actions"]
             if action["field_name"] == "trigger_webhook"
         ]

@@ -196,7 +196,7 @@ class RedmineApi:
         if call.query.get("status_id", "open") != "*":
             found = [record for record in found if not STATUSES[record.status_id][1]]
         found.sort(key=lambda record: record.id, reverse=True)
-        return _page("issues", found, call.query, lambda one: shapes.issue(self.site, one))
+        return _page("issues", found, call.query, lambda issue: shapes.issue(self.site, issue))
 
     def _show_issue(self, call: _Call) -> Answer:
         found = self.site.issues.get(call.id)

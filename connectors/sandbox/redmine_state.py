@@ -203,7 +203,7 @@ class RedmineSite:
 
     def fields_of(self, customized: str) -> list[RedmineField]:
         """The custom fields of issues or of time entries."""
-        return [one for one in self.fields.values() if one.customized == customized]
+        return [field for field in self.fields.values() if field.customized == customized]
 
     def may(self, user: RedmineUser, permission: str, project_id: int) -> bool:
         """Whether a user has a permission in a project."""

@@ -31,8 +31,8 @@ def clauses(condition: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, An
     if "conditions" not in condition:
         yield from condition.items()
         return
-    for one in condition["conditions"]:
-        yield from clauses(one) if "conditions" in one else [(str(one.get("name")), one)]
+    for part in condition["conditions"]:
+        yield from clauses(part) if "conditions" in part else [(str(part.get("name")), part)]
 
 
 def is_valid(condition: Any, records: ZammadRecords) -> bool:
@@ -56,8 +56,8 @@ def holds(condition: Mapping[str, Any], ticket: ZammadTicket, event: ZammadEvent
     """Whether a condition holds of a ticket, and of the event that is told."""
     if "conditions" in condition:
         parts = [
-            holds(one if "conditions" in one else {str(one["name"]): one}, ticket, event)
-            for one in condition["conditions"]
+            holds(part if "conditions" in part else {str(part["name"]): part}, ticket, event)
+            for part in condition["conditions"]
         ]
         if condition.get("operator") == "NOT":
             return not all(parts)
@@ -68,9 +68,9 @@ def holds(condition: Mapping[str, Any], ticket: ZammadTicket, event: ZammadEvent
 def _holds(name: str, clause: Mapping[str, Any], ticket: ZammadTicket, event: ZammadEvent | None) -> bool:
     place, _, attribute = name.partition(".")
     operator, value = clause["operator"], clause.get("value")
-    wanted = {str(one) for one in (value if isinstance(value, list) else [value])}
+    wanted = {str(part) for part in (value if isinstance(value, list) else [value])}
     if name == "ticket.tags" and operator in ("contains all", "contains one"):
-        tags = {one.strip() for one in str(value).split(",")}
+        tags = {part.strip() for part in str(value).split(",")}
         return tags <= {*ticket.tags} if operator == "contains all" else not tags.isdisjoint(ticket.tags)
     if name == "ticket.action" and event is not None:
         return (event.action in wanted) is (operator == "is")

@@ -207,7 +207,7 @@ def _checkbox(value: Any) -> bool:
 
 
 def _several(value: Any) -> list[str]:
-    return [str(one) for one in (value if isinstance(value, list) else [value])]
+    return [str(part) for part in (value if isinstance(value, list) else [value])]
 
 
 _READERS: Mapping[str, Callable[[Any], Any]] = {

@@ -57,7 +57,7 @@ def test_the_published_signatures_hold(shared_fixtures: Path) -> None:
         told = read_call(
             {vector["header"].lower(): vector["published_signature"]},
             body,
-            secret=SecretStr(vector["secret"]),
+            secrets=(SecretStr(vector["secret"]),),
             workspace_id=WORKSPACE,
         )
         assert told.entry_ids == ()

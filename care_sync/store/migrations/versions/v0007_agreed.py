@@ -54,14 +54,14 @@ def _keep_what_is_known() -> None:
     known = connection.execute(sa.text("SELECT organization_id, fields, seen_at FROM organizations"))
     rows = [
         {
-            "organization_id": one.organization_id,
+            "organization_id": record.organization_id,
             "name": name,
             "value": json.dumps(value),
             "since": ALWAYS,
-            "at": one.seen_at,
+            "at": record.seen_at,
         }
-        for one in known.all()
-        for name, value in json.loads(one.fields).items()
+        for record in known.all()
+        for name, value in json.loads(record.fields).items()
         if name in KNOWN
     ]
     statement = sa.text(
