@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from care_sync.audit.difference import RESTORE, Difference
+from care_sync.audit.discrepancy import RESTORE, Discrepancy
 from care_sync.billing.invoice import read_invoice
 from care_sync.billing.issue import changed_since
 from care_sync.errors import CareSyncError, UserError
@@ -27,16 +27,16 @@ from care_sync.store import UnitOfWork
 from connectors.records import Organization, Ticket
 
 
-def audit_books(work: UnitOfWork, settings: Settings) -> Iterator[Difference]:
+def audit_books(work: UnitOfWork, settings: Settings) -> Iterator[Discrepancy]:
     """Yield everything in the store that does not agree with itself."""
     overdraft = settings.ledger.hour_card.overdraft_seconds
     for finding in audit.verify(work, overdraft_seconds=overdraft):
-        yield Difference("ledger", finding.subject, finding.message, RESTORE)
+        yield Discrepancy("ledger", finding.subject, finding.message, RESTORE)
     yield from _entries(work)
     yield from _invoices(work, settings)
 
 
-def _entries(work: UnitOfWork) -> Iterator[Difference]:
+def _entries(work: UnitOfWork) -> Iterator[Discrepancy]:
     """Every entry that counts is booked as it is, and nothing else is booked."""
     months = work.periods.months()
     for page in work.entries.each():
@@ -48,13 +48,13 @@ def _entries(work: UnitOfWork) -> Iterator[Difference]:
             message = _differing(stored, standing.get(stored.entry.key), tickets, months)
             if message:
                 ticket_id = stored.link.ticket_id or _ticket_of(standing.get(stored.entry.key))
-                yield Difference("entries", stored.entry.key, message, _sync(work, ticket_id))
+                yield Discrepancy("entries", stored.entry.key, message, _sync(work, ticket_id))
     for standings in work.ledger.each_posted():
         known = work.entries.get_many(posted.entry_key for posted in standings)
         for posted in standings:
             if posted.entry_key not in known:
                 message = f"{clock(posted.seconds)} is booked for an entry that the store does not know"
-                yield Difference("entries", posted.entry_key, message, _sync(work, posted.ticket_id))
+                yield Discrepancy("entries", posted.entry_key, message, _sync(work, posted.ticket_id))
 
 
 def _differing(stored: StoredEntry, standing: PostedEntry | None, tickets: Mapping[str, Ticket], months: Months) -> str:
@@ -92,7 +92,7 @@ def _sync(work: UnitOfWork, ticket_id: str | None) -> str:
     return f"care-sync sync --ticket {ticket.number}" if ticket is not None else "care-sync sync"
 
 
-def _invoices(work: UnitOfWork, settings: Settings) -> Iterator[Difference]:
+def _invoices(work: UnitOfWork, settings: Settings) -> Iterator[Discrepancy]:
     """What was numbered or drafted still comes to what it came to; what was begun is finished."""
     for given in work.invoice_numbers.all():
         organization = work.organizations.get(given.organization_id) or Organization(given.organization_id, "?")
@@ -101,22 +101,22 @@ def _invoices(work: UnitOfWork, settings: Settings) -> Iterator[Difference]:
         except CareSyncError as error:
             message = _told(error)
         if message:
-            yield Difference("invoices", given.number, message, "set ledger.invoice back to what was charged")
+            yield Discrepancy("invoices", given.number, message, "set ledger.invoice back to what was charged")
     for draft in work.invoice_drafts.all():
         organization = work.organizations.get(draft.organization_id) or Organization(draft.organization_id, "?")
         repair = f'care-sync invoices push {draft.period} "{organization.name}"'
         if draft.state is not SendState.DONE:
             why = f": {draft.last_error}" if draft.last_error else ""
-            yield Difference("invoices", draft.reference, f"its draft is {draft.state}{why}", repair)
+            yield Discrepancy("invoices", draft.reference, f"its draft is {draft.state}{why}", repair)
             continue
         try:
             total = read_invoice(work, organization, draft.period, settings).total
         except CareSyncError as error:
-            yield Difference("invoices", draft.reference, _told(error), "set ledger.invoice back to what was charged")
+            yield Discrepancy("invoices", draft.reference, _told(error), "set ledger.invoice back to what was charged")
             continue
         if total != draft.total:
             message = f"it came to {draft.total} euro when its draft was made and comes to {total} now"
-            yield Difference("invoices", draft.reference, message, "set ledger.invoice back to what was charged")
+            yield Discrepancy("invoices", draft.reference, message, "set ledger.invoice back to what was charged")
 
 
 def _told(error: CareSyncError) -> str:

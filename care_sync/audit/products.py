@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 
-from care_sync.audit.difference import Difference
+from care_sync.audit.discrepancy import Discrepancy
 from care_sync.model.decision import WHOLE_TICKET, as_decision
 from care_sync.model.duration import clock
 from care_sync.model.explanation import explain
@@ -28,7 +28,7 @@ from connectors.records import EntryState, Ticket, TimeEntry
 TICKETS_AT_ONCE = 100
 
 
-def audit_helpdesk(work: UnitOfWork, helpdesk: Helpdesk, tag_prefix: str) -> Iterator[Difference]:
+def audit_helpdesk(work: UnitOfWork, helpdesk: Helpdesk, tag_prefix: str) -> Iterator[Discrepancy]:
     """Every ticket that can still be written is as it was last read, and shows what the ledger says."""
     try:
         for tickets in _batches(_decided(work)):
@@ -37,7 +37,7 @@ def audit_helpdesk(work: UnitOfWork, helpdesk: Helpdesk, tag_prefix: str) -> Ite
         yield _unreachable(helpdesk.product, error)
 
 
-def audit_tracker(work: UnitOfWork, name: str, tracker: TimeTracker, first: date, last: date) -> Iterator[Difference]:
+def audit_tracker(work: UnitOfWork, name: str, tracker: TimeTracker, first: date, last: date) -> Iterator[Discrepancy]:
     """Every entry of the window is in the store as it is in the tracker, and no other is.
 
     Timers that run are left out: they count nothing, and not every tracker shows them in its window.
@@ -61,10 +61,10 @@ def audit_tracker(work: UnitOfWork, name: str, tracker: TimeTracker, first: date
     for key in sorted(there.keys() | here.keys()):
         message = _entry_differs(there.get(key), here.get(key))
         if message:
-            yield Difference(name, key, message, repair)
+            yield Discrepancy(name, key, message, repair)
 
 
-def audit_bookkeeping(work: UnitOfWork, bookkeeping: Bookkeeping) -> Iterator[Difference]:
+def audit_bookkeeping(work: UnitOfWork, bookkeeping: Bookkeeping) -> Iterator[Discrepancy]:
     """Every draft that was made is there, once sent or not, and comes to what it came to."""
     try:
         for draft in work.invoice_drafts.all():
@@ -75,10 +75,10 @@ def audit_bookkeeping(work: UnitOfWork, bookkeeping: Bookkeeping) -> Iterator[Di
                 organization = work.organizations.get(draft.organization_id)
                 name = organization.name if organization is not None else draft.organization_id
                 repair = f'care-sync invoices push {draft.period} "{name}" --again'
-                yield Difference(bookkeeping.product, draft.reference, "its draft is not there any more", repair)
+                yield Discrepancy(bookkeeping.product, draft.reference, "its draft is not there any more", repair)
             elif booked.total != draft.total:
                 message = f"it comes to {booked.total} euro there and to {draft.total} by the ledger"
-                yield Difference(bookkeeping.product, draft.reference, message, f"correct it in {bookkeeping.product}")
+                yield Discrepancy(bookkeeping.product, draft.reference, message, f"correct it in {bookkeeping.product}")
     except ConnectorError as error:
         yield _unreachable(bookkeeping.product, error)
 
@@ -87,7 +87,7 @@ def _decided(work: UnitOfWork) -> Iterator[Ticket]:
     return (ticket for ticket in work.tickets.each() if ticket.status.is_writable and ticket.merged_into is None)
 
 
-def _tickets(work: UnitOfWork, helpdesk: Helpdesk, tickets: Sequence[Ticket], tag_prefix: str) -> Iterator[Difference]:
+def _tickets(work: UnitOfWork, helpdesk: Helpdesk, tickets: Sequence[Ticket], tag_prefix: str) -> Iterator[Discrepancy]:
     ids = [ticket.id for ticket in tickets]
     readings = {ticket.id: ticket for ticket in helpdesk.tickets(ids).tickets}
     decisions = work.decisions.current(ids)
@@ -97,15 +97,15 @@ def _tickets(work: UnitOfWork, helpdesk: Helpdesk, tickets: Sequence[Ticket], ta
         subject, repair = f"#{ticket.number}", f"care-sync sync --ticket {ticket.number}"
         reading = readings.get(ticket.id)
         if reading is None:
-            yield Difference(helpdesk.product, subject, "the helpdesk has it no more", repair)
+            yield Discrepancy(helpdesk.product, subject, "the helpdesk has it no more", repair)
             continue
         if content_hash(reading) != content_hash(ticket):
             changed = ", ".join(_changed(ticket, reading))
-            yield Difference(helpdesk.product, subject, f"it has changed since it was last read: {changed}", repair)
+            yield Discrepancy(helpdesk.product, subject, f"it has changed since it was last read: {changed}", repair)
             continue
         decision = decisions.get((ticket.id, WHOLE_TICKET))
         if decision is None:
-            yield Difference(helpdesk.product, subject, "nothing was decided on it yet", repair)
+            yield Discrepancy(helpdesk.product, subject, "nothing was decided on it yet", repair)
         elif ticket.id not in unfinished:
             explanation = explain(as_decision(decision), standing.get(ticket.id, ()))
             add, remove, fields = difference(reading, explanation, tag_prefix)
@@ -115,7 +115,7 @@ def _tickets(work: UnitOfWork, helpdesk: Helpdesk, tickets: Sequence[Ticket], ta
                 *(f"shows {name} {reading.fields.get(name)} for {value}" for name, value in sorted(fields.items())),
             ]
             if parts:
-                yield Difference(helpdesk.product, subject, f"it {', '.join(parts)}", repair)
+                yield Discrepancy(helpdesk.product, subject, f"it {', '.join(parts)}", repair)
 
 
 def _changed(stored: Ticket, reading: Ticket) -> Iterator[str]:
@@ -141,8 +141,8 @@ def _entry_differs(there: TimeEntry | None, here: TimeEntry | None) -> str:
     return ""
 
 
-def _unreachable(name: str, error: ConnectorError) -> Difference:
-    return Difference(name, "everything", f"it could not be looked at: {error}", "care-sync audit, when it answers")
+def _unreachable(name: str, error: ConnectorError) -> Discrepancy:
+    return Discrepancy(name, "everything", f"it could not be looked at: {error}", "care-sync audit, when it answers")
 
 
 def _batches(tickets: Iterable[Ticket]) -> Iterator[list[Ticket]]:

@@ -10,7 +10,7 @@ import typer
 
 from care_sync.application import Application, connect_bookkeeping, environment_of
 from care_sync.audit.books import audit_books
-from care_sync.audit.difference import Difference
+from care_sync.audit.discrepancy import Discrepancy
 from care_sync.audit.products import audit_bookkeeping, audit_helpdesk, audit_tracker
 from care_sync.cli.session import Session
 from care_sync.terminal import print_json, print_table, say
@@ -60,7 +60,7 @@ def audit(
         raise typer.Exit(1)
 
 
-def _audit(application: Application, since: datetime | None) -> Iterator[Difference]:
+def _audit(application: Application, since: datetime | None) -> Iterator[Discrepancy]:
     site = application.site
     last = site.today() + timedelta(days=1)
     first = since.date() if since else site.today() - timedelta(days=site.settings.schedule.window_days)

@@ -17,7 +17,7 @@ from care_sync.ledger import cards
 from care_sync.lookup import find_organization
 from care_sync.model.agreement import ALWAYS, Agreed, AgreedField, AgreedKind, Agreements, Span, span_at
 from care_sync.model.duration import rounded_clock
-from care_sync.pipeline.agreements import Stated, Statement, read_agreements, state
+from care_sync.pipeline.agreements import Stated, StatedAgreement, read_agreements, state
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
 from care_sync.terminal import local, print_json, print_table, say
@@ -165,7 +165,7 @@ def state_agreed(
         def stated(work: UnitOfWork) -> _Plan:
             work.ledger.lock_head()
             organization = find_organization(work, customer)
-            statement = Statement(
+            statement = StatedAgreement(
                 name=field.value,
                 value=_value(work, field, value),
                 since=since.replace(tzinfo=zone) if since is not None else ALWAYS,
@@ -215,7 +215,7 @@ class _Plan:
 
 
 def _state(
-    work: UnitOfWork, organization: Organization, statement: Statement, settings: Settings, now: datetime
+    work: UnitOfWork, organization: Organization, statement: StatedAgreement, settings: Settings, now: datetime
 ) -> _Plan:
     tickets = work.tickets.get_many(work.tickets.of_organization(organization.id, writable=False))
     reported = {key: ticket.created_at for key, ticket in tickets.items()}

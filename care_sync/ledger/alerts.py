@@ -3,7 +3,7 @@
 Terms
     level       seconds, of what all cards of a customer hold together, at which somebody is told
     crossing    coming down to a level or below it; told once, until the cards hold clearly more again
-    forecast    the day on which the cards will be empty if as much is used as of late
+    forecast    the day on which the cards will be empty at the current rate
 
 Promise: a crossing is told once, whoever looks and however often. Of several levels crossed at once the lowest is told.
 """

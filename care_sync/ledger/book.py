@@ -35,6 +35,7 @@ def record_all(
     A card may pass below zero between two of them (a reversal frees what a posting took). After the last none is lower
     than it was and further below zero than ``overdraft_seconds`` (``None``: without a limit).
     """
+    # The head is the queue of all who post: numbers and hashes follow each other without a gap.
     head = work.ledger.lock_head()
     months = work.periods.months()
     customers = sorted({transaction.organization_id for transaction in transactions if _touches_a_card(transaction)})

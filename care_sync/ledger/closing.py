@@ -115,6 +115,7 @@ def close_month(work: UnitOfWork, period: Month, *, terms: TermsOf, now: datetim
 
     Raises :class:`UserError` for a month that is closed, not over, or not the next in order.
     """
+    # Before the outlook is read: a daemon that posts in between would put time into a month that is being closed.
     work.ledger.lock_head()
     require_closable(work, period, today)
     pending = outlook(work, period).pending

@@ -72,6 +72,7 @@ def post_customer(
     The ledger's head must have been taken (``work.ledger.lock_head()``) *before* the entries of ``decided`` were read:
     otherwise another daemon can post newer ones in between, and they would be turned back.
     """
+    # First of all: what is read below must be what stands when it is posted, whoever else posts (see the docstring).
     work.ledger.lock_head()
     months = work.periods.months()
     wanted = _by_entry(decided)
@@ -86,12 +87,15 @@ def post_customer(
     }
     dropped = [key for key in gone if key in stands.frozen and key not in wanted]
     unsettled = {key: stands.frozen[key] for key in (*laid, *dropped) if key in stands.frozen}
+    # Everything that is laid anew is taken off cards and allowances before anything is put back on them: an entry must
+    # not find a card full because of its own posting.
     room = _Room(work, organization_id, [*stands.opened.values(), *unsettled.values()], months)
     shares = {key: one.pinned for key, one in sorted(laid.items()) if one.pinned and room.hold(one.pinned, terms)}
     room.settle()
     demands = [one.demand for key, one in laid.items() if key not in shares]
     shares.update(allocate(demands, room.cards, terms, room.absorbed))
 
+    # One batch: a reversal without the posting that follows it would show a balance that never was (invariant 1).
     report = PostingReport(organization_id)
     writing = PostingBatch(work, now, months)
     room.write_settlements(writing)

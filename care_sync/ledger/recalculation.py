@@ -10,7 +10,7 @@ States of a due day: ``proposed`` and ``waiting`` (for a rate) are open; ``appli
 ``settled`` (nothing to recalculate, and why) are final.
 
 Promise: once per due day, however often it is looked for. Hours never grow: a rate that is missing or lower than the
-old one is told a person.
+old one is reported to a person.
 """
 
 from __future__ import annotations

@@ -116,8 +116,9 @@ class ReplyContext:
     was given back. ``reason`` is the decision's, where the notice has one. ``period`` (``2026-10``) is the
     month that closed, for ``charged_undetermined`` and ``credited_back``. ``card`` is the card that runs low
     and is always present for ``low_balance`` and ``recalculated``; ``cards_left_seconds`` is what all cards hold
-    together, ``runs_out_on`` when they will be empty if use goes on as of late, and ``rest_on_invoice`` whether time
-    beyond them goes on the invoice (else it waits for the next card). ``recalculation`` belongs to ``recalculated``.
+    together, ``runs_out_on`` when they will be empty at the current rate, and ``rest_on_invoice`` whether time
+    beyond them goes on the invoice (otherwise it waits for the next card). ``recalculation`` belongs to
+    ``recalculated``.
     """
 
     ticket_number: str
@@ -143,8 +144,8 @@ class ReplyContext:
 class AlertContext:
     """That a customer's cards run low: ``left_seconds`` of all of them, which is at or below ``level_seconds``.
 
-    ``cards`` are all of the customer's, oldest purchase first; ``runs_out_on`` is when they will be empty if use goes
-    on as of late. ``ticket_number`` is the ticket whose work brought them there; ``customer_told`` whether the customer
+    ``cards`` are all of the customer's, oldest purchase first; ``runs_out_on`` is when they will be empty at the
+    current rate. ``ticket_number`` is the ticket whose work brought them there; ``customer_told`` whether the customer
     was told on it.
     """
 

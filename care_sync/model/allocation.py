@@ -85,6 +85,7 @@ def allocate(
     them zero; their sum is the entry's seconds. A card is never drawn below zero but for the overdraft, and does not
     cover work from before it was bought but to settle what is overdrawn.
     """
+    # In the order of work and not of arrival, or two daemons would come to different balances (invariant 3).
     laying = _Laying(cards, terms, absorbed)
     return {demand.entry_key: laying.lay(demand) for demand in sorted(demands, key=lambda demand: demand.order)}
 
@@ -124,6 +125,7 @@ class _Laying:
         if demand.route.is_chargeable:
             self._charge(legs, demand, demand.seconds)
         elif demand.route is Route.FAIR_USE:
+            # What a closed month absorbed stays absorbed: a verdict on it judges the rest alone, and frees nothing.
             free = self._fair_use.left(demand.period) if demand.absorbed is None else demand.absorbed
             covered = min(demand.seconds, free)
             self._fair_use.take(demand.period, covered)
@@ -138,6 +140,7 @@ class _Laying:
     def _judge(self, legs: dict[Account, int], demand: Demand, seconds: int) -> None:
         """Reviewed time goes where a person said (K1, O4, X1); what nobody has judged waits."""
         verdict = demand.verdict
+        # An entry that grew since it was judged: the verdict covers what there was, the rest waits for its own.
         judged = min(seconds, verdict.judged_seconds) if verdict is not None else 0
         charged = min(judged, verdict.charged_seconds) if verdict is not None else 0
         self._charge(legs, demand, charged)
@@ -146,9 +149,11 @@ class _Laying:
 
     def _charge(self, legs: dict[Account, int], demand: Demand, seconds: int) -> None:
         """Oldest card first, then the overdraft; what no card covers goes to the month's invoice (H2)."""
+        # A card pays no work from before its purchase (H2): the customer did not have it then.
         owned = [card.card_id for card in self._cards if card.covers(demand.work_date)]
         for card_id in owned:
             seconds -= self._draw(legs, card_id, seconds)
+        # Only the newest card is overdrawn: an older one that is empty stays empty, and H6 can be judged by it.
         if owned and seconds > 0 and self._limit != 0:
             seconds -= self._overdraw(legs, owned[-1], demand.work_date, seconds)
         _add(legs, Account.invoice(demand.period), seconds)

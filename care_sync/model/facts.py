@@ -167,8 +167,17 @@ def _word(fact: Fact, value: FieldValue, answers: FactAnswers) -> Any:
         return translated[text.casefold()]
     if fact.type in (FactType.CHOICE, FactType.BOOL):
         lowered = text.casefold().replace(" ", "_").replace("-", "_")
-        return lowered if lowered in fact.values else lowered.removeprefix(f"{fact.name}_")
+        word = lowered if lowered in fact.values else lowered.removeprefix(f"{fact.name}_")
+        return word if _is_read(fact, word) else text  # a person is told what the field holds, as it stands there
     return text
+
+
+def _is_read(fact: Fact, word: str) -> bool:
+    try:
+        parse_fact(fact, word)
+    except ValueError:
+        return False
+    return True
 
 
 def _by_tag(fact: Fact, tag: str) -> Any:

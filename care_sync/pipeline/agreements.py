@@ -101,7 +101,7 @@ def _row(
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class StatedAgreement:
     """Somebody says that ``value`` was agreed from ``since`` until ``until``."""
 
     name: str
@@ -124,7 +124,7 @@ class Stated:
 def state(
     work: UnitOfWork,
     organization: Organization,
-    statement: Statement,
+    statement: StatedAgreement,
     reported: Mapping[str, datetime],
     zone: ZoneInfo,
     now: datetime,

@@ -3,7 +3,7 @@
 Terms
     subject   a ticket and an activity; the empty activity is the ticket as a whole
     standing  the newest decision of a subject
-    turn      a subject that is decided otherwise than it stood: what notices to customers rest on
+    change    a subject that is decided differently from before: what notices to customers rest on
 
 Promise: a decision is stored with its facts, their sources and the hash of the rules, and only when facts or outcome
 differ from what stands; deciding again with nothing new writes nothing.

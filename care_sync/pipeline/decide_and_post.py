@@ -75,6 +75,8 @@ def decide_and_post(
     attempts = idle = 0
     while True:
         attempts += 1
+        # A decision rests on whether a card has time left, and posting it changes that: both are tried together and
+        # taken back together, so that a ticket is never shown, or its customer told, what stood only for a moment.
         with work.attempt() as attempt:
             time = gather_time(work, organization.id, {*marked, *leaving})
             tickets, decided = _decide(work, site, customer, wanted, time, pass_id, now)
@@ -82,6 +84,8 @@ def decide_and_post(
             after = read_customer(work, site.settings, organization)
             idle += after.drawn.keys() <= paid
             paid.update(after.drawn)
+            # Rules can make a circle (with a card the work goes elsewhere, without one the card pays): a card that has
+            # paid once counts from here on, so that the attempts come to an end.
             if attempts >= FREE_ATTEMPTS:
                 after = replace(after, insisted=frozenset(paid))
             moved = _moved(work, organization, posted, tickets)

@@ -122,7 +122,7 @@ def run_pass(store: Store, site: Site, scope: Scope | None = None, watcher: Watc
             _Pass(store, site, scope, watcher, report).run()
         except BaseException as error:
             report.failures.append(str(error) or type(error).__name__)
-            with suppress(CareSyncError):  # a store that is away must not hide what went wrong
+            with suppress(CareSyncError):  # an unreachable store must not hide what went wrong
                 _finish(store, site, report)
             raise
         _finish(store, site, report)

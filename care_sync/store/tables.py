@@ -60,7 +60,7 @@ def locks_rows(connection: Connection) -> bool:
 def queue_for(connection: Connection, table: Table) -> None:
     """Wait until no other transaction compares and replaces rows of ``table``.
 
-    What is read before it is replaced would else be replaced twice from the same beginning.
+    What is read before it is replaced would otherwise be replaced twice from the same beginning.
     """
     if locks_rows(connection):
         connection.execute(select(func.pg_advisory_xact_lock(QUEUE, crc32(table.name.encode()) >> 1)))

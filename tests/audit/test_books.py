@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from care_sync.audit.books import audit_books
-from care_sync.audit.difference import RESTORE, Difference
+from care_sync.audit.discrepancy import RESTORE, Discrepancy
 from care_sync.billing.invoice import read_invoice
 from care_sync.billing.issue import issue
 from care_sync.model.invoice import InvoiceDraft
@@ -19,7 +19,7 @@ from rules.model.words import Route
 from tests.billing.books import CUSTOMER, HOUR, NOW, TODAY, buy, close, enter, fill, post, settings, worked
 
 
-def found(work: UnitOfWork, **invoice: object) -> list[Difference]:
+def found(work: UnitOfWork, **invoice: object) -> list[Discrepancy]:
     return list(audit_books(work, settings(**invoice)))
 
 
@@ -70,7 +70,7 @@ def test_an_entry_that_was_edited_and_not_posted_again_is_named_with_its_command
         key = sound(work)
         enter(work, "a", 2 * HOUR)
         assert found(work) == [
-            Difference("entries", key, "it lasts 2:00 and 1:00 is booked", "care-sync sync --ticket 1001")
+            Discrepancy("entries", key, "it lasts 2:00 and 1:00 is booked", "care-sync sync --ticket 1001")
         ]
 
 
@@ -93,7 +93,7 @@ def test_what_counts_and_is_not_booked_is_named(store: Store) -> None:
         sound(work)
         missing = enter(work, "b", 60, ticket_id="2")
         assert found(work) == [
-            Difference("entries", missing.key, "it lasts 0:01 and nothing is booked", "care-sync sync --ticket 1002")
+            Discrepancy("entries", missing.key, "it lasts 0:01 and nothing is booked", "care-sync sync --ticket 1002")
         ]
 
 

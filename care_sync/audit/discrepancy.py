@@ -10,7 +10,7 @@ RESTORE = "restore the database from a backup made before; nothing that CareSync
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Discrepancy:
     """One thing that does not agree.
 
     ``where`` is the part that disagrees (``ledger``, ``entries``, ``invoices``, or a product's name); ``repair`` is a
