@@ -7,6 +7,7 @@ clients through ``server.base_url``; ``server.webhooks`` sends the events that w
 from __future__ import annotations
 
 from connectors.sandbox.minute_budget import MinuteBudget
+from connectors.sandbox.oauth import OauthServer
 from connectors.sandbox.server import Answer, Faults, Request, SandboxServer
 from connectors.sandbox.zendesk_api import ZendeskApi
 from connectors.sandbox.zendesk_limits import ZendeskLimits
@@ -18,7 +19,7 @@ EXPORTS_A_MINUTE = 10
 
 
 class SandboxZendesk(SandboxServer):
-    """Support API v2 and webhooks of one account.
+    """Support API v2, OAuth (:mod:`connectors.sandbox.zendesk_oauth`) and webhooks of one account.
 
     ``requests_a_minute`` is what the plan allows, ``exports_a_minute`` what the incremental exports do.
     """
@@ -37,7 +38,8 @@ class SandboxZendesk(SandboxServer):
         limits = ZendeskLimits(
             MinuteBudget(requests_a_minute, account.now), MinuteBudget(exports_a_minute, account.now)
         )
-        self.api = ZendeskApi(account, self.base_url, limits)
+        self.oauth = OauthServer(account.records.oauth, account.now)
+        self.api = ZendeskApi(account, self.base_url, limits, self.oauth)
         self.webhooks = ZendeskWebhooks(account)
 
     def answer(self, request: Request) -> Answer:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from connectors.sandbox.oauth import OauthServer, OauthToken
 from connectors.sandbox.parameters import Parameters
 from connectors.sandbox.server import Answer, Request
 from connectors.sandbox.values import inside
@@ -25,6 +26,7 @@ from connectors.sandbox.zendesk_admin import ZendeskAdmin
 from connectors.sandbox.zendesk_export import export_tickets
 from connectors.sandbox.zendesk_jobs import ZendeskJobs
 from connectors.sandbox.zendesk_limits import ZendeskLimits
+from connectors.sandbox.zendesk_oauth import INVALID_TOKEN, ZendeskTokens, browser_answer, missing_scope
 from connectors.sandbox.zendesk_records import ZendeskUser
 from connectors.sandbox.zendesk_shapes import ZendeskShapes
 from connectors.sandbox.zendesk_state import ZendeskAccount
@@ -52,13 +54,14 @@ TOO_MANY_VALUES = Answer(
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request of a known user; ``found`` are the parts of its path."""
+    """One request of a known user; ``found`` are the parts of its path, ``token`` the OAuth token that it came with."""
 
     user: ZendeskUser
     path: str
     query: Parameters
     body: Any
     found: Mapping[str, str]
+    token: OauthToken | None
 
     @property
     def ticket_id(self) -> int:
@@ -69,10 +72,12 @@ class Call:
 class ZendeskApi:
     """Support API v2 of one account."""
 
-    def __init__(self, account: ZendeskAccount, base_url: str, limits: ZendeskLimits) -> None:
+    def __init__(self, account: ZendeskAccount, base_url: str, limits: ZendeskLimits, oauth: OauthServer) -> None:
         self.account = account
+        self.oauth = oauth
         self.limits = limits
         self.shapes = ZendeskShapes(account.records, base_url)
+        self.tokens = ZendeskTokens(oauth, self.shapes)
         self.jobs = ZendeskJobs(account)
         self.writes = ZendeskWrites(account, self.shapes, self.jobs)
         self.admin = ZendeskAdmin(account, self.shapes)
@@ -80,21 +85,29 @@ class ZendeskApi:
 
     def answer(self, request: Request) -> Answer:
         """Answer one call."""
+        with self.account.lock:
+            if (outside := browser_answer(self.oauth, request)) is not None:
+                return outside
         path = request.path.removesuffix(".json")
         authorization = request.headers.get("authorization", "")
         if not authorization and path == "/api/v2/users/me":
             return Answer(data={"user": {"id": None, "name": "Anonymous user", "email": "invalid@example.com"}})
-        user = self._user(authorization)
+        scheme, _, given = authorization.partition(" ")
+        token = self.oauth.living(given) if scheme == "Bearer" else None
+        if scheme == "Bearer" and token is None:
+            return INVALID_TOKEN
+        user = self.account.records.users.get(token.user_id) if token is not None else self._user(scheme, given)
         if user is None:
             return UNKNOWN
         if (exceeded := self.limits.take(path)) is not None:
             return exceeded
-        answer = self._routed(request, path, user)
+        answer = missing_scope(token, request.method, path) if token is not None else None
+        answer = answer or self._routed(request, path, user, token)
         is_list = isinstance(answer.data, dict) and bool({"meta", "count", "end_of_stream"} & set(answer.data))
         headers = {**self.limits.headers(path, is_list=is_list), "x-zendesk-api-version": "v2", **answer.headers}
         return Answer(answer.status, answer.data, headers, answer.is_empty)
 
-    def _routed(self, request: Request, path: str, user: ZendeskUser) -> Answer:
+    def _routed(self, request: Request, path: str, user: ZendeskUser, token: OauthToken | None) -> Answer:
         for verb, pattern, handle in self._routes:
             matched = pattern.fullmatch(path)
             if verb == request.method and matched:
@@ -102,7 +115,7 @@ class ZendeskApi:
                     return FORBIDDEN
                 self.account.catch_up()
                 with self.account.lock:
-                    return handle(Call(user, path, request.query, request.json, matched.groupdict()))
+                    return handle(Call(user, path, request.query, request.json, matched.groupdict(), token))
         return NO_SUCH_PATH
 
     def _all_routes(self) -> list[tuple[str, re.Pattern[str], Callable[[Call], Answer]]]:
@@ -112,6 +125,9 @@ class ZendeskApi:
             ("GET", r"(?P<kind>users|organizations)", self._everybody),
             ("GET", r"(?P<kind>users|organizations)/show_many", self._several),
             ("GET", r"(?P<kind>users|organizations)/(?P<id>\d+)", self._somebody),
+            ("GET", "oauth/tokens", self._own_tokens),
+            ("GET", r"oauth/tokens/(?P<token>current|\d+)", self._token),
+            ("DELETE", r"oauth/tokens/(?P<token>\d+)", self._revoke),
             ("GET", "ticket_fields", self._ticket_fields),
             ("GET", "organization_fields", self._organization_fields),
             ("GET", "tags", self._tags),
@@ -172,19 +188,34 @@ class ZendeskApi:
         kind = call.found["kind"]
         return self._list(call, f"{kind}s", list(self.admin.made(kind).values()))
 
-    def _user(self, authorization: str) -> ZendeskUser | None:
+    def _user(self, scheme: str, given: str) -> ZendeskUser | None:
+        """Whose address comes with an API token."""
         records = self.account.records
-        scheme, _, given = authorization.partition(" ")
-        if scheme == "Bearer":
-            return records.users.get(records.oauth_tokens.get(given, 0))
         try:
             name, _, token = base64.b64decode(given, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             return None
         email, _, word = name.partition("/")
-        if scheme != "Basic" or word != "token" or token not in records.api_tokens:
+        if scheme != "Basic" or word != "token" or not records.takes_api_token(token, self.account.now()):
             return None
         return next((user for user in records.users.values() if user.email == email), None)
+
+    # ---- tokens --------------------------------------------------------------------------------------
+
+    def _own_tokens(self, call: Call) -> Answer:
+        return self._list(call, "tokens", self.tokens.of(call.user.id))
+
+    def _token(self, call: Call) -> Answer:
+        is_current = call.found["token"] == "current"  # noqa: S105 - a word of the address
+        token = (
+            self.tokens.current(call.token) if is_current else self.tokens.find(call.user.id, int(call.found["token"]))
+        )
+        return Answer(data={"token": token}) if token is not None else NOT_FOUND
+
+    def _revoke(self, call: Call) -> Answer:
+        if not self.tokens.revoke(call.user.id, int(call.found["token"])):
+            return NOT_FOUND
+        return Answer(204, is_empty=True)
 
     # ---- lists -------------------------------------------------------------------------------------
 

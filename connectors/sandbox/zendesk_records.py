@@ -11,11 +11,13 @@ Terms
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
+
+from connectors.sandbox.oauth import OauthRecords
 
 FIRST_IDS = {
     "user": 6_130_907_000_001,
@@ -29,6 +31,7 @@ FIRST_IDS = {
     "webhook": 1,
 }
 """Where ids begin to count, so that the same doings give the same account."""
+API_TOKENS_STOP = datetime(2027, 4, 30, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -126,7 +129,8 @@ class ZendeskTrigger:
 class ZendeskRecords:
     """A whole account. ``made`` are webhooks, triggers and views that came by the API, by kind and id.
 
-    ``api_tokens`` work with the address of every agent; ``oauth_tokens`` are token → user.
+    ``api_tokens`` work with the address of every agent, until ``api_token_ends`` of a token and ``api_tokens_stop`` of
+    all ("Migrating from API tokens to OAuth access tokens"); ``oauth`` holds clients and tokens.
     """
 
     users: dict[int, ZendeskUser] = field(default_factory=dict)
@@ -138,7 +142,9 @@ class ZendeskRecords:
     triggers: list[ZendeskTrigger] = field(default_factory=list)
     made: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     api_tokens: set[str] = field(default_factory=set)
-    oauth_tokens: dict[str, int] = field(default_factory=dict)
+    api_token_ends: dict[str, datetime] = field(default_factory=dict)
+    api_tokens_stop: datetime = API_TOKENS_STOP
+    oauth: OauthRecords = field(default_factory=OauthRecords)
     next_ids: dict[str, int] = field(default_factory=lambda: dict(FIRST_IDS))
 
     def next_id(self, kind: str) -> int:
@@ -146,6 +152,12 @@ class ZendeskRecords:
         given = self.next_ids[kind]
         self.next_ids[kind] = given + 1
         return given
+
+    def takes_api_token(self, token: str, now: datetime) -> bool:
+        """Whether an API token is known and has not ended."""
+        return token in self.api_tokens and now < min(
+            self.api_tokens_stop, self.api_token_ends.get(token, now.max.replace(tzinfo=UTC))
+        )
 
 
 _RECORDS = TypeAdapter(ZendeskRecords)

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from care_sync.clock import ManualClock
@@ -35,6 +35,7 @@ TITLES = {
 """Our names, and the fields' titles and types."""
 SHOW_MANY = 100
 WRITES = "^(PUT|POST|DELETE) "
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class ZendeskBed(HelpdeskBed):
@@ -68,6 +69,7 @@ class ZendeskBed(HelpdeskBed):
         clock = ManualClock(START)
         account = ZendeskAccount(clock.now)
         account.records.api_tokens.add(TOKEN)
+        account.records.api_tokens_stop = FOREVER  # the suites move the clock over years
         limits = {"requests_a_minute": requests_a_minute, "exports_a_minute": exports_a_minute}
         with SandboxZendesk(account, **limits) as server:
             bed = cls(clock, server, page_size, changes_a_call)

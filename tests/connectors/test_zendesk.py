@@ -591,7 +591,7 @@ def test_a_channel_is_read_in_the_shared_words(bed: ZendeskBed, channel: str, ex
 
 
 def test_an_oauth_token_opens_the_account_too(bed: ZendeskBed) -> None:
-    bed.account.records.oauth_tokens["oauth-secret"] = bed.anna
+    bed.server.oauth.issue(bed.anna, "oauth-secret", scopes=frozenset({"read", "write"}))
     bed.file_ticket("Menu broken")
     bed.settle()
 
