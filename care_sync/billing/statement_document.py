@@ -73,34 +73,44 @@ def statement_as_csv(statement: Statement, language: Language) -> str:
     return csv_text([*names, word("cards_moved"), word("entry")], rows)
 
 
+class _Rows:
+    """Movements as the document prints them, each with the balance after it."""
+
+    def __init__(self, language: Language, shows_seconds: bool, opening: int) -> None:
+        self._language = language
+        self._shows_seconds = shows_seconds
+        self._left = opening
+
+    def time(self, seconds: int) -> str:
+        """Hours, with a minus sign and not a hyphen."""
+        return clock(seconds, with_seconds=self._shows_seconds).replace("-", "\N{MINUS SIGN}")
+
+    def row(self, movement: Movement) -> dict[str, str]:
+        """The cells of one movement."""
+        self._left += movement.seconds
+        what = _printable(movement.what, LONGEST_WHAT)
+        if len(movement.cards) > 1 and movement.entry_key is None:
+            card = _words(self._language)("card").lower()
+            what = ", ".join(f"{card} {key} {self.time(seconds)}" for key, seconds in sorted(movement.cards.items()))
+        subject = _printable(movement.subject, LONGEST_SUBJECT)
+        return {
+            "date": f"{movement.day:%d-%m-%Y}",
+            "ticket": f"#{movement.ticket_number}" if movement.ticket_number else "",
+            "title": subject or self._language.word("movement", movement.kind),
+            "what": what,
+            "who": _printable(movement.who, LONGEST_SUBJECT),
+            "clause": ", ".join(movement.clauses),
+            "time": self.time(movement.seconds),
+            "balance": self.time(self._left),
+        }
+
+
 def _data(statement: Statement, language: Language, company: str) -> dict[str, Any]:
     """Everything that the template prints."""
     word = _words(language)
     shows_seconds = _shows_seconds(statement)
-    left = statement.opening
-
-    def told(seconds: int) -> str:
-        return clock(seconds, with_seconds=shows_seconds).replace("-", "\N{MINUS SIGN}")
-
-    def row(one: Movement) -> dict[str, str]:
-        nonlocal left
-        left += one.seconds
-        what = _printable(one.what, LONGEST_WHAT)
-        if len(one.cards) > 1 and one.entry_key is None:
-            moved = sorted(one.cards.items())
-            what = ", ".join(f"{word('card').lower()} {card_id} {told(seconds)}" for card_id, seconds in moved)
-        subject = _printable(one.subject, LONGEST_SUBJECT)
-        return {
-            "date": f"{one.day:%d-%m-%Y}",
-            "ticket": f"#{one.ticket_number}" if one.ticket_number else "",
-            "title": subject or language.word("movement", one.kind),
-            "what": what,
-            "who": _printable(one.who, LONGEST_SUBJECT),
-            "clause": ", ".join(one.clauses),
-            "time": told(one.seconds),
-            "balance": told(left),
-        }
-
+    rows = _Rows(language, shows_seconds, statement.opening)
+    told, row = rows.time, rows.row
     return {
         "language": language.code,
         "company": one_line(company),

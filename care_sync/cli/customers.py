@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from functools import partial
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ from care_sync.model.agreement import ALWAYS, Agreed, AgreedField, AgreedKind, A
 from care_sync.model.duration import rounded_clock
 from care_sync.pipeline.agreements import Stated, StatedAgreement, read_agreements, state
 from care_sync.settings import Settings
-from care_sync.store import UnitOfWork
+from care_sync.store import Store, UnitOfWork
 from care_sync.terminal import local, print_json, print_table, say
 from connectors.records import FieldValue, Organization
 
@@ -52,40 +53,38 @@ def list_customers(context: typer.Context, as_json: Json = False) -> None:
         for organization in organizations
     ]
     if as_json:
-        print_json(
-            [
-                {
-                    "organization_id": one.id,
-                    "name": one.name,
-                    **{name: None if span is None else _plain(span.value) for name, span in present.items()},
-                    **{
-                        f"{name}_since": None if span is None else _iso(span.since, zone)
-                        for name, span in present.items()
-                    },
-                    "card_seconds_left": left[one.id],
-                }
-                for one, present in found
-            ]
-        )
+        print_json([_customer_as_json(customer, present, left[customer.id], zone) for customer, present in found])
         return
     print_table(
         "Customers",
         ("id", "customer", "SLA", "since", "services beside the website", "since", "hours on cards"),
         (
             (
-                one.id,
-                one.name,
+                customer.id,
+                customer.name,
                 *(
-                    told
+                    cell
                     for span in present.values()
-                    for told in (("", "") if span is None else (_said(span.value), _moment(span.since, zone)))
+                    for cell in (("", "") if span is None else (_said(span.value), _moment(span.since, zone)))
                 ),
-                rounded_clock(left[one.id]),
+                rounded_clock(left[customer.id]),
             )
-            for one, present in found
+            for customer, present in found
         ),
         right=("hours on cards",),
     )
+
+
+def _customer_as_json(
+    customer: Organization, present: Mapping[str, Span | None], left: int, zone: ZoneInfo
+) -> dict[str, object]:
+    return {
+        "organization_id": customer.id,
+        "name": customer.name,
+        **{name: None if span is None else _plain(span.value) for name, span in present.items()},
+        **{f"{name}_since": None if span is None else _iso(span.since, zone) for name, span in present.items()},
+        "card_seconds_left": left,
+    }
 
 
 def show(context: typer.Context, customer: Customer, as_json: Json = False) -> None:
@@ -159,50 +158,19 @@ def state_agreed(
     """
     session = Session.of(context)
     with session.store() as (settings, store):
-        zone = settings.company.zone
-        now = session.clock.now()
-
-        def stated(work: UnitOfWork) -> _Plan:
-            work.ledger.lock_head()
-            organization = find_organization(work, customer)
-            statement = StatedAgreement(
-                name=field.value,
-                value=_value(work, field, value),
-                since=since.replace(tzinfo=zone) if since is not None else ALWAYS,
-                until=until.replace(tzinfo=zone) if until is not None else now,
-                actor=getpass.getuser(),
-                reason=reason,
-            )
-            return _state(work, organization, statement, settings, now)
-
+        zone, now = settings.company.zone, session.clock.now()
+        begins = since.replace(tzinfo=zone) if since is not None else ALWAYS
+        ends = until.replace(tzinfo=zone) if until is not None else now
+        statement = StatedAgreement(field.value, value, begins, ends, getpass.getuser(), reason)
+        stated = partial(_state, customer=customer, field=field, statement=statement, settings=settings, now=now)
         with store.begin() as work, work.undone():
             planned = stated(work)
         if not as_json:
             _tell(planned, field, zone)
         agreed = yes or (not as_json and typer.confirm("Do this?", err=True))
         if agreed:
-            with store.begin() as work:
-                if stated(work) != planned:
-                    raise UserError(
-                        "what this would change has changed in the meantime", ["nothing was changed; run it again"]
-                    )
-    if as_json:
-        print_json(
-            {
-                "organization_id": planned.organization.id,
-                "field": field.value,
-                "before": _spans_as_json(planned.stated.before, zone),
-                "after": _spans_as_json(planned.stated.after, zone),
-                "tickets": list(planned.stated.tickets),
-                "tickets_with_closed_time": list(planned.closed),
-                "done": agreed,
-            }
-        )
-    elif agreed:
-        say("It is written down; the next pass decides these tickets again.")
-    else:
-        say("Nothing was changed.")
-        raise typer.Exit(1)
+            _do(store, stated, planned)
+    _say_outcome({**_plan_as_json(planned, field, zone), "done": agreed}, agreed=agreed, as_json=as_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +182,47 @@ class _Plan:
     closed: tuple[str, ...]
 
 
+def _do(store: Store, stated: Callable[[UnitOfWork], _Plan], planned: _Plan) -> None:
+    """Do what was shown, or nothing when it would do something else by now."""
+    with store.begin() as work:
+        if stated(work) != planned:
+            raise UserError("what this would change has changed in the meantime", ["nothing was changed; run it again"])
+
+
+def _say_outcome(document: Mapping[str, object], *, agreed: bool, as_json: bool) -> None:
+    if as_json:
+        print_json(document)
+    elif agreed:
+        say("It is recorded; the next pass decides these tickets again.")
+    else:
+        say("Nothing was changed.")
+        raise typer.Exit(1)
+
+
+def _plan_as_json(planned: _Plan, field: AgreedField, zone: ZoneInfo) -> dict[str, object]:
+    return {
+        "organization_id": planned.organization.id,
+        "field": field.value,
+        "before": _spans_as_json(planned.stated.before, zone),
+        "after": _spans_as_json(planned.stated.after, zone),
+        "tickets": list(planned.stated.tickets),
+        "tickets_with_closed_time": list(planned.closed),
+    }
+
+
 def _state(
-    work: UnitOfWork, organization: Organization, statement: StatedAgreement, settings: Settings, now: datetime
+    work: UnitOfWork,
+    *,
+    customer: str,
+    field: AgreedField,
+    statement: StatedAgreement,
+    settings: Settings,
+    now: datetime,
 ) -> _Plan:
+    """Write the statement down, its value read as the helpdesk says it; return what that changes."""
+    work.ledger.lock_head()
+    organization = find_organization(work, customer)
+    statement = replace(statement, value=_value(work, field, str(statement.value)))
     tickets = work.tickets.get_many(work.tickets.of_organization(organization.id, writable=False))
     reported = {key: ticket.created_at for key, ticket in tickets.items()}
     stated = state(work, organization, statement, reported, settings.company.zone, now)

@@ -15,6 +15,7 @@ from care_sync.model.account import PENDING, REVIEW, Account
 from care_sync.model.duration import rounded_clock
 from care_sync.model.posted_entry import PostedEntry
 from care_sync.model.terms import Terms
+from care_sync.model.time_entry import StoredEntry
 from care_sync.pipeline.customer import terms_of
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
@@ -157,33 +158,36 @@ def _show(work: UnitOfWork, found: Outlook) -> None:
                         posted.work_date,
                         rounded_clock(on_account(posted, account)),
                         names.get(posted.organization_id, posted.organization_id),
-                        f"#{tickets[posted.ticket_id].number}"
-                        if posted.ticket_id in tickets
-                        else posted.ticket_id or "",
+                        f"#{tickets[posted.ticket_id].number}" if posted.ticket_id in tickets else posted.ticket_id,
                         tickets[posted.ticket_id].subject if posted.ticket_id in tickets else "",
                     )
                     for posted in standings
                 ),
                 right=("hours",),
             )
-    if found.unlinked:
-        total = sum(record.entry.seconds for record in found.unlinked)
-        print_table(
-            f"Without a ticket: {rounded_clock(total)} hours, charged to nobody (`care-sync entries unlinked`)",
-            ("date", "hours", "who", "description"),
-            (
-                (
-                    record.entry.work_date,
-                    rounded_clock(record.entry.seconds),
-                    record.entry.person_name or record.entry.person_id or "",
-                    record.entry.description,
-                )
-                for record in found.unlinked
-            ),
-            right=("hours",),
-        )
+    _show_unlinked(found.unlinked)
     if not (found.pending or found.review or found.unlinked or found.to_do):
         say(f"Nothing of {found.period} is pending, under review or without a ticket.")
+
+
+def _show_unlinked(entries: Sequence[StoredEntry]) -> None:
+    if not entries:
+        return
+    total = sum(stored.entry.seconds for stored in entries)
+    print_table(
+        f"Without a ticket: {rounded_clock(total)} hours, charged to nobody (`care-sync entries unlinked`)",
+        ("date", "hours", "who", "description"),
+        (
+            (
+                stored.entry.work_date,
+                rounded_clock(stored.entry.seconds),
+                stored.entry.person_name or stored.entry.person_id or "",
+                stored.entry.description,
+            )
+            for stored in entries
+        ),
+        right=("hours",),
+    )
 
 
 def _as_json(found: Outlook) -> dict[str, object]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import inspect
 
 from care_sync.clock import ManualClock
 from care_sync.errors import UserError
@@ -19,6 +19,7 @@ from care_sync.model.posted_entry import Basis, PostedEntry
 from care_sync.model.time_entry import Link, LinkState
 from care_sync.model.transaction import StoredTransaction, TransactionKind
 from care_sync.store import Store, migrate, open_store
+from care_sync.store.engine import connect
 from connectors.records import (
     Channel,
     Comment,
@@ -321,7 +322,7 @@ def test_migrating_twice_is_migrating_once(store_url: str) -> None:
 
 def _schema(store_url: str) -> dict[str, list[str]]:
     """The columns of each table, as the database tells them."""
-    engine = create_engine(store_url)
+    engine = connect(store_url)
     inspector = inspect(engine)
     columns = {
         table: [f"{column['name']} {column['type']}" for column in inspector.get_columns(table)]
