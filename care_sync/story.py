@@ -194,6 +194,14 @@ class _Books:
             states = cards.states(self._work, organization_id)
             self._cards[organization_id] = {state.card.card_id: state for state in states}
         state = self._cards[organization_id].get(card_id)
+        card = state.card if state is not None else self._work.cards.get(card_id)
+        if card is not None and card.voided:
+            return f"card {card_id} of {card.bought_on}, which was voided"
+        if card is not None and card.organization_id != organization_id:
+            owner = self._work.organizations.get(card.organization_id)
+            return (
+                f"card {card_id} of {card.bought_on}, which was moved to {owner.name if owner else 'another customer'}"
+            )
         if state is None:
             return "a card that is not there"
         reference = f" ({state.card.reference})" if state.card.reference else ""

@@ -125,7 +125,9 @@ def read_statement(work: UnitOfWork, organization: Organization, period: Month) 
         for card_id, seconds in movement.cards.items():
             moved[card_id] = moved.get(card_id, 0) + seconds
     lines = []
-    for card in work.cards.of_organization(organization.id):
+    owned = work.cards.of_organization(organization.id)
+    passed_on = work.cards.formerly_of_organization(organization.id)
+    for card in sorted((*owned, *passed_on), key=lambda card: (card.bought_on, card.card_id)):
         account = Account.card(card.card_id)
         if account in before or card.card_id in moved:
             opening = -before.get(account, 0)

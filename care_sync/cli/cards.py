@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated
 
 import typer
 
+from care_sync.cli.numbers import decimal_of
 from care_sync.cli.session import Session
 from care_sync.errors import UserError
 from care_sync.ledger import cards
@@ -16,6 +18,7 @@ from care_sync.ledger.cards import CardState
 from care_sync.lookup import find_organization
 from care_sync.model.account import Account
 from care_sync.model.duration import rounded_clock
+from care_sync.model.hour_card import CardChange, CardChangeKind
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
 from care_sync.terminal import local, print_json, print_table, say
@@ -36,11 +39,15 @@ def buy(
     ] = None,
     reference: Annotated[str, typer.Option(help="Your invoice or order number.")] = "",
     reason: Annotated[str, typer.Option(help="Why fewer hours than the minimum are sold (H1); it is recorded.")] = "",
+    again: Annotated[
+        bool, typer.Option("--again", help="It is meant, although it looks like a slip or was entered before.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Sell a customer an hour card.
 
-    Time that was already worked since the day of purchase moves to it at the next pass.
+    Time that was already worked since the day of purchase moves to it at the next pass. A reference that a card has, a
+    purchase of the same day and hours, and very many hours need `--again`.
 
     ```
     care-sync cards buy "Bakkerij Van Dam" --hours 50 --reference F2026-118
@@ -58,14 +65,16 @@ def buy(
         card = cards.buy(
             work,
             organization.id,
-            hours=_number(hours_bought, "--hours"),
-            rate=_number(rate, "--rate") if rate else _rate_of(settings, day),
+            hours=decimal_of(hours_bought, "--hours"),
+            rate=decimal_of(rate, "--rate") if rate else _rate_of(settings, day),
             bought_on=day,
             reference=reference,
             now=now,
             actor=getpass.getuser(),
             override_reason=reason,
             minimum_hours=settings.ledger.hour_card.minimum_hours,
+            most_hours=settings.ledger.hour_card.most_hours,
+            again=again,
         )
         state = CardState(card, card.seconds)
     if as_json:
@@ -92,12 +101,19 @@ def list_cards(
     with Session.of(context).store() as (_settings, store), store.read() as work:
         chosen = [find_organization(work, customer)] if customer else work.organizations.all()
         found = [(state, organization) for organization in chosen for state in cards.states(work, organization.id)]
+        changes = work.cards.changes(state.card.card_id for state, _ in found)
+        names = {organization.id: organization.name for organization in work.organizations.all()}
     if as_json:
-        print_json([_as_json(state, organization) for state, organization in found])
+        print_json(
+            [
+                {**_as_json(state, organization), "changes": _changes_as_json(changes.get(state.card.card_id, ()))}
+                for state, organization in found
+            ]
+        )
         return
     print_table(
         "Hour cards",
-        ("card", "customer", "bought", "hours", "left", "rate", "reference"),
+        ("card", "customer", "bought", "hours", "left", "rate", "reference", "changed"),
         (
             (
                 state.card.card_id,
@@ -107,6 +123,7 @@ def list_cards(
                 rounded_clock(state.left),
                 state.card.rate,
                 state.card.reference,
+                ", ".join(_change_told(change, names) for change in changes.get(state.card.card_id, ())),
             )
             for state, organization in found
         ),
@@ -127,16 +144,20 @@ def show(
     with Session.of(context).store() as (settings, store), store.read() as work:
         card = cards.require(work, card_id)
         organization = work.organizations.get(card.organization_id) or Organization(card.organization_id, "?")
-        state = next(state for state in cards.states(work, card.organization_id) if state.card.card_id == card_id)
+        state = CardState(card, cards.left_on(work, card))
+        changes = work.cards.changes([card_id]).get(card_id, [])
+        names = {one.id: one.name for one in work.organizations.all()}
         account = Account.card(card_id)
+        owners = {card.organization_id, *(change.before.organization_id for change in changes)}
+        transactions = [each for owner in owners for each in work.ledger.on_account(owner, account)]
         movements = [
             (transaction, leg.seconds)
-            for transaction in work.ledger.of_organization(card.organization_id)
+            for transaction in sorted(transactions, key=lambda each: each.transaction_id)
             for leg in transaction.legs
             if leg.account == account
         ]
     if as_json:
-        document = _as_json(state, organization)
+        document = {**_as_json(state, organization), "changes": _changes_as_json(changes)}
         document["movements"] = [
             {
                 "transaction_id": transaction.transaction_id,
@@ -177,6 +198,9 @@ def show(
         rows,
         right=("hours", "left"),
     )
+    for change in changes:
+        when = local(change.changed_at, settings.company.zone)
+        say(f"{when}: {_change_told(change, names)} by {change.actor}: {change.reason}")
 
 
 def adjust(
@@ -194,7 +218,7 @@ def adjust(
     ```
     """
     session = Session.of(context)
-    seconds = cards.seconds_of(_number(hours_added, "--hours"))
+    seconds = cards.seconds_of(decimal_of(hours_added, "--hours"))
     with session.store() as (settings, store), store.begin() as work:
         now = session.clock.now()
         day = now.astimezone(settings.company.zone).date()
@@ -221,7 +245,7 @@ def write_off(
     ```
     """
     session = Session.of(context)
-    seconds = cards.seconds_of(_number(hours_written_off, "--hours")) if hours_written_off else None
+    seconds = cards.seconds_of(decimal_of(hours_written_off, "--hours")) if hours_written_off else None
     with session.store() as (settings, store), store.begin() as work:
         now = session.clock.now()
         day = now.astimezone(settings.company.zone).date()
@@ -253,19 +277,39 @@ def _rate_of(settings: Settings, day: date) -> Decimal:
     return rate
 
 
-def _number(text: str, option: str) -> Decimal:
-    try:
-        number = Decimal(text.replace(",", "."))
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite():
-        raise typer.BadParameter(f'"{text}" is not a number; write 50 or 62.5', param_hint=option)
-    return number
+def _change_told(change: CardChange, names: Mapping[str, str]) -> str:
+    """What a person changed of a card, in a few words."""
+    before, after = change.before, change.after
+    if change.kind is CardChangeKind.MOVED:
+        return f"moved here from {names.get(before.organization_id, before.organization_id)}"
+    if change.kind is CardChangeKind.VOIDED:
+        return "voided"
+    hours = (
+        f"{rounded_clock(before.seconds)} → {rounded_clock(after.seconds)}" if before.seconds != after.seconds else ""
+    )
+    days = f"{before.bought_on} → {after.bought_on}" if before.bought_on != after.bought_on else ""
+    return f"corrected, {' and '.join(filter(None, (hours, days)))}"
+
+
+def _changes_as_json(changes: Iterable[CardChange]) -> list[dict[str, object]]:
+    return [
+        {
+            "kind": change.kind.value,
+            "organization_id": change.after.organization_id,
+            "bought_on": change.after.bought_on.isoformat(),
+            "seconds": change.after.seconds,
+            "changed_at": change.changed_at.isoformat(),
+            "actor": change.actor,
+            "reason": change.reason,
+        }
+        for change in changes
+    ]
 
 
 def _as_json(state: CardState, organization: Organization) -> dict[str, object]:
     return {
         "card_id": state.card.card_id,
+        "voided": state.card.voided,
         "organization_id": organization.id,
         "customer": organization.name,
         "bought_on": state.card.bought_on.isoformat(),

@@ -60,6 +60,19 @@ COMMANDS: dict[str, Command | Group] = {
                 "cards:write_off",
                 "Write off what is left on a card, or part of it, for a reason. A card never expires by itself (H3).",
             ),
+            "void": Command(
+                "card_changes:void_card",
+                "Take a purchase back. What the card paid moves on, to other cards of the customer or to the invoice.",
+            ),
+            "move": Command(
+                "card_changes:move_card",
+                "Give a card to another customer, whole. What it paid for the first moves on, to other cards or to the "
+                "invoice.",
+            ),
+            "correct": Command(
+                "card_changes:correct_card",
+                "Mend the hours or the day of a purchase that were written down wrongly. Goodwill is `cards adjust`.",
+            ),
             "statement": Command(
                 "statements:statement",
                 "Write a month's hour card statement: balances, each deduction, corrections, and a chart of what is left.",

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from care_sync.ledger.cards import CardState, all_states, states
+from care_sync.ledger.cards import LOWERED, CardState, all_states, states
 from care_sync.model.month import Month
 from care_sync.model.posted_entry import PostedEntry
 from care_sync.store import UnitOfWork
@@ -34,7 +34,7 @@ class Crossing:
     """A customer's cards that came down to a level.
 
     ``ticket_id`` is the ticket whose work was deducted last; ``runs_out_on`` is ``None`` when the cards are empty, or
-    when nothing says when they will be.
+    when nothing says when they will be. ``by_work`` says that nothing but work brought them there.
     """
 
     organization_id: str
@@ -42,6 +42,7 @@ class Crossing:
     cards: tuple[CardState, ...]
     ticket_id: str | None
     runs_out_on: date | None
+    by_work: bool = True
 
     @property
     def left(self) -> int:
@@ -58,7 +59,12 @@ def take_crossings(
     work: UnitOfWork, levels: Sequence[int], *, forecast_days: int, today: date, now: datetime
 ) -> list[Crossing]:
     """Find the levels that customers crossed since the last look, and write down that they are told."""
-    by_customer = all_states(work)
+    by_customer = {
+        organization_id: standing
+        for organization_id, cards in all_states(work).items()
+        if (standing := [state for state in cards if not state.card.voided])
+    }
+    lowered = work.tellings.told(LOWERED, sorted(by_customer))
     told = work.tellings.told(LOW_BALANCE, sorted(by_customer))
     found = []
     for organization_id, cards in sorted(by_customer.items()):
@@ -71,7 +77,9 @@ def take_crossings(
         if new:
             runs_out_on = forecast(work, organization_id, left, days=forecast_days, today=today)
             ticket_id = _last_deducted(work, organization_id)
-            found.append(Crossing(organization_id, min(new), tuple(cards), ticket_id, runs_out_on))
+            by_work = organization_id not in lowered
+            found.append(Crossing(organization_id, min(new), tuple(cards), ticket_id, runs_out_on, by_work))
+        work.tellings.forget(LOWERED, organization_id, lowered.get(organization_id, ()))
     return found
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from care_sync.errors import IntegrityError, UserError
 from care_sync.model.account import Account
 from care_sync.model.months import Months
-from care_sync.model.transaction import StoredTransaction, Transaction
+from care_sync.model.transaction import StoredTransaction, Transaction, TransactionKind
 from care_sync.store import UnitOfWork
 from care_sync.store.columns import encode
 
@@ -48,7 +48,7 @@ def record_all(
         previous = written[-1].hash
     work.ledger.append(written)
     for customer in customers:
-        _check_cards(work, customer, before[customer], overdraft_seconds)
+        _check_cards(work, customer, transactions, before[customer], overdraft_seconds)
     return [transaction.transaction_id for transaction in written]
 
 
@@ -114,15 +114,34 @@ def _touches_a_card(transaction: Transaction) -> bool:
     return any(leg.account.card_id is not None for leg in transaction.legs)
 
 
+_LEAVES_A_CARD = frozenset(
+    {
+        TransactionKind.REVERSAL,
+        TransactionKind.CORRECTION,
+        TransactionKind.SETTLEMENT,
+        TransactionKind.VOID,
+        TransactionKind.MOVE,
+    }
+)
+"""What may still be booked on a card that was voided or went to another customer: its time goes, and then its hours."""
+
+
 def _check_cards(
-    work: UnitOfWork, organization_id: str, before: Mapping[Account, int], overdraft_seconds: int | None
+    work: UnitOfWork,
+    organization_id: str,
+    transactions: Sequence[Transaction],
+    before: Mapping[Account, int],
+    overdraft_seconds: int | None,
 ) -> None:
-    owned = {card.card_id for card in work.cards.of_organization(organization_id)}
-    for account, balance in work.ledger.balances(organization_id).items():
-        card_id = account.card_id
-        if card_id is None:
+    owned = {card.card_id for card in work.cards.of_organization(organization_id) if not card.voided}
+    for transaction in transactions:
+        if transaction.organization_id != organization_id or transaction.kind in _LEAVES_A_CARD:
             continue
-        if card_id not in owned:
-            raise IntegrityError(f"card {card_id} does not belong to organization {organization_id}")
+        for leg in transaction.legs:
+            if leg.account.card_id is not None and leg.account.card_id not in owned:
+                raise IntegrityError(f"card {leg.account.card_id} does not belong to organization {organization_id}")
+    for account, balance in work.ledger.balances(organization_id).items():
+        if account.card_id is None:
+            continue
         if overdraft_seconds is not None and balance > max(overdraft_seconds, before.get(account, 0)):
-            raise IntegrityError(f"card {card_id} would fall {balance} seconds below zero")
+            raise IntegrityError(f"card {account.card_id} would fall {balance} seconds below zero")

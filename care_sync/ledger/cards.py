@@ -22,6 +22,13 @@ from care_sync.store import UnitOfWork
 MINIMUM_HOURS = Decimal(50)
 """Fewest hours a purchase may hold (H1)."""
 
+MOST_HOURS = Decimal(500)
+"""Most hours that a purchase holds without a question: more looks like a slip of the pen."""
+
+LOWERED = "cards_lowered"
+"""The kind of telling for a customer of whom a person, or a recalculation, took hours off a card; it is kept until
+somebody looks how low the cards are."""
+
 
 @dataclass(frozen=True, slots=True)
 class CardState:
@@ -48,8 +55,14 @@ def buy(
     actor: str = SYSTEM,
     override_reason: str = "",
     minimum_hours: Decimal = MINIMUM_HOURS,
+    most_hours: Decimal = MOST_HOURS,
+    again: bool = False,
 ) -> HourCard:
-    """Sell a customer a card. Raises :class:`UserError` below the minimum unless a reason overrides it (H1)."""
+    """Sell a customer a card.
+
+    Raises :class:`UserError` below the minimum unless a reason overrides it (H1), and unless ``again`` says that it is
+    meant for what looks like a slip: a reference that a card has, a purchase that was entered before, very many hours.
+    """
     if hours <= 0:
         raise UserError(f"an hour card of {hours} hours cannot be bought", ["give a positive number of hours"])
     if rate <= 0:
@@ -63,6 +76,9 @@ def buy(
     if not seconds:
         raise UserError(f"an hour card of {hours} hours holds not even a second", ["give the hours, such as 50"])
     work.ledger.lock_head()
+    doubts = _doubts(work, organization_id, bought_on, seconds, reference, most_hours)
+    if doubts and not again:
+        raise UserError(f"is this meant? {'; '.join(doubts)}", ["nothing was sold; if it is meant, add --again"])
     card = work.cards.add(organization_id, bought_on, seconds, rate, reference)
     move(
         work,
@@ -78,6 +94,26 @@ def buy(
         clauses=("H1",),
     )
     return card
+
+
+def _doubts(
+    work: UnitOfWork, organization_id: str, bought_on: date, seconds: int, reference: str, most_hours: Decimal
+) -> list[str]:
+    """What about a purchase looks as if it was entered before, or as if a digit was typed twice."""
+    doubts = []
+    standing = [card for card in work.cards.all() if not card.voided]
+    named = reference.strip().casefold()
+    same = [card for card in standing if named and card.reference.strip().casefold() == named]
+    doubts += [f'card {card.card_id} has the reference "{card.reference}" too' for card in same]
+    doubts += [
+        f"card {card.card_id} of {clock(seconds)} hours was sold to this customer on that day"
+        for card in standing
+        if (card.organization_id, card.bought_on, card.seconds) == (organization_id, bought_on, seconds)
+        and card not in same
+    ]
+    if seconds > most_hours * 3600:
+        doubts.append(f"{clock(seconds)} hours are more than {most_hours} (ledger.hour_card.most_hours)")
+    return doubts
 
 
 def adjust(work: UnitOfWork, card_id: int, *, seconds: int, day: date, now: datetime, actor: str, reason: str) -> int:
@@ -172,8 +208,15 @@ def move(
             clauses=clauses,
         ),
     )
+    if seconds < 0:
+        note_lowered(work, card.organization_id, now)
     work.dirty.mark(DirtyKind.ORGANIZATION, [card.organization_id], f"hour card {card.card_id}: {kind}", now)
     return number
+
+
+def note_lowered(work: UnitOfWork, organization_id: str, now: datetime) -> None:
+    """Remember that it was not work alone that brought a customer's cards down, so that nobody says that it was."""
+    work.tellings.tell(LOWERED, organization_id, LOWERED, now)
 
 
 def _by_a_person(
@@ -189,6 +232,8 @@ def _by_a_person(
 ) -> int:
     work.ledger.lock_head()
     card = require(work, card_id)
+    if card.voided:
+        raise UserError(f"card {card_id} was voided", ["`care-sync cards show` tells by whom and why"])
     if not reason.strip():
         raise UserError(f"a change of card {card_id} needs a reason", ["say why, for the customer and the auditor"])
     if seconds == 0:

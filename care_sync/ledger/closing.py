@@ -143,9 +143,13 @@ def close_month(work: UnitOfWork, period: Month, *, terms: TermsOf, now: datetim
     return Closing(period, charged, transactions)
 
 
-def as_posted(work: UnitOfWork, organization_id: str) -> list[DecidedTime]:
-    """A customer's open entries as they were posted last: laying them down again changes what cards allow, no more."""
+def as_posted(work: UnitOfWork, organization_id: str, closed: Iterable[PostedEntry] = ()) -> list[DecidedTime]:
+    """A customer's open entries as they were posted last: laying them down again changes what cards allow, no more.
+
+    ``closed`` are entries of closed months that are laid down again with them.
+    """
     standings = work.ledger.posted_of_organization(organization_id, work.periods.months().first_open)
+    standings.update({standing.entry_key: standing for standing in closed})
     transactions = work.ledger.many(standing.transaction_id for standing in standings.values())
     return [_as_posted(standing, transactions[standing.transaction_id]) for standing in standings.values()]
 

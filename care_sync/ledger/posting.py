@@ -61,13 +61,15 @@ def post_customer(
     now: datetime,
     gone: Collection[str] = (),
     closing: Month | None = None,
+    anew: Collection[str] = (),
 ) -> PostingReport:
     """Make a customer's ledger agree with ``decided``.
 
     ``decided`` holds every entry of the customer that is or should be booked in an open month, and those booked in
     closed months whose facts were touched; its months and verdicts are found here. An entry that stands in an open
     month and is not in ``decided`` is reversed; one that stands in a closed month is corrected away only when ``gone``
-    names it. With ``closing``, what is pending in that month is charged (I4).
+    names it. With ``closing``, what is pending in that month is charged (I4). What a closed month settled for entries
+    in ``anew`` is corrected although it is true: a card that paid for them is no longer there.
 
     The ledger's head must have been taken (``work.ledger.lock_head()``) *before* the entries of ``decided`` were read:
     otherwise another daemon can post newer ones in between, and they would be turned back.
@@ -83,6 +85,7 @@ def post_customer(
         key: _laid(organization_id, time, verdicts.get(key), stands.closed.get(key), months, closing)
         for key, time in wanted.items()
         if key not in stands.frozen
+        or key in anew
         or not is_settled(stands.frozen[key], time.basis(organization_id, verdicts.get(key)))
     }
     dropped = [key for key in gone if key in stands.frozen and key not in wanted]
@@ -90,10 +93,10 @@ def post_customer(
     # Everything that is laid anew is taken off cards and allowances before anything is put back on them: an entry must
     # not find a card full because of its own posting.
     room = _Room(work, organization_id, [*stands.opened.values(), *unsettled.values()], months)
-    shares = {key: one.pinned for key, one in sorted(laid.items()) if one.pinned and room.hold(one.pinned, terms)}
+    shares, demands = room.pin(laid, terms)
     room.settle()
-    demands = [one.demand for key, one in laid.items() if key not in shares]
-    shares.update(allocate(demands, room.cards, terms, room.absorbed))
+    for key, legs in allocate(demands, room.cards, terms, room.absorbed).items():
+        shares[key] = _joined(shares.get(key, ()), legs)
 
     # One batch: a reversal without the posting that follows it would show a balance that never was (invariant 1).
     report = PostingReport(organization_id)
@@ -231,6 +234,13 @@ def _keep_order(work: UnitOfWork, standing: PostedEntry, one: _Laid) -> None:
         work.ledger.put_posted([replace(standing, started_at=one.demand.started_at)])
 
 
+def _joined(pinned: Sequence[Leg], laid: Sequence[Leg]) -> tuple[Leg, ...]:
+    seconds: dict[Account, int] = {}
+    for leg in (*pinned, *laid):
+        seconds[leg.account] = seconds.get(leg.account, 0) + leg.seconds
+    return tuple(Leg(account, value) for account, value in seconds.items())
+
+
 class _Room:
     """What cards and allowances hold when everything that is laid down anew has been taken off them."""
 
@@ -238,7 +248,7 @@ class _Room:
         self._organization_id = organization_id
         self._months = months
         self._balances = work.ledger.balances(organization_id)
-        self._owned = work.cards.of_organization(organization_id)
+        self._owned = [card for card in work.cards.of_organization(organization_id) if not card.voided]
         self._settled = self._settlements_in_open_months(work)
         self._settlements: list[Settlement] = []
         legs = [leg for standing in freed for leg in returned(standing, months)]
@@ -266,6 +276,25 @@ class _Room:
             for account, seconds in self._balances.items()
             if account.is_fair_use and account.month
         }
+
+    def pin(self, laid: Mapping[str, _Laid], terms: Terms) -> tuple[dict[str, tuple[Leg, ...]], list[Demand]]:
+        """Take pinned shares as they were, in the order of work; return them, and what there is to allocate.
+
+        What a card paid that was voided or moved is laid anew by itself; what other accounts hold stays.
+        """
+        owned = {card.card_id for card in self._owned}
+        shares: dict[str, tuple[Leg, ...]] = {}
+        demands: list[Demand] = []
+        for key, one in sorted(laid.items(), key=lambda item: item[1].demand.order):
+            kept = tuple(leg for leg in one.pinned if leg.account.card_id is None or leg.account.card_id in owned)
+            lost = sum(leg.seconds for leg in one.pinned) - sum(leg.seconds for leg in kept)
+            if not kept or not self.hold(kept, terms):
+                demands.append(one.demand)
+                continue
+            shares[key] = kept
+            if lost:
+                demands.append(replace(one.demand, seconds=lost, route=Route.HOUR_CARD, verdict=None, absorbed=None))
+        return shares, demands
 
     def hold(self, pinned: Sequence[Leg], terms: Terms) -> bool:
         """Take pinned shares as they were; ``False`` when a card no longer holds what they need."""

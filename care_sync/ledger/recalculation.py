@@ -48,6 +48,8 @@ def find_due(work: UnitOfWork, settings: HourCardSection, zone: ZoneInfo, *, now
     }
     found = []
     for card in work.cards.all():
+        if card.voided:
+            continue
         for due in due_days(card.bought_on, today, yearly=settings.recalculate_yearly):
             before = known.get((card.card_id, due))
             if before is not None and before.state.is_final:

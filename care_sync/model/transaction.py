@@ -31,6 +31,9 @@ class TransactionKind(StrEnum):
     ``adjustment``     hours that a person added to a card or took off it
     ``write_off``      hours that a person took off a card for good
     ``settlement``     what a newer card takes over of an overdrawn one
+    ``void``           a purchase that a person took back, with everything that was on the card
+    ``move``           what was on a card that a person gave to another customer: off the one, onto the other
+    ``purchase_correction``  hours of a purchase that were written down wrongly
     """
 
     ENTRY = "entry"
@@ -41,6 +44,9 @@ class TransactionKind(StrEnum):
     ADJUSTMENT = "adjustment"
     WRITE_OFF = "write_off"
     SETTLEMENT = "settlement"
+    VOID = "void"
+    MOVE = "move"
+    PURCHASE_CORRECTION = "purchase_correction"
 
 
 @dataclass(frozen=True, slots=True)

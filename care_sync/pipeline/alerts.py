@@ -102,7 +102,10 @@ def _tell(work: UnitOfWork, site: Site, crossing: Crossing, now: datetime) -> No
     settings = site.settings.alerts
     organization = work.organizations.get(crossing.organization_id) or Organization(crossing.organization_id, "?")
     ticket = work.tickets.get(crossing.ticket_id) if crossing.ticket_id is not None else None
-    customer_told = settings.customer and _tell_customer(work, site, crossing, organization, ticket, now)
+    # A customer is not written to about hours that a person took off a card: that was not their work.
+    customer_told = (
+        settings.customer and crossing.by_work and _tell_customer(work, site, crossing, organization, ticket, now)
+    )
     balances = tuple(
         CardBalance(str(card.card.card_id), card.card.bought_on, card.card.seconds, card.left)
         for card in crossing.cards

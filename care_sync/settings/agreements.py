@@ -26,6 +26,7 @@ class HourCardSection(_Section):
     """Prepaid hour cards.
 
     ``minimum_hours``    the least that is sold (H1)
+    ``most_hours``       the most that is sold without a question: more looks like a slip
     ``rates``            euro per hour by calendar year (H5)
     ``recalculation``    what becomes of a card that falls due (H5): ``propose`` it, ``automatic``, or ``off``; once per
                          card, or every year with ``recalculate_yearly``
@@ -34,6 +35,7 @@ class HourCardSection(_Section):
     """
 
     minimum_hours: Hours = Decimal(50)
+    most_hours: Hours = Decimal(500)
     rates: Mapping[Annotated[int, Field(ge=2000, le=2100)], Annotated[Decimal, Field(gt=0)]] = {}
     recalculation: Literal["propose", "automatic", "off"] = "propose"
     recalculate_yearly: bool = False

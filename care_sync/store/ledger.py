@@ -77,8 +77,10 @@ class LedgerRepository(PostedEntryRepository):
 
     def balances_of_cards(self) -> dict[Account, int]:
         """The balances of all cards' accounts, of whatever customer, by account."""
-        query = select(balances.c.account, balances.c.seconds).where(balances.c.account.startswith("card:"))
-        return {Account(name): value for name, value in self._connection.execute(query)}
+        summed = func.sum(balances.c.seconds)  # a card that was moved has an account at each of its customers
+        query = select(balances.c.account, summed).where(balances.c.account.startswith("card:"))
+        rows = self._connection.execute(query.group_by(balances.c.account))
+        return {Account(name): int(value) for name, value in rows}
 
     def all_balances(self) -> dict[tuple[str, Account], int]:
         """Every customer's balances by ``(organization_id, account)``."""

@@ -106,7 +106,7 @@ def buy(work: UnitOfWork, hours: int, bought_on: date = date(2026, 9, 1), organi
     """Sell a card; gives its number."""
     return cards.buy(
         work, organization_id, hours=Decimal(hours), rate=Decimal("92.50"), bought_on=bought_on, reference="F1",
-        now=NOW, actor="anna", override_reason="test" if hours < 50 else "",
+        again=True, now=NOW, actor="anna", override_reason="test" if hours < 50 else "",
     ).card_id  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import pytest
 from care_sync.ledger import cards
 from care_sync.store import Store
 from connectors.records import Organization
+from rules.model.words import Route
 from tests.cli.conftest import CONFIG, Care
-from tests.ledger.book_keeping import HOUR, NOW, buy, left
+from tests.ledger.book_keeping import HOUR, NOW, buy, entry, left, post, standing
 
 
 @pytest.fixture
@@ -161,3 +163,101 @@ def test_a_card_that_is_low_when_it_is_imported_alarms_nobody(care: Care, site: 
 
     with site_store.read() as work:
         assert work.tellings.told("low_balance", ["5"]) == {"5": {"18000"}}
+
+
+# --- taking back, moving, correcting -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def used(site_store: Store, card: int) -> int:
+    """A card that has paid an hour, and a second customer."""
+    with site_store.begin() as work:
+        work.organizations.upsert([Organization("6", "Globex")], NOW)
+        post(work, entry("a", HOUR, Route.HOUR_CARD))
+    return card
+
+
+def test_a_card_is_voided_when_a_person_has_seen_what_it_does(
+    care: Care, site_store: Store, used: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    refused = care("cards", "void", "1", "--reason", "sold twice")
+    assert (refused.code, "Nothing was changed." in refused.output) == (1, True)
+    for told in ("left on card 1", "49:00", "0:00", "invoice:2026-10", "1:00", "Bakkerij Van Dam"):
+        assert told in refused.output
+    with site_store.read() as work:
+        assert left(work) == {used: 49 * HOUR}
+
+    shown = care("cards", "void", "1", "--reason", "sold twice", "--json")
+    assert (shown.code, shown.json["done"], shown.json["after"]["voided"]) == (1, False, True)
+
+    done = care("cards", "void", "1", "--reason", "sold twice", "--yes")
+
+    assert (done.code, done.errors) == (0, "")
+    with site_store.read() as work:
+        assert standing(work) == {"invoice:2026-10": HOUR}
+    listed = care("cards", "list").output
+    assert "voided" in listed
+    story = care("cards", "show", "1").output
+    for told in ("purchase", "void", "sold twice"):
+        assert told in story
+    assert "which was voided" in care("ledger", "show", "--customer", "5").output
+    again = care("cards", "void", "1", "--reason", "once more", "--yes")
+    assert (again.code, "was voided" in again.errors) == (2, True)
+
+
+def test_a_card_is_moved_to_another_customer(care: Care, site_store: Store, used: int) -> None:
+    done = care("cards", "move", "1", "--to", "Globex", "--reason", "sold to the wrong one", "--yes", "--json").json
+
+    assert {(one["customer"], one["account"], one["after_seconds"]) for one in done["balances"]} == {
+        ("Bakkerij Van Dam", "card:1", 0),
+        ("Bakkerij Van Dam", "invoice:2026-10", HOUR),
+        ("Globex", "card:1", -50 * HOUR),
+    }
+    assert "moved here from Bakkerij Van Dam" in care("cards", "list", "Globex").output
+    assert care("cards", "list", "5", "--json").json == []
+    assert "which was moved to Globex" in care("ledger", "show", "--customer", "5").output
+    (shown,) = care("cards", "list", "6", "--json").json
+    assert [one["kind"] for one in shown["changes"]] == ["moved"]
+    movements = care("cards", "show", "1", "--json").json["movements"]
+    assert sum(one["seconds"] for one in movements) == 50 * HOUR
+
+
+def test_a_slip_is_corrected_with_a_dutch_comma(care: Care, site_store: Store, used: int) -> None:
+    done = care("cards", "correct", "1", "--hours", "52,5", "--reason", "the order says so", "--yes")
+
+    assert "50:00 → 52:30 hours" in done.output
+    with site_store.read() as work:
+        assert left(work) == {used: 51 * HOUR + HOUR // 2}
+    assert "corrected, 50:00 → 52:30" in care("cards", "list").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["void", "1", "--yes"], "--reason"),
+        (["void", "1", "--reason", " ", "--yes"], "needs a reason"),
+        (["void", "9", "--reason", "x", "--yes"], "there is no card 9"),
+        (["move", "1", "--to", "Nobody", "--reason", "x", "--yes"], "Nobody"),
+        (["move", "1", "--to", "5", "--reason", "x", "--yes"], "already"),
+        (["correct", "1", "--reason", "x", "--yes"], "says so already"),
+        (["correct", "1", "--hours", "many", "--reason", "x", "--yes"], "is not a number"),
+        (["correct", "1", "--hours", "0", "--reason", "x", "--yes"], "holds hours"),
+        (["buy", "5", "--hours", "50", "--rate", "90", "--on", "2025-03-01"], "--again"),
+        (["buy", "5", "--hours", "500,5", "--rate", "90"], "most_hours"),
+    ],
+)
+def test_a_change_of_a_card_that_will_not_do_is_reported_and_nothing_is_booked(
+    care: Care, site_store: Store, used: int, arguments: list[str], told: str
+) -> None:
+    answer = care("cards", *arguments)
+
+    assert (answer.code, answer.output) == (2, "")
+    assert told in " ".join(answer.errors.replace("│", " ").split())
+    with site_store.read() as work:
+        assert left(work) == {used: 49 * HOUR}
+
+
+def test_what_was_asked_about_is_sold_again(care: Care, used: int) -> None:
+    bought = care("cards", "buy", "5", "--hours", "50", "--rate", "90", "--on", "2025-03-01", "--again")
+    assert (bought.code, bought.errors) == (0, "")

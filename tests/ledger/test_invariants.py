@@ -99,7 +99,7 @@ class Keeper:
         with self.store.begin() as work:
             card = cards.buy(
                 work, customer, hours=Decimal(seconds) / 3600, rate=Decimal(100), bought_on=bought_on, reference="",
-                now=NOW, override_reason="small",
+                again=True, now=NOW, override_reason="small",
             )  # fmt: skip
             work.dirty.mark(DirtyKind.ORGANIZATION, [customer], "card bought", NOW)
         return card.card_id

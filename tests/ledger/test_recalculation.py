@@ -37,7 +37,7 @@ def settings(**changes: Any) -> HourCardSection:
 def buy(work: UnitOfWork, hours: int = 50, bought_on: date = BOUGHT, at: datetime | None = None) -> int:
     return cards.buy(
         work, "5", hours=Decimal(hours), rate=Decimal(100), bought_on=bought_on, reference="",
-        now=at or datetime(bought_on.year, bought_on.month, bought_on.day, 9, tzinfo=UTC),
+        again=True, now=at or datetime(bought_on.year, bought_on.month, bought_on.day, 9, tzinfo=UTC),
     ).card_id  # fmt: skip
 
 

@@ -45,7 +45,8 @@ def test_daemons_that_post_at_once_leave_a_whole_ledger_that_says_what_was_read_
     with store.begin() as work:
         for customer in CUSTOMERS:
             cards.buy(
-                work, customer, hours=Decimal(5), rate=Decimal(1), bought_on=date(2026, 9, 1), reference="", now=NOW,
+                work, customer, hours=Decimal(5), rate=Decimal(1), bought_on=date(2026, 9, 1), reference="",
+                again=True, now=NOW,
                 override_reason="small",
             )  # fmt: skip
     errors: list[BaseException] = []

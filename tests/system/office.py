@@ -183,6 +183,7 @@ class Office:
             now=self.clock.now(),
             actor="anna",
             override_reason="a trial" if hours < 50 else "",
+            again=True,
         )
         work.dirty.mark(DirtyKind.ORGANIZATION, [organization_id], "a card was bought", self.clock.now())
         return card.card_id

@@ -4,7 +4,7 @@ How instants, text and structured values lie in a column: :mod:`care_sync.store.
 decisions are append-only: the migration lays triggers that refuse any change.
 """
 
-from care_sync.store.schema.cards import cards, recalculations, rulings, verdicts
+from care_sync.store.schema.cards import card_changes, cards, recalculations, rulings, verdicts
 from care_sync.store.schema.decisions import decisions, rule_versions
 from care_sync.store.schema.invoices import invoice_drafts, invoice_numbers
 from care_sync.store.schema.ledger import (
@@ -26,6 +26,7 @@ __all__ = [
     "attention",
     "balances",
     "budgets",
+    "card_changes",
     "cards",
     "corrected_standing",
     "cursors",

@@ -27,6 +27,21 @@ cards = Table(
     Column("taken_over_on", Date),
 )
 
+card_changes = Table(
+    "card_changes",
+    metadata,
+    Column("change_id", Integer, primary_key=True, autoincrement=True),
+    Column("card_id", Integer, ForeignKey("cards.card_id"), nullable=False, index=True),
+    Column("kind", Words, nullable=False),
+    Column("organization_id", Words, nullable=False),
+    Column("bought_on", Date, nullable=False),
+    Column("seconds", BigInteger, nullable=False),
+    Column("voided", Integer, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("actor", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+)
+
 recalculations = Table(
     "recalculations",
     metadata,
