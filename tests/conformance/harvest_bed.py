@@ -13,7 +13,8 @@ from connectors.conformance.tracker_bed import START, TOKEN, ZONE, Fault, Tracke
 from connectors.harvest.connector import HarvestTimeTracker
 from connectors.harvest.settings import HarvestSettings
 from connectors.protocols import Environment
-from connectors.sandbox.harvest import HarvestAccount, HarvestUser, SandboxHarvest
+from connectors.sandbox.harvest import SandboxHarvest
+from connectors.sandbox.harvest_state import HarvestAccount, HarvestUser
 
 USUAL_PROJECT = "Sundry"
 """Harvest has no entries without a project."""

@@ -13,7 +13,8 @@ from connectors.conformance.tracker_bed import START, TOKEN, Fault, TrackerBed, 
 from connectors.kimai.connector import KimaiTimeTracker
 from connectors.kimai.settings import KimaiSettings
 from connectors.protocols import Environment
-from connectors.sandbox.kimai import CURRENT_VERSION, KimaiSite, KimaiUser, SandboxKimai
+from connectors.sandbox.kimai import SandboxKimai
+from connectors.sandbox.kimai_state import CURRENT_VERSION, KimaiSite, KimaiUser
 
 USUAL_PROJECT = "Sundry"
 """Kimai has no timesheets without a project."""

@@ -75,7 +75,11 @@ def test_every_request_says_who_asks_for_which_account(bed: HarvestBed) -> None:
 
     answer = requests.get(
         f"{bed.server.api_url}/users/me",
-        headers={"Authorization": f"Bearer {TOKEN}", "Harvest-Account-Id": str(bed.harvest.account_id)},
+        headers={
+            "Authorization": f"Bearer {TOKEN}",
+            "Harvest-Account-Id": str(bed.harvest.account_id),
+            "User-Agent": "",
+        },
         timeout=10,
     )
 
