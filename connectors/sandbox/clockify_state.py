@@ -26,6 +26,7 @@ class ClockifyUser:
     email: str
     api_key: str
     admin: bool = True
+    key_ends_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -82,7 +83,9 @@ class ClockifyWorkspace:
     def add_project(self, name: str, client_name: str) -> str:
         """Enter a project of a client; gives its id."""
         project_id = self._next()
-        self.projects[project_id] = ClockifyProject(project_id, name, self._next(), client_name)
+        known = (each.client_id for each in self.projects.values() if each.client_name == client_name)
+        client_id = next(known, None) or self._next()
+        self.projects[project_id] = ClockifyProject(project_id, name, client_id, client_name)
         return project_id
 
     def write_down(

@@ -1,108 +1,42 @@
-"""A Moneybird administration behind real HTTP on 127.0.0.1: contacts, tax rates, and sales invoices as drafts.
+"""A Moneybird administration behind real HTTP on 127.0.0.1: ``with SandboxMoneybird(own) as server: server.api_url``.
 
-Methods of :class:`MoneybirdAdministration` that begin with a verb are what a person does in Moneybird itself. As in the
-product: two invoices can have one reference; asked by reference, the newest is given; 150 requests are allowed in five
-minutes, told by headers that count seconds where requests are expected; ``Retry-After`` is an instant.
+As in the product: asked by reference, the newest invoice is given; lists give 50 rows a page, at most 100, by ``page``
+with a ``Link`` header to the next, previous, first and last one; 150 requests are allowed in five minutes, told by
+headers that count seconds where requests are expected; ``Retry-After`` is an instant. OAuth (``server.oauth``, see
+:mod:`connectors.sandbox.oauth`) is at ``POST /oauth/token`` and ``GET /oauth/authorize``. Source: the developer
+documentation, "Introduction", "Pagination", "Contacts", "Sales invoices".
 """
 
 from __future__ import annotations
 
-import itertools
 import re
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
-from connectors.sandbox.parameters import Parameters
+from connectors.sandbox import moneybird_shapes as shapes
+from connectors.sandbox.moneybird_state import WINDOW, MoneybirdAdministration, MoneybirdInvoice
+from connectors.sandbox.oauth import OauthRecords, OauthServer
+from connectors.sandbox.parameters import Parameters, plain
 from connectors.sandbox.server import Answer, Faults, Request, SandboxServer
+from connectors.sandbox.values import Unreadable, choice, flag, inside, read_number, rows, text, whole_number
 
-REQUESTS, WINDOW = 150, timedelta(minutes=5)
-CENT = Decimal("0.01")
-MOST_A_PAGE = 100
-
-
-@dataclass(slots=True)
-class MoneybirdContact:
-    """Somebody who gets invoices."""
-
-    id: str
-    company_name: str
-    customer_id: str
-
-
-@dataclass(slots=True)
-class MoneybirdInvoice:
-    """A sales invoice; ``number`` is given when it is sent."""
-
-    id: str
-    contact_id: str
-    reference: str
-    details: list[dict[str, Any]]
-    created_at: datetime
-    payment_days: int | None = None
-    number: str | None = None
-
-
-@dataclass(slots=True)
-class MoneybirdAdministration:
-    """The whole administration; safe to use from the server's threads. ``tax_rates`` are percentages by id."""
-
-    now: Callable[[], datetime]
-    administration_id: str = "123"
-    access_token: str = "a-token"  # noqa: S105
-    tax_rates: dict[str, Decimal] = field(default_factory=lambda: {"21": Decimal("21.0"), "9": Decimal("9.0")})
-    contacts: dict[str, MoneybirdContact] = field(default_factory=dict)
-    invoices: dict[str, MoneybirdInvoice] = field(default_factory=dict)
-    lock: threading.RLock = field(default_factory=threading.RLock)
-    requests_allowed: int = REQUESTS
-    window_began: datetime | None = None
-    window_requests: int = 0
-    _ids: Iterator[int] = field(default_factory=lambda: itertools.count(496_081_523_381_896_487))
-
-    def add_contact(self, company_name: str, customer_id: str = "") -> str:
-        """Enter a contact; gives its id."""
-        contact_id = str(next(self._ids))
-        self.contacts[contact_id] = MoneybirdContact(contact_id, company_name, customer_id)
-        return contact_id
-
-    def delete_invoice(self, invoice_id: str) -> None:
-        """Delete a draft."""
-        with self.lock:
-            del self.invoices[invoice_id]
-
-    def send_invoice(self, invoice_id: str, number: str) -> None:
-        """Send a draft: it is one no longer."""
-        self.invoices[invoice_id].number = number
-
-    def of_reference(self, reference: str) -> list[MoneybirdInvoice]:
-        """Invoices with this reference, oldest first."""
-        return [invoice for invoice in self.invoices.values() if invoice.reference == reference]
-
-    def make(self, attributes: Mapping[str, Any]) -> MoneybirdInvoice:
-        """Enter an invoice as a draft."""
-        invoice_id = str(next(self._ids))
-        details = [dict(attribute) for attribute in attributes.get("details_attributes", [])]
-        self.invoices[invoice_id] = MoneybirdInvoice(
-            invoice_id,
-            str(attributes["contact_id"]),
-            str(attributes.get("reference") or ""),
-            sorted(details, key=lambda detail: int(detail.get("row_order", 0))),
-            self.now(),
-            attributes.get("first_due_interval"),
-        )
-        return self.invoices[invoice_id]
+MOST_A_PAGE, USUAL_PAGE = 100, 50
+OF_INVOICES = ("currency", "prices_are_incl_tax", "workflow_id", "document_style_id", "invoice_date", "language")
+OF_LINES = ("description", "ledger_account_id", "period", "product_id", "project_id")
+"""What an invoice and its lines take besides, and what changes nothing that this sandbox tells."""
+STATES = ("all", "draft", "open", "scheduled", "pending_payment", "late", "reminded", "paid", "uncollectible")
 
 
 class SandboxMoneybird(SandboxServer):
-    """``with SandboxMoneybird(administration) as server: server.api_url``."""
+    """Serves one administration's API v2."""
 
     def __init__(self, administration: MoneybirdAdministration, *, faults: Faults | None = None, port: int = 0) -> None:
         super().__init__(administration.now, faults, port)
         self.administration = administration
+        scopes = frozenset({"sales_invoices"})
+        self.oauth = OauthServer(OauthRecords(), administration.now, default_scopes=scopes)
 
     @property
     def api_url(self) -> str:
@@ -112,35 +46,65 @@ class SandboxMoneybird(SandboxServer):
     def answer(self, request: Request) -> Answer:
         """What Moneybird answers."""
         with self.administration.lock:
+            if (request.method, request.path) == ("POST", "/oauth/token"):
+                is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+                given = request.form if is_form else request.json
+                return self.oauth.token(given if isinstance(given, Parameters) else Parameters())
+            if (request.method, request.path) == ("GET", "/oauth/authorize"):
+                return self.oauth.authorize(request.query)
             limits, is_allowed = self._count()
             if not is_allowed:
                 return Answer(429, "Retry later", {**limits, "Retry-After": limits["RateLimit-Reset"]})
-            answer = self._answer(request)
+            try:
+                answer = self._routed(request)
+            except Unreadable as error:
+                answer = Answer(400, {"error": f"{error.name} does not have a valid value"})
             return Answer(answer.status, answer.data, {**limits, **answer.headers})
 
-    def _answer(self, request: Request) -> Answer:
+    def _routed(self, request: Request) -> Answer:
         own = self.administration
-        if request.headers.get("authorization") != f"Bearer {own.access_token}":
+        if not self._is_known(request.headers.get("authorization", "")):
             return Answer(401, {"error": "The access token is invalid", "symbolic": {"unauthorized": "invalid_token"}})
+        if (request.method, request.path) == ("GET", "/api/v2/administrations.json"):
+            return Answer(data=[{"id": own.administration_id, "name": "CARE", "language": "nl", "currency": "EUR"}])
         begin = f"/api/v2/{own.administration_id}/"
         if not request.path.startswith(begin):
             return _not_found("administration")
         route = f"{request.method} {request.path.removeprefix(begin)}"
         if route == "GET tax_rates.json":
-            request.query.ignore("page", "per_page")
-            return Answer(data=[_tax_rate(own, one) for one in own.tax_rates])
+            request.query.ignore("page", "per_page")  # few enough for one page
+            return Answer(data=[shapes.tax_rate(own, tax_rate) for tax_rate in own.tax_rates])
         if route == "GET contacts.json":
-            return self._contacts(request.query)
+            return self._contacts(request)
+        if route == "GET sales_invoices.json":
+            return self._invoices(request)
         if route == "POST sales_invoices.json":
-            return self._create(request.json)
-        if matched := re.fullmatch(r"GET contacts/customer_id/(.+)\.json", route):
-            wanted = unquote(matched[1])
-            found = next((contact for contact in own.contacts.values() if contact.customer_id == wanted), None)
-            return _not_found("customer_id") if found is None else Answer(data=_contact(own, found))
-        if matched := re.fullmatch(r"GET sales_invoices/find_by_reference/(.+)\.json", route):
-            invoices = own.of_reference(unquote(matched[1]))
-            return Answer(data=self._shown(invoices[-1])) if invoices else _not_found("reference")
+            return self._create(request)
+        return self._single(route)
+
+    def _single(self, route: str) -> Answer:
+        """A contact or an invoice, by its id or by another mark."""
+        own = self.administration
+        matched = re.fullmatch(r"GET (contacts|sales_invoices)/(?:(customer_id|find_by_reference)/)?(.+)\.json", route)
+        kind, mark, value = matched.groups() if matched else ("", None, "")
+        wanted = unquote(value)
+        if (kind, mark) == ("contacts", "customer_id"):
+            numbered = (contact for contact in own.contacts.values() if contact.customer_id == wanted)
+            contact = next(numbered, None)
+            return _not_found("customer_id") if contact is None else Answer(data=shapes.contact(own, contact))
+        if (kind, mark) == ("sales_invoices", "find_by_reference"):
+            invoices = own.of_reference(wanted)
+            return Answer(data=shapes.sales_invoice(own, invoices[-1])) if invoices else _not_found("reference")
+        if kind == "contacts" and wanted in own.contacts:
+            return Answer(data=shapes.contact(own, own.contacts[wanted]))
+        if kind == "sales_invoices" and wanted in own.invoices:
+            return Answer(data=shapes.sales_invoice(own, own.invoices[wanted]))
         return _not_found("id")
+
+    def _is_known(self, authorization: str) -> bool:
+        own, given = self.administration, authorization.removeprefix("Bearer ")
+        has_ended = own.token_ends_at is not None and own.now() >= own.token_ends_at
+        return (given == own.access_token and not has_ended) or self.oauth.living(given) is not None
 
     def _count(self) -> tuple[dict[str, str], bool]:
         """Count a request; gives the headers that tell of it, and whether it is allowed."""
@@ -151,109 +115,87 @@ class SandboxMoneybird(SandboxServer):
         ends = own.window_began + WINDOW
         limits = {
             "RateLimit-Limit": str(own.requests_allowed),
-            "RateLimit-Remaining": str(int((ends - now).total_seconds())),
+            "RateLimit-Remaining": str(int((ends - now) / timedelta(seconds=1))),
             "RateLimit-Reset": str(int(ends.timestamp())),
             "RateLimit-RequestsRemaining": str(max(0, own.requests_allowed - own.window_requests)),
         }
         return limits, own.window_requests <= own.requests_allowed
 
-    def _contacts(self, query: Mapping[str, str]) -> Answer:
-        size = int(query.get("per_page", 50))
-        if not 1 <= size <= MOST_A_PAGE:
-            return Answer(400, {"error": "per_page does not have a valid value"})
-        wanted = query.get("query", "").casefold()
-        found = [
-            contact
-            for contact in self.administration.contacts.values()
+    # ---- lists ---------------------------------------------------------------------------------------
+
+    def _contacts(self, request: Request) -> Answer:
+        own, wanted = self.administration, text(request.query, "query", "").casefold()
+        flag(request.query, "include_archived", False)
+        contacts = [
+            shapes.contact(own, contact)
+            for contact in own.contacts.values()
             if wanted in contact.company_name.casefold() or wanted == contact.customer_id.casefold()
         ]
-        page = int(query.get("page", 1))
-        shown = found[(page - 1) * size : page * size]
-        link = (
-            {"Link": f'<{self.api_url}/contacts.json?page={page + 1}>; rel="next"'} if page * size < len(found) else {}
-        )
-        return Answer(data=[_contact(self.administration, record) for record in shown], headers=link)
+        return self._page(request, contacts)
 
-    def _create(self, body: Any) -> Answer:
-        attributes = body.get("sales_invoice") if isinstance(body, dict) else None
-        if not isinstance(attributes, Parameters):
+    def _invoices(self, request: Request) -> Answer:
+        keeps = _filtered(text(request.query, "filter", ""))
+        own = self.administration
+        invoices = [invoice for invoice in reversed(own.invoices.values()) if keeps(invoice)]
+        return self._page(request, [shapes.sales_invoice(own, invoice) for invoice in invoices])
+
+    def _page(self, request: Request, listed: Sequence[Any]) -> Answer:
+        query = request.query
+        size = whole_number(query, "per_page", USUAL_PAGE, least=1, most=MOST_A_PAGE)
+        page = whole_number(query, "page", 1, least=1)
+        last = max(1, -(-len(listed) // size))
+        pages = {"first": 1, "prev": page - 1, "next": page + 1, "last": last}
+        links = [
+            f'<{self.base_url}{request.path}?{urlencode({**query.whole(), "page": number})}>; rel="{name}"'
+            for name, number in pages.items()
+            if (name == "prev" and page > 1) or (name == "next" and page < last) or (name in ("first", "last"))
+        ]
+        headers = {"Link": ", ".join(links)} if last > 1 else {}
+        return Answer(data=list(listed[(page - 1) * size : page * size]), headers=headers)
+
+    # ---- making an invoice ---------------------------------------------------------------------------
+
+    def _create(self, request: Request) -> Answer:
+        attributes = inside(request.json, "sales_invoice")
+        if not attributes.whole():
             return Answer(400, {"error": "sales_invoice is missing"})
-        if str(attributes.get("contact_id")) not in self.administration.contacts:
+        own = self.administration
+        if str(attributes.get("contact_id")) not in own.contacts:
             return _invalid("contact_id", "is invalid")
-        for detail in attributes.get("details_attributes", []):
-            if str(detail.get("tax_rate_id")) not in self.administration.tax_rates:
+        details = []
+        for position, line in enumerate(rows(attributes, "details_attributes")):
+            if str(line.get("tax_rate_id")) not in own.tax_rates:
                 return _invalid("details.tax_rate_id", "is invalid")
-            if _decimal(detail.get("price")) is None or _decimal(detail.get("amount", "1")) is None:
+            if shapes.decimal(line.get("price")) is None or shapes.decimal(line.get("amount", "1")) is None:
                 return _invalid("details.price", "is not a number")
-        attributes.ignore("currency", "prices_are_incl_tax", "workflow_id", "document_style_id")
-        return Answer(201, self._shown(self.administration.make(attributes)))
-
-    def _shown(self, invoice: MoneybirdInvoice) -> dict[str, Any]:
-        net, tax = Decimal(0), Decimal(0)
-        taxable: dict[str, Decimal] = {}
-        for detail in invoice.details:
-            amount = (_decimal(detail.get("amount", "1")) or Decimal(0)) * (_decimal(detail["price"]) or Decimal(0))
-            amount = amount.quantize(CENT, ROUND_HALF_UP)
-            net += amount
-            taxable[str(detail["tax_rate_id"])] = taxable.get(str(detail["tax_rate_id"]), Decimal(0)) + amount
-        for rate, amount in taxable.items():
-            tax += (amount * self.administration.tax_rates[rate] / 100).quantize(CENT, ROUND_HALF_UP)
-        return {
-            "id": invoice.id,
-            "administration_id": int(self.administration.administration_id),
-            "contact_id": invoice.contact_id,
-            "contact": _contact(self.administration, self.administration.contacts[invoice.contact_id]),
-            "invoice_id": invoice.number,
-            "draft_id": None if invoice.number else 1,
-            "state": "open" if invoice.number else "draft",
-            "invoice_date": None,
-            "reference": invoice.reference,
-            "language": "nl",
-            "currency": "EUR",
-            "created_at": _instant(invoice.created_at),
-            "updated_at": _instant(invoice.created_at),
-            "details": [
-                {
-                    "id": f"{invoice.id}{position}",
-                    "tax_rate_id": detail["tax_rate_id"],
-                    "ledger_account_id": detail.get("ledger_account_id"),
-                    "amount": detail.get("amount"),
-                    "description": detail.get("description"),
-                    "price": detail["price"],
-                    "row_order": position,
-                }
-                for position, detail in enumerate(invoice.details)
-            ],
-            "prices_are_incl_tax": False,
-            "total_price_excl_tax": _amount(net),
-            "total_price_incl_tax": _amount(net + tax),
-            "total_unpaid": _amount(net + tax),
-            "events": [],
-        }
+            order = read_number(line.get("row_order", position), "row_order")
+            line.ignore(*OF_LINES)
+            details.append({**plain(line), "row_order": order})
+        days = whole_number(attributes, "first_due_interval", None)
+        attributes.ignore("reference", *OF_INVOICES)
+        given = {**plain(attributes), "details_attributes": details, "first_due_interval": days}
+        return Answer(201, shapes.sales_invoice(own, own.make(given)))
 
 
-def _contact(own: MoneybirdAdministration, contact: MoneybirdContact) -> dict[str, Any]:
-    return {
-        "id": contact.id,
-        "administration_id": int(own.administration_id),
-        "company_name": contact.company_name,
-        "firstname": None,
-        "lastname": None,
-        "customer_id": contact.customer_id or None,
-        "archived": False,
-    }
+def _filtered(words: str) -> Callable[[MoneybirdInvoice], bool]:
+    """``state:draft,reference:…,contact_id:…``: whether an invoice is meant. All hold."""
+    conditions = dict(part.partition(":")[::2] for part in words.split(",") if part)
+    for name in conditions:
+        if name not in ("state", "reference", "contact_id"):
+            raise Unreadable("filter", words, "a filter that is known")
+    states = set(choice(conditions, "state", (*STATES, conditions.get("state", "all")), "all").split("|"))
+    if not states <= set(STATES):
+        raise Unreadable("filter", words, "a filter that is known")
 
+    def keeps(invoice: MoneybirdInvoice) -> bool:
+        state = "open" if invoice.number else "draft"
+        return (
+            ("all" in states or state in states)
+            and conditions.get("reference", invoice.reference) == invoice.reference
+            and conditions.get("contact_id", invoice.contact_id) == invoice.contact_id
+        )
 
-def _tax_rate(own: MoneybirdAdministration, tax_rate_id: str) -> dict[str, Any]:
-    return {
-        "id": tax_rate_id,
-        "administration_id": int(own.administration_id),
-        "name": f"{own.tax_rates[tax_rate_id]:f}% btw",
-        "percentage": str(own.tax_rates[tax_rate_id]),
-        "tax_rate_type": "sales_invoice",
-        "show_tax": True,
-        "active": True,
-    }
+    return keeps
 
 
 def _not_found(name: str) -> Answer:
@@ -262,20 +204,3 @@ def _not_found(name: str) -> Answer:
 
 def _invalid(name: str, told: str) -> Answer:
     return Answer(422, {"error": {name: [told]}, "details": {name: [{"error": "invalid"}]}})
-
-
-def _decimal(value: Any) -> Decimal | None:
-    try:
-        return Decimal(str(value).replace(",", "."))
-    except InvalidOperation:
-        return None
-
-
-def _amount(amount: Decimal) -> str:
-    """As Moneybird writes amounts: ``300.0``, ``129.95``."""
-    text = f"{amount:.2f}"
-    return text[:-1] if text.endswith("0") else text
-
-
-def _instant(value: datetime) -> str:
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")

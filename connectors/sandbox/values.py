@@ -15,6 +15,8 @@ from connectors.sandbox.parameters import Parameters
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+EARLIEST_YEAR, LATEST_YEAR = 100, 9900
+"""So far from the ends that no time zone leads beyond them."""
 MISSING: Any = object()
 """The default of what must be given."""
 
@@ -75,8 +77,9 @@ def instant(given: Mapping[str, Any], name: str, default: Any = MISSING, *, zone
     try:
         if isinstance(value, str):
             read = datetime.fromisoformat(value)
-            return (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
+            if EARLIEST_YEAR <= read.year <= LATEST_YEAR:
+                return (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
+    except ValueError:
         pass
     raise Unreadable(name, value, "a point in time")
 

@@ -25,7 +25,8 @@ from connectors.moneybird.connector import MoneybirdBookkeeping
 from connectors.moneybird.settings import MoneybirdSettings
 from connectors.protocols import Environment
 from connectors.records import BookedInvoice, DraftInvoice
-from connectors.sandbox.moneybird import MoneybirdAdministration, SandboxMoneybird
+from connectors.sandbox.moneybird import SandboxMoneybird
+from connectors.sandbox.moneybird_state import MoneybirdAdministration
 from connectors.sandbox.server import FaultKind
 from tests.billing.books import CUSTOMER, HOUR, NOW, TODAY, close, fill, post, settings, worked
 

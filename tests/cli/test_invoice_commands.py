@@ -12,7 +12,8 @@ import pytest
 
 from care_sync.clock import SystemClock
 from care_sync.store import Store
-from connectors.sandbox.moneybird import MoneybirdAdministration, SandboxMoneybird
+from connectors.sandbox.moneybird import SandboxMoneybird
+from connectors.sandbox.moneybird_state import MoneybirdAdministration
 from tests.billing.books import HOUR, SELLER, close, enter, fill, post, ticket, worked
 from tests.cli.conftest import Care
 

@@ -24,7 +24,8 @@ from connectors.moneybird.connector import MoneybirdBookkeeping, left
 from connectors.moneybird.settings import MoneybirdSettings
 from connectors.protocols import Bookkeeping, BudgetState, Environment
 from connectors.records import DraftInvoice, DraftLine
-from connectors.sandbox.moneybird import MoneybirdAdministration, SandboxMoneybird
+from connectors.sandbox.moneybird import SandboxMoneybird
+from connectors.sandbox.moneybird_state import MoneybirdAdministration
 from connectors.sandbox.server import Answer, FaultKind
 
 NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)

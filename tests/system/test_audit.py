@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.sandbox.moneybird import MoneybirdAdministration, SandboxMoneybird
+from connectors.sandbox.moneybird import SandboxMoneybird
+from connectors.sandbox.moneybird_state import MoneybirdAdministration
 from connectors.sandbox.server import FaultKind
 from tests.system.office import INCIDENT, Office
 from tests.system.test_commands import Shell
