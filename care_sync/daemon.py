@@ -48,12 +48,12 @@ class QuotaPacing:
 
     def spacing(self, now: datetime) -> timedelta:
         """The longest that any tracker asks for."""
-        found = [self._base]
+        results = [self._base]
         for name, tracker in self._trackers.items():
             if budget := tracker.budget():
                 cost = self._cost.get(name, FIRST_COST)
-                found.append(budget_spacing(self._base, budget.remaining, budget.resets_at, cost, now))
-        return max(found)
+                results.append(budget_spacing(self._base, budget.remaining, budget.resets_at, cost, now))
+        return max(results)
 
     def measured(self, poll: Callable[[], str]) -> str:
         """Run ``poll`` and remember what it cost each tracker."""

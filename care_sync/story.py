@@ -128,11 +128,11 @@ def _stories(
     tickets = work.tickets.get_many({ticket_id for ticket_id, _ in owners.values() if ticket_id})
     decisions = work.decisions.current(tickets)
     organizations = work.organizations.get_many({one for _, one in owners.values() if one})
-    found = []
+    stories = []
     for key, stored in entries.items():
         ticket_id, organization_id = owners[key]
         activity = (stored.link.activity if stored is not None else None) or "work"
-        found.append(
+        stories.append(
             EntryStory(
                 entry_key=key,
                 stored=stored,
@@ -144,7 +144,7 @@ def _stories(
                 places=tuple(_places(key, transactions[key], books)),
             )
         )
-    return found
+    return stories
 
 
 def _owner(stored: StoredEntry | None, transactions: Sequence[StoredTransaction]) -> tuple[str | None, str | None]:
@@ -213,21 +213,21 @@ class _Books:
         if isinstance(invoice, str):
             return invoice
         line = next((line for line in invoice.lines if _holds(line, entry_key)), None) if entry_key else None
-        told = [f"invoice of {period}"]
+        parts = [f"invoice of {period}"]
         if line is not None:
             correction = f", which corrects {line.corrects}" if line.corrects else ""
-            told.append(f"line {line.number}{correction}: {clock(line.seconds)} at {line.rate} is {line.amount} euro")
+            parts.append(f"line {line.number}{correction}: {clock(line.seconds)} at {line.rate} is {line.amount} euro")
         elif entry_key is None:
-            told.append(f"{len(invoice.lines)} lines, {invoice.net} euro without tax")
+            parts.append(f"{len(invoice.lines)} lines, {invoice.net} euro without tax")
         given = self._work.invoice_numbers.get(organization_id, period)
         draft = self._work.invoice_drafts.get(organization_id, period)
         if given is not None:
-            told.append(f"number {given.number} of {given.issued_on}")
+            parts.append(f"number {given.number} of {given.issued_on}")
         elif draft is not None:
-            told.append(f"draft {draft.reference} ({draft.state}{', ' + draft.url if draft.url else ''})")
+            parts.append(f"draft {draft.reference} ({draft.state}{', ' + draft.url if draft.url else ''})")
         else:
-            told.append("closed, not sent yet" if invoice.is_closed else "the month is open")
-        return "; ".join(told)
+            parts.append("closed, not sent yet" if invoice.is_closed else "the month is open")
+        return "; ".join(parts)
 
     def _read_invoice(self, organization_id: str, period: Month) -> Invoice | str:
         key = (organization_id, period)
@@ -236,8 +236,8 @@ class _Books:
             try:
                 self._invoices[key] = read_invoice(self._work, organization, period, self._settings)
             except UserError as error:
-                told = "; ".join((error.message, *error.problems))
-                self._invoices[key] = f"invoice {invoice_reference(organization_id, period)}: {told}"
+                message = "; ".join((error.message, *error.problems))
+                self._invoices[key] = f"invoice {invoice_reference(organization_id, period)}: {message}"
         return self._invoices[key]
 
 

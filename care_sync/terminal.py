@@ -158,5 +158,5 @@ def age(seconds: int) -> str:
     hours_, rest = divmod(rest, 3_600)
     minutes, left = divmod(rest, 60)
     units = [(days, "d"), (hours_, "h"), (minutes, "min"), (left, "s")]
-    told = [f"{number} {unit}" for number, unit in units if number]
-    return " ".join(told[:2]) or "0 s"
+    parts = [f"{number} {unit}" for number, unit in units if number]
+    return " ".join(parts[:2]) or "0 s"

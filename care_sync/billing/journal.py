@@ -115,7 +115,7 @@ def _chosen(work: UnitOfWork, organization_id: str | None) -> Iterator[StoredTra
 
 def _details(transaction: StoredTransaction) -> dict[str, str]:
     """What is written beside a transaction."""
-    told = {
+    details = {
         "transaction": str(transaction.transaction_id),
         "entry": transaction.entry_key or "",
         "revision": str(transaction.entry_revision or ""),
@@ -129,7 +129,7 @@ def _details(transaction: StoredTransaction) -> dict[str, str]:
         "actor": transaction.actor,
         "hash": transaction.hash,
     }
-    return {name: one_line(value) for name, value in told.items() if value}
+    return {name: one_line(value) for name, value in details.items() if value}
 
 
 def _encoded(text: str) -> str:
@@ -145,13 +145,13 @@ def _comment(_tool: Tool, text: str) -> str:
 
 
 def _hledger_account(name: str, customer: str, _day: date) -> Iterator[str]:
-    told = f"  ; customer: {_tag(customer)}" if customer else ""
-    yield f"account {name}{told}"
+    text = f"  ; customer: {_tag(customer)}" if customer else ""
+    yield f"account {name}{text}"
 
 
 def _hledger_transaction(transaction: StoredTransaction) -> Iterator[str]:
-    told = one_line(transaction.reason).replace(";", ",").replace("|", "/")
-    yield f"{day_of(transaction)} * ({transaction.transaction_id}) {transaction.kind} | {told}".rstrip()
+    text = one_line(transaction.reason).replace(";", ",").replace("|", "/")
+    yield f"{day_of(transaction)} * ({transaction.transaction_id}) {transaction.kind} | {text}".rstrip()
     for name, value in _details(transaction).items():
         yield f"    ; {name}: {_tag(value)}"
     for leg in transaction.legs:

@@ -188,8 +188,8 @@ def _not_ours(store: Store, invoice: Invoice) -> Pushed:
         known = work.invoice_drafts.get(invoice.organization.id, invoice.period)
         numbered = work.invoice_numbers.get(invoice.organization.id, invoice.period)
     if numbered is not None:
-        told = f"it is invoice {numbered.number} already; the bookkeeping would number it a second time"
-        return Pushed(invoice, Outcome.FAILED, message=told)
+        text = f"it is invoice {numbered.number} already; the bookkeeping would number it a second time"
+        return Pushed(invoice, Outcome.FAILED, message=text)
     if known is None or known.state is not SendState.DONE:
         return Pushed(invoice, Outcome.WAITING)
     changed = known.total != invoice.total

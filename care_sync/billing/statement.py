@@ -243,12 +243,12 @@ def _of_entry(
 
 def _on_cards(one: StoredTransaction) -> dict[int, int]:
     """What a transaction does to what is left on each card."""
-    found: dict[int, int] = {}
+    on_cards: dict[int, int] = {}
     for leg in one.legs:
         card_id = leg.account.card_id
         if card_id is not None:
-            found[card_id] = found.get(card_id, 0) - leg.seconds
-    return found
+            on_cards[card_id] = on_cards.get(card_id, 0) - leg.seconds
+    return on_cards
 
 
 def _elsewhere(transactions: Iterable[StoredTransaction]) -> dict[str, int]:

@@ -26,7 +26,7 @@ def list_attention(
     ```
     """
     with Session.of(context).store() as (settings, store), store.read() as work:
-        found = work.attention.all(kind)
+        attention = work.attention.all(kind)
     if as_json:
         print_json(
             [
@@ -37,17 +37,17 @@ def list_attention(
                     "since": record.since.isoformat(),
                     "last_seen_at": record.last_seen_at.isoformat(),
                 }
-                for record in found
+                for record in attention
             ]
         )
-    elif not found:
+    elif not attention:
         say("Nothing needs attention.")
     else:
         zone = settings.company.zone
         print_table(
             "Needs attention",
             ("since", "what", "about", "message"),
-            ((local(record.since, zone), record.kind, record.subject, record.message) for record in found),
+            ((local(record.since, zone), record.kind, record.subject, record.message) for record in attention),
         )
 
 

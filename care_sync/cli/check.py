@@ -48,7 +48,7 @@ def report(results: Iterable[CheckResult], *, as_json: bool = False) -> None:
     else:
         for result in results:
             mark = "[green]✓[/]" if result.passed else "[red]✗[/]"
-            told = f": {escape(result.remedy)}" if result.remedy and not result.passed else ""
-            console().print(f"{mark} {escape(result.subject)}{told}", soft_wrap=True)
+            text = f": {escape(result.remedy)}" if result.remedy and not result.passed else ""
+            console().print(f"{mark} {escape(result.subject)}{text}", soft_wrap=True)
     if not all(result.passed for result in results):
         raise typer.Exit(1)

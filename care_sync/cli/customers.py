@@ -251,8 +251,8 @@ def _value(work: UnitOfWork, field: AgreedField, text: str) -> FieldValue:
 
 def _tell(planned: _Plan, field: AgreedField, zone: ZoneInfo) -> None:
     for title, spans in (("was", planned.stated.before), ("becomes", planned.stated.after)):
-        told = ", ".join(f"{_said(span.value)} {_from(span, zone)}" for span in spans)
-        say(f"{field.value} of {planned.organization.name} {title}: {told}")
+        message = ", ".join(f"{_said(span.value)} {_from(span, zone)}" for span in spans)
+        say(f"{field.value} of {planned.organization.name} {title}: {message}")
     say(f"{len(planned.stated.tickets)} tickets were reported in these months and are decided again.")
     if planned.closed:
         say(f"{len(planned.closed)} of them have time in closed months: what was charged is corrected in the open one.")

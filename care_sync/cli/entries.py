@@ -33,15 +33,15 @@ def unlinked(
     ```
     """
     with Session.of(context).store() as (_settings, store), store.read() as work:
-        found = work.entries.unlinked(limit)
+        entries = work.entries.unlinked(limit)
     if as_json:
-        print_json([_as_json(record) for record in found])
-    elif not found:
+        print_json([_as_json(record) for record in entries])
+    elif not entries:
         say("Every time entry has its ticket.")
     else:
-        total = sum(record.entry.seconds for record in found)
+        total = sum(record.entry.seconds for record in entries)
         print_table(
-            f"{len(found)} time entries without a ticket, {rounded_clock(total)} hours",
+            f"{len(entries)} time entries without a ticket, {rounded_clock(total)} hours",
             ("date", "hours", "who", "client", "description", "why", "what to do"),
             (
                 (
@@ -53,7 +53,7 @@ def unlinked(
                     record.link.reason or record.link.state.value,
                     REMEDIES.get(record.link.state.value, ""),
                 )
-                for record in found
+                for record in entries
             ),
             right=("hours",),
         )
@@ -75,15 +75,15 @@ def copies(
     ```
     """
     with Session.of(context).store() as (_settings, store), store.read() as work:
-        found = work.entries.copies(limit)
+        entries = work.entries.copies(limit)
     if as_json:
-        print_json([_as_json(record) for record in found])
-    elif not found:
+        print_json([_as_json(record) for record in entries])
+    elif not entries:
         say("No time entry is a copy of another.")
     else:
-        total = sum(record.entry.seconds for record in found)
+        total = sum(record.entry.seconds for record in entries)
         print_table(
-            f"{len(found)} time entries that another time tracker holds as well, {rounded_clock(total)} hours",
+            f"{len(entries)} time entries that another time tracker holds as well, {rounded_clock(total)} hours",
             ("date", "hours", "who", "tracker", "description", "why"),
             (
                 (
@@ -94,7 +94,7 @@ def copies(
                     record.entry.description,
                     record.link.reason,
                 )
-                for record in found
+                for record in entries
             ),
             right=("hours",),
         )

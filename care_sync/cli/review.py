@@ -121,10 +121,10 @@ def history(
     ```
     """
     with Session.of(context).store() as (settings, store), store.read() as work:
-        found = work.verdicts.get_many([entry_key]).get(entry_key, [])
+        verdicts = work.verdicts.get_many([entry_key]).get(entry_key, [])
     if as_json:
-        print_json([_verdict_as_json(record) for record in found])
-    elif not found:
+        print_json([_verdict_as_json(record) for record in verdicts])
+    elif not verdicts:
         say(f"Nobody has judged {entry_key}.")
     else:
         print_table(
@@ -138,7 +138,7 @@ def history(
                     rounded_clock(record.charged_seconds),
                     record.reason,
                 )
-                for record in found
+                for record in verdicts
             ),
             right=("judged", "charged"),
         )

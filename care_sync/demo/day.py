@@ -66,8 +66,8 @@ class Candidate:
 
     def longest(self, kind: str) -> StoredEntry | None:
         """Its longest entry that stands wholly on one account of a kind."""
-        found = [entry for entry in self.entries if self._kinds(entry.entry.key) == [kind]]
-        return max(found, key=lambda record: record.entry.seconds, default=None)
+        entries = [entry for entry in self.entries if self._kinds(entry.entry.key) == [kind]]
+        return max(entries, key=lambda record: record.entry.seconds, default=None)
 
     def _kinds(self, entry_key: str) -> list[str]:
         standing = self.standing.get(entry_key)
@@ -129,10 +129,10 @@ class Day:
             self._workplace.toggl.workspace.stop_timer(entry_id)
             self._workplace.edit_entry(entry_id, duration=25 * 60)
 
-        told = (
+        text = (
             f"{_first(running.person)} stops the timer on #{ticket.number} that ran all night, and makes it 25 minutes"
         )
-        return Change(_at(9, 4), told, "A running timer counts nothing; it counts when it stops.", ticket.number, do)
+        return Change(_at(9, 4), text, "A running timer counts nothing; it counts when it stops.", ticket.number, do)
 
     def _cause_with_a_third_party(self) -> Change:
         candidate = self._find(
@@ -344,8 +344,10 @@ class Day:
 
     def _find(self, fits: Callable[[Candidate], bool], *, by: Callable[[Candidate], int] = lambda _one: 0) -> Candidate:
         """The first candidate that fits, the smallest by ``by``; its customer is chosen no more."""
-        found = [candidate for candidate in self._candidates if self._is_free(candidate.ticket) and fits(candidate)]
-        candidate = min(found, key=lambda record: (by(record), record.ticket.number))
+        candidates = [
+            candidate for candidate in self._candidates if self._is_free(candidate.ticket) and fits(candidate)
+        ]
+        candidate = min(candidates, key=lambda record: (by(record), record.ticket.number))
         self._taken.add(candidate.customer)
         return candidate
 

@@ -94,13 +94,13 @@ def cards_moved(application: Application, transactions: Sequence[StoredTransacti
         for leg in transaction.legs:
             if (card_id := leg.account.card_id) is not None:
                 moved[transaction.organization_id, card_id] += leg.seconds
-    found = []
+    results = []
     with application.store.read() as work:
         for (organization_id, card_id), seconds in sorted(moved.items(), key=lambda item: item[0][1]):
             organization = work.organizations.get(organization_id)
             left = -work.ledger.balances(organization_id).get(Account.card(card_id), 0)
-            found.append(CardMoved(card_id, organization.name if organization else "", left + seconds, left))
-    return found
+            results.append(CardMoved(card_id, organization.name if organization else "", left + seconds, left))
+    return results
 
 
 def _difference(before: Seen, after: Seen) -> Followed:

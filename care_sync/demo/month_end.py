@@ -116,9 +116,9 @@ def _recalculate(stage: Stage) -> None:
     before = look(application, stage.workplace)
     with application.store.begin() as work:
         recalculation.find_due(work, settings.ledger.hour_card, settings.company.zone, now=now)
-        found = work.recalculations.all()
+        recalculations = work.recalculations.all()
         names = {organization.id: organization.name for organization in work.organizations.all()}
-        for record in found:
+        for record in recalculations:
             card = cards.require(work, record.card_id)
             told(
                 "due",

@@ -101,12 +101,12 @@ def read_outcome(application: Application, first: date, last: date) -> Outcome:
 
 
 def _time(work: UnitOfWork) -> dict[str, Amount]:
-    found: dict[str, Amount] = {}
+    by_key: dict[str, Amount] = {}
     for page in work.ledger.each_posted():
         for entry in page:
             for leg in entry.shares:
-                found.setdefault(leg.account.partition(":")[0], Amount()).add(entry.entry_key, leg.seconds)
-    return {kind: found[kind] for kind in KINDS if kind in found}
+                by_key.setdefault(leg.account.partition(":")[0], Amount()).add(entry.entry_key, leg.seconds)
+    return {kind: by_key[kind] for kind in KINDS if kind in by_key}
 
 
 def _entries(application: Application, work: UnitOfWork, first: date, last: date) -> Iterator[StoredEntry]:

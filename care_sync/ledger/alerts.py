@@ -65,11 +65,11 @@ def take_crossings(
         if (standing := [state for state in cards if not state.card.voided])
     }
     lowered = work.tellings.told(LOWERED, sorted(by_customer))
-    told = work.tellings.told(LOW_BALANCE, sorted(by_customer))
+    told_keys = work.tellings.told(LOW_BALANCE, sorted(by_customer))
     found = []
     for organization_id, cards in sorted(by_customer.items()):
         left = sum(card.left for card in cards)
-        before = told.get(organization_id, set())
+        before = told_keys.get(organization_id, set())
         rearmed = [key for key in before if left > int(key) + REARMED_ABOVE or int(key) not in levels]
         work.tellings.forget(LOW_BALANCE, organization_id, rearmed)
         crossed = [level for level in levels if left <= level and str(level) not in before]

@@ -46,7 +46,7 @@ def find_due(work: UnitOfWork, settings: HourCardSection, zone: ZoneInfo, *, now
     known = {
         (recalculation.card_id, recalculation.due_on): recalculation for recalculation in work.recalculations.all()
     }
-    found = []
+    results = []
     for card in work.cards.all():
         if card.voided:
             continue
@@ -60,11 +60,11 @@ def find_due(work: UnitOfWork, settings: HourCardSection, zone: ZoneInfo, *, now
             if settings.recalculation == "automatic" and after.state is RecalculationState.PROPOSED:
                 after = apply(work, card.card_id, due, now=now, today=today, actor=SYSTEM, reason="")
             if after != before:
-                found.append(after)
+                results.append(after)
             _tell(work, card, after, now)
             if not after.state.is_final:
                 break  # the next year's recalculation rests on what becomes of this one
-    return found
+    return results
 
 
 def open_proposals(work: UnitOfWork) -> list[Recalculation]:
@@ -215,17 +215,17 @@ def _rate(one: Recalculation) -> Decimal:
 
 
 def _require_proposed(work: UnitOfWork, card_id: int, due_on: date) -> Recalculation:
-    found = next(
+    proposal = next(
         (recalculation for recalculation in work.recalculations.of_card(card_id) if recalculation.due_on == due_on),
         None,
     )
-    if found is None or found.state is not RecalculationState.PROPOSED:
-        why = f": {found.reason}" if found is not None and found.reason else ""
+    if proposal is None or proposal.state is not RecalculationState.PROPOSED:
+        why = f": {proposal.reason}" if proposal is not None and proposal.reason else ""
         raise UserError(
             f"the recalculation of card {card_id} for {due_on} cannot be applied{why}",
             ["`care-sync cards recalculate` shows what is proposed"],
         )
-    return found
+    return proposal
 
 
 def _tell(work: UnitOfWork, card: HourCard, one: Recalculation, now: datetime) -> None:

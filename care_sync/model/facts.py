@@ -150,9 +150,9 @@ def _said(ticket: Ticket, fact: Fact, answers: FactAnswers) -> Iterable[tuple[An
     if value is not None and value not in ("", ()):
         yield _word(fact, value, answers), f"ticket field {fact.name}"
     if fact.type in (FactType.CHOICE, FactType.BOOL):
-        found = sorted(tag for tag in ticket.tags if _by_tag(fact, tag) is not None)
-        if len({_by_tag(fact, tag) for tag in found}) == 1:
-            yield _by_tag(fact, found[0]), f"tag {found[0]}"
+        tags = sorted(tag for tag in ticket.tags if _by_tag(fact, tag) is not None)
+        if len({_by_tag(fact, tag) for tag in tags}) == 1:
+            yield _by_tag(fact, tags[0]), f"tag {tags[0]}"
     if fact.name in answers.defaults:
         yield answers.defaults[fact.name], f"setting facts.defaults.{fact.name}"
 

@@ -66,8 +66,8 @@ def tell_recalculations(store: Store, site: Site) -> int:
     now = site.now()
     with store.begin() as work:
         known = [recalculation for recalculation in work.recalculations.all() if recalculation.state in TOLD]
-        told = work.tellings.told(RECALCULATION, {str(record.card_id) for record in known})
-        new = [record for record in known if _key(record) not in told.get(str(record.card_id), set())]
+        told_keys = work.tellings.told(RECALCULATION, {str(record.card_id) for record in known})
+        new = [record for record in known if _key(record) not in told_keys.get(str(record.card_id), set())]
         if new:
             work.ledger.lock_head()
         for record in new:
@@ -176,8 +176,10 @@ def _tell_owner(work: UnitOfWork, site: Site, organization: Organization, memo: 
         for number, recipient in enumerate({recipient.casefold(): recipient for recipient in recipients}.values()):
             work.mails.plan(f"<{key}.{number}@{domain}>", recipient, subject.strip(), body.strip() + "\n", now)
     if problems:
-        told = f"The owner of {organization.name} could not be told: {'; '.join(problems)}. Correct the organization."
-        work.attention.raise_(NOT_TOLD, organization.id, told, now)
+        message = (
+            f"The owner of {organization.name} could not be told: {'; '.join(problems)}. Correct the organization."
+        )
+        work.attention.raise_(NOT_TOLD, organization.id, message, now)
     else:
         work.attention.resolve(NOT_TOLD, [organization.id])
 
@@ -200,8 +202,8 @@ def _text(fields: Mapping[str, object], name: str) -> str:
 def _settle_attention(work: UnitOfWork) -> None:
     """Customers whose cards hold enough again leave the list."""
     listed = [attention.subject for attention in work.attention.all(LOW_BALANCE)]
-    told = work.tellings.told(LOW_BALANCE, listed)
-    work.attention.resolve(LOW_BALANCE, _without(listed, told))
+    told_keys = work.tellings.told(LOW_BALANCE, listed)
+    work.attention.resolve(LOW_BALANCE, _without(listed, told_keys))
 
 
 def _without(subjects: Iterable[str], told: Mapping[str, set[str]]) -> list[str]:

@@ -136,11 +136,11 @@ def _tell(work: UnitOfWork, organization: Organization, outdated: Iterable[str],
     if not tickets:
         work.attention.resolve(CIRCLE, [organization.id])
         return
-    told = (
+    message = (
         f"{organization.name}: whether a card pays for {tickets} rests on a decision that rests on whether it pays. "
         "What was decided last stands. Let the rules send such time to one place, with a card or without."
     )
-    work.attention.raise_(CIRCLE, organization.id, told, now)
+    work.attention.raise_(CIRCLE, organization.id, message, now)
 
 
 def _moved(
@@ -159,10 +159,10 @@ def _outdated(work: UnitOfWork, ticket_ids: Iterable[str], customer: Customer) -
 
 
 def _activities(time: CustomerTime) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
+    activities: dict[str, set[str]] = {}
     for entry in time.entries:
-        found.setdefault(entry.ticket_id, set()).add(entry.activity)
-    return found
+        activities.setdefault(entry.ticket_id, set()).add(entry.activity)
+    return activities
 
 
 def _of_customer(tickets: Mapping[str, Ticket], organization_id: str) -> dict[str, Ticket]:

@@ -40,21 +40,23 @@ class Difference:
         """A headline, then a line for each thing that changes."""
         number = self.ticket.number if self.ticket else self.ticket_id
         subject = self.ticket.subject if self.ticket else ""
-        told = [f"#{number}  {subject}  ({self.customer or 'no organization'})"]
+        parts = [f"#{number}  {subject}  ({self.customer or 'no organization'})"]
         fields: Mapping[str, FieldValue] = self.ticket.fields if self.ticket else {}
         for change in self.changes:
-            told += [f"  - {tag}" for tag in sorted(change.remove_tags)]
-            told += [f"  + {tag}" for tag in sorted(change.add_tags)]
-            told += [f"  ~ {name}: {_text(fields.get(name))} → {_text(value)}" for name, value in change.fields.items()]
+            parts += [f"  - {tag}" for tag in sorted(change.remove_tags)]
+            parts += [f"  + {tag}" for tag in sorted(change.add_tags)]
+            parts += [
+                f"  ~ {name}: {_text(fields.get(name))} → {_text(value)}" for name, value in change.fields.items()
+            ]
             if change.comment is not None:
                 kind = "reply to the customer" if change.comment.kind is CommentKind.REPLY else "note"
-                told.append(f"  + {kind}: {change.comment.body.splitlines()[0][:FIRST_LINE]} …")
+                parts.append(f"  + {kind}: {change.comment.body.splitlines()[0][:FIRST_LINE]} …")
         for transaction in self.transactions:
             legs = ", ".join(
                 f"{leg.account} {_signed(leg.seconds)}" for leg in transaction.legs if leg.account not in CONTRA
             )
-            told.append(f"  ledger  {transaction.kind} {transaction.entry_key or ''}: {legs}")
-        return told
+            parts.append(f"  ledger  {transaction.kind} {transaction.entry_key or ''}: {legs}")
+        return parts
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain values; seconds are whole, debit positive."""

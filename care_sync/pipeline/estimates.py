@@ -70,7 +70,7 @@ def tell_estimates(work: UnitOfWork, site: Site, tickets: Iterable[Ticket], cust
     if not agreed:
         return 0
     entries = work.entries.of_tickets(agreed)
-    told = 0
+    notes = 0
     for ticket_id, estimated in sorted(agreed.items()):
         worked = worked_seconds(entries.get(ticket_id, ()))
         new = [
@@ -82,5 +82,5 @@ def tell_estimates(work: UnitOfWork, site: Site, tickets: Iterable[Ticket], cust
             context = EstimateContext(writable[ticket_id].number, max(new), estimated, worked, customer)
             body = site.messages.render_memo(MemoKind.ESTIMATE, context)
             plan_comment(work, ticket_id, Comment(CommentKind.NOTE, body), TELLING, now)
-            told += 1
-    return told
+            notes += 1
+    return notes

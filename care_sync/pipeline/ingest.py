@@ -57,8 +57,8 @@ class StoreLookup:
 
     def organization_name(self, organization_id: str) -> str | None:
         """What an organization is called."""
-        found = self._work.organizations.get(organization_id)
-        return found.name if found else None
+        organization = self._work.organizations.get(organization_id)
+        return organization.name if organization else None
 
 
 @dataclass(slots=True)
@@ -164,8 +164,8 @@ def _with_copies(work: UnitOfWork, turns: dict[str, _Turn], linking: Linking) ->
             key = turn.after.entry.key
             settled = turn
             if (copy := found.get(key)) is not None:
-                told = f"a copy of {copy.original}: the same person, day, length and {copy.evidence}"
-                link = replace(turn.after.link, state=LinkState.COPY, reason=told)
+                text = f"a copy of {copy.original}: the same person, day, length and {copy.evidence}"
+                link = replace(turn.after.link, state=LinkState.COPY, reason=text)
                 settled = replace(turn, after=replace(turn.after, link=link))
             if key in turns or settled.is_elsewhere:
                 turns[key] = settled
@@ -243,10 +243,10 @@ def _concerned(work: UnitOfWork, moved: Sequence[TicketMoved]) -> list[StoredEnt
             keys |= {change.after.id, change.after.number}
     if not keys:
         return []
-    found = {stored.entry.key: stored for stored in work.entries.wanting(sorted(keys))}
+    entries_by_key = {stored.entry.key: stored for stored in work.entries.wanting(sorted(keys))}
     for entries in work.entries.of_tickets(sorted(keys)).values():
-        found.update({stored.entry.key: stored for stored in entries})
-    return list(found.values())
+        entries_by_key.update({stored.entry.key: stored for stored in entries})
+    return list(entries_by_key.values())
 
 
 def _place(ticket: Ticket) -> tuple[str | None, ...]:

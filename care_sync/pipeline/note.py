@@ -50,5 +50,5 @@ def _suggestion(ticket: Ticket, decision: Decision, rules: RuleBook) -> Suggesti
     """What the words of the ticket suggest, where its kind is asked for."""
     if FactName.KIND not in decision.questions:
         return None
-    found = rules.suggest(ticket.subject, ticket.description)
-    return None if found is None else Suggestion(found.kind, tuple(found.words))
+    suggestion = rules.suggest(ticket.subject, ticket.description)
+    return None if suggestion is None else Suggestion(suggestion.kind, tuple(suggestion.words))

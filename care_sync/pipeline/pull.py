@@ -325,10 +325,10 @@ def _named_entries(
             if not isinstance(error, Malformed):
                 break
         progress(1)
-    found = [entry for entry in read.values() if entry is not None]
+    entries = [entry for entry in read.values() if entry is not None]
     with store.begin() as work:
         gone = _gone(work, tracker, [key for key, entry in read.items() if entry is None], guard, clock)
-        changed = ingest_entries(work, [*found, *gone], linking, clock.now())
+        changed = ingest_entries(work, [*entries, *gone], linking, clock.now())
         work.dirty.clear(DirtyKind.FETCH_ENTRY, {key: marked[key] for key in (*read, *refused)})
     read_now = replace(
         report,

@@ -124,16 +124,16 @@ def _is_gone(site: Site, ticket_id: str) -> bool:
 def _write(store: Store, site: Site, rows: Sequence[OutboxRow], report: PushReport) -> None:
     """What was told is settled at once for all; of what a dying process did not settle, its lease tells."""
     waiting = {row.change.reference: row for row in rows}
-    told: list[tuple[OutboxRow, ChangeResult]] = []
+    answers: list[tuple[OutboxRow, ChangeResult]] = []
     try:
         for result in site.helpdesk.apply([row.change for row in rows]):
-            told.append((waiting.pop(result.reference), result))
+            answers.append((waiting.pop(result.reference), result))
             if _has_run_out(rows[0], site.now()):
                 break  # somebody else may have taken the rest
     except ConnectorError as error:
         report.error = error
     with store.begin() as work:
-        for row, result in told:
+        for row, result in answers:
             _take(work, row, result, site.now(), report)
     _put_back(store, site, waiting.values(), report)
 
@@ -196,14 +196,16 @@ def _give_up(work: UnitOfWork, row: OutboxRow, why: str, now: datetime) -> None:
     """Tell a person, and see to it that what is missing is written with the next change, but for a reply."""
     change = row.change
     if change.comment is not None and change.comment.kind is CommentKind.REPLY:
-        told = f"The customer of ticket {change.ticket_id} was not told what had to be told: {why}. "
-        told += f"Tell the customer in another way. It began: {change.comment.body[:SHOWN_OF_REPLY]}"
-        work.attention.raise_(REFUSED, change.reference, told, now)
+        message = f"The customer of ticket {change.ticket_id} was not told what had to be told: {why}. "
+        message += f"Tell the customer in another way. It began: {change.comment.body[:SHOWN_OF_REPLY]}"
+        work.attention.raise_(REFUSED, change.reference, message, now)
         return
     what = "note" if change.comment is not None else "tags and fields"
     remedy = "See that the ticket's fields and their options are as the settings say, then run"
-    told = f"The {what} for ticket {change.ticket_id} could not be written: {why}. {remedy} `care-sync sync --ticket "
-    work.attention.raise_(REFUSED, change.ticket_id, f"{told}{change.ticket_id}`.", now)
+    message = (
+        f"The {what} for ticket {change.ticket_id} could not be written: {why}. {remedy} `care-sync sync --ticket "
+    )
+    work.attention.raise_(REFUSED, change.ticket_id, f"{message}{change.ticket_id}`.", now)
     if change.comment is not None and not work.outbox.unfinished([change.ticket_id]):
         work.shown.forget_explanation(change.ticket_id)
 

@@ -118,23 +118,23 @@ def reconcile_window(
 def confirm(tracker: TimeTracker, missing: Sequence[StoredEntry]) -> Confirmed:
     """Read each missing entry. A limit or a failure leaves the rest; a refusal takes back every *gone* as well."""
     gone: list[StoredEntry] = []
-    found: list[TimeEntry] = []
+    results: list[TimeEntry] = []
     for stored in missing:
         try:
             entry = tracker.entry(stored.entry.id)
         except (PermissionMissing, WrongCredentials) as error:
-            return Confirmed((), tuple(found), error)
+            return Confirmed((), tuple(results), error)
         except Malformed as error:
             if error.request:
-                return Confirmed(tuple(gone), tuple(found), error)
+                return Confirmed(tuple(gone), tuple(results), error)
             continue  # It is there and cannot be read: left as it is, and the others go on.
         except ConnectorError as error:
-            return Confirmed(tuple(gone), tuple(found), error)
+            return Confirmed(tuple(gone), tuple(results), error)
         if entry is None:
             gone.append(stored)
         else:
-            found.append(entry)
-    return Confirmed(tuple(gone), tuple(found))
+            results.append(entry)
+    return Confirmed(tuple(gone), tuple(results))
 
 
 def _read_window(
@@ -219,13 +219,13 @@ def _take_confirmed(
         ingest_entries(work, [*confirmed.found, *gone], linking, clock.now())
     error = confirmed.interrupted
     is_refused = isinstance(error, (PermissionMissing, WrongCredentials))
-    told = f"Whether missing time entries are gone cannot be told, so nothing was given back. {error}"
+    message = f"Whether missing time entries are gone cannot be told, so nothing was given back. {error}"
     return replace(
         report,
         gone=len(gone),
         found=len(confirmed.found),
         left=missing - len(gone) - len(confirmed.found),
-        stopped=told if is_refused else "",
+        stopped=message if is_refused else "",
         interrupted=str(error) if error is not None else "",
     )
 

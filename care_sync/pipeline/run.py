@@ -103,8 +103,8 @@ class PassReport:
     @property
     def summary(self) -> str:
         """In a few words, for the log and the scheduler."""
-        told = ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in self.counts.items() if number)
-        return "; ".join([told or "nothing new", *self.failures])
+        text = ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in self.counts.items() if number)
+        return "; ".join([text or "nothing new", *self.failures])
 
 
 def run_pass(store: Store, site: Site, scope: Scope | None = None, watcher: Watcher | None = None) -> PassReport:

@@ -114,11 +114,11 @@ def _tell_of_failure(store: Store, site: Site, organization_id: str | None, erro
     with store.begin() as work:
         organization = work.organizations.get(organization_id) if organization_id is not None else None
         name = organization.name if organization is not None else organization_id or "Tickets without a customer"
-        told = f"{name}: nothing could be decided or posted: {why}"
+        message = f"{name}: nothing could be decided or posted: {why}"
         work.attention.raise_(
-            NOT_SETTLED, organization_id or "", f"{told} Other customers go on; each pass tries again.", site.now()
+            NOT_SETTLED, organization_id or "", f"{message} Other customers go on; each pass tries again.", site.now()
         )
-    return told
+    return message
 
 
 @dataclass(slots=True)

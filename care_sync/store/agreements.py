@@ -51,12 +51,12 @@ class AgreedRepository:
 
     def of_organizations(self, organization_ids: Iterable[str]) -> dict[str, list[Agreed]]:
         """Everything that was written down of these customers, oldest first; the others are absent."""
-        found: dict[str, list[Agreed]] = {}
+        of_organizations: dict[str, list[Agreed]] = {}
         for keys in chunks(organization_ids):
             query = select(agreed).where(agreed.c.organization_id.in_(keys)).order_by(agreed.c.agreed_id)
             for row in self._connection.execute(query):
-                found.setdefault(row.organization_id, []).append(_agreed(row))
-        return found
+                of_organizations.setdefault(row.organization_id, []).append(_agreed(row))
+        return of_organizations
 
 
 def _agreed(row: Row[Any]) -> Agreed:

@@ -44,7 +44,7 @@ class DecisionRepository:
 
     def current(self, ticket_ids: Iterable[str]) -> dict[tuple[str, str], StoredDecision]:
         """The newest decision of each subject ``(ticket_id, activity)`` of these tickets."""
-        found: dict[tuple[str, str], StoredDecision] = {}
+        by_key: dict[tuple[str, str], StoredDecision] = {}
         for keys in chunks(ticket_ids):
             newest = (
                 select(func.max(decisions.c.decision_id))
@@ -53,8 +53,8 @@ class DecisionRepository:
             )
             query = select(decisions).where(decisions.c.decision_id.in_(newest))
             for row in self._connection.execute(query):
-                found[row.ticket_id, row.activity] = _stored(row)
-        return found
+                by_key[row.ticket_id, row.activity] = _stored(row)
+        return by_key
 
     def each_current(self) -> Iterator[StoredDecision]:
         """The newest decision of every subject, in the order in which they were taken, in bounded pages."""

@@ -54,30 +54,30 @@ class EntryRepository:
 
     def get_many(self, entry_keys: Iterable[str]) -> dict[str, StoredEntry]:
         """Entries by key; unknown keys are absent."""
-        found = {}
+        by_key = {}
         for keys in chunks(entry_keys):
             query = select(time_entries).where(time_entries.c.entry_key.in_(keys))
-            found.update({row.entry_key: _stored(row) for row in self._connection.execute(query)})
-        return found
+            by_key.update({row.entry_key: _stored(row) for row in self._connection.execute(query)})
+        return by_key
 
     def of_tickets(self, ticket_ids: Iterable[str]) -> dict[str, list[StoredEntry]]:
         """Entries linked to each of these tickets, in order of work."""
-        found: dict[str, list[StoredEntry]] = {}
+        of_tickets: dict[str, list[StoredEntry]] = {}
         for keys in chunks(ticket_ids):
             query = select(time_entries).where(time_entries.c.ticket_id.in_(keys))
             for stored in self._ordered(query):
-                found.setdefault(stored.link.ticket_id or "", []).append(stored)
-        return found
+                of_tickets.setdefault(stored.link.ticket_id or "", []).append(stored)
+        return of_tickets
 
     def of_tickets_between(self, ticket_ids: Iterable[str], first: date, last: date) -> list[StoredEntry]:
         """Entries linked to one of these tickets, and worked on between two days."""
-        found: list[StoredEntry] = []
+        results: list[StoredEntry] = []
         for keys in chunks(ticket_ids):
             query = select(time_entries).where(
                 time_entries.c.ticket_id.in_(keys), time_entries.c.work_date.between(first, last)
             )
-            found.extend(self._ordered(query))
-        return found
+            results.extend(self._ordered(query))
+        return results
 
     def copies(self, limit: int | None = None) -> list[StoredEntry]:
         """Entries that are left out as copies of others, newest work first."""
@@ -85,13 +85,13 @@ class EntryRepository:
 
     def wanting(self, tickets: Iterable[str]) -> list[StoredEntry]:
         """Entries that pointed at one of these tickets (id or number) before it was there."""
-        found: list[StoredEntry] = []
+        results: list[StoredEntry] = []
         for keys in chunks(tickets):
             query = select(time_entries).where(
                 time_entries.c.wanted_ticket.in_(keys), time_entries.c.link_state != LinkState.LINKED.value
             )
-            found.extend(self._ordered(query))
-        return found
+            results.extend(self._ordered(query))
+        return results
 
     def live_between(self, tracker: str, account: str, first: date, last: date) -> Iterator[StoredEntry]:
         """Entries of a window that are not deleted, in bounded pages."""

@@ -108,11 +108,11 @@ class LedgerRepository(PostedEntryRepository):
 
     def many(self, transaction_ids: Iterable[int]) -> dict[int, StoredTransaction]:
         """Transactions by number."""
-        found: dict[int, StoredTransaction] = {}
+        by_key: dict[int, StoredTransaction] = {}
         for keys in chunks(sorted(transaction_ids)):
             of_these = self._transactions(transactions.c.transaction_id.in_(keys))
-            found.update({transaction.transaction_id: transaction for transaction in of_these})
-        return found
+            by_key.update({transaction.transaction_id: transaction for transaction in of_these})
+        return by_key
 
     def unreversed(self, organization_id: str, kind: TransactionKind, first_period: Month) -> list[StoredTransaction]:
         """A customer's transactions of a kind, from a period on, that nothing has taken back; oldest first."""
@@ -212,7 +212,7 @@ class LedgerRepository(PostedEntryRepository):
         return [_transaction(row, tuple(legs.get(row.transaction_id, ()))) for row in rows]
 
     def _legs(self, transaction_ids: list[int]) -> Mapping[int, list[Leg]]:
-        found: dict[int, list[Leg]] = {}
+        legs: dict[int, list[Leg]] = {}
         for keys in chunks(transaction_ids):
             query = (
                 select(postings)
@@ -220,8 +220,8 @@ class LedgerRepository(PostedEntryRepository):
                 .order_by(postings.c.transaction_id, postings.c.line)
             )
             for row in self._connection.execute(query):
-                found.setdefault(row.transaction_id, []).append(Leg(Account(row.account), row.seconds))
-        return found
+                legs.setdefault(row.transaction_id, []).append(Leg(Account(row.account), row.seconds))
+        return legs
 
 
 def _row(transaction: StoredTransaction) -> dict[str, Any]:

@@ -35,14 +35,14 @@ class TellingRepository:
 
     def told(self, kind: str, subjects: Iterable[str]) -> dict[str, set[str]]:
         """The keys that were told of each subject; a subject of which nothing was told is absent."""
-        found: dict[str, set[str]] = {}
+        by_key: dict[str, set[str]] = {}
         for some in chunks(subjects):
             query = select(tellings.c.subject, tellings.c.key).where(
                 tellings.c.kind == kind, tellings.c.subject.in_(some)
             )
             for row in self._connection.execute(query):
-                found.setdefault(row.subject, set()).add(row.key)
-        return found
+                by_key.setdefault(row.subject, set()).add(row.key)
+        return by_key
 
     def forget(self, kind: str, subject: str, keys: Iterable[str]) -> None:
         """These may be told again."""

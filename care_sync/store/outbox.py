@@ -68,14 +68,14 @@ class OutboxRepository:
 
     def last_notes(self, ticket_ids: Iterable[str]) -> dict[str, str]:
         """The newest note of each of these tickets that was written or is under way; older ones may be forgotten."""
-        found: dict[str, str] = {}
+        last_notes: dict[str, str] = {}
         given_up = [SendState.REFUSED.value, SendState.FAILED.value]
         for keys in chunks(ticket_ids):
             query = select(outbox).where(outbox.c.ticket_id.in_(keys), outbox.c.state.not_in(given_up))
             for row in self._connection.execute(query.order_by(outbox.c.outbox_id)):
                 if _kind(row.change) == CommentKind.NOTE:
-                    found[row.ticket_id] = row.change["comment"][1]
-        return found
+                    last_notes[row.ticket_id] = row.change["comment"][1]
+        return last_notes
 
     def claim(
         self, now: datetime, lease_until: datetime, limit: int = 100, only: Collection[str] | None = None
@@ -111,7 +111,7 @@ class OutboxRepository:
 
     def unfinished(self, ticket_ids: Iterable[str]) -> dict[str, list[OutboxRow]]:
         """Writes of these tickets that have not ended, in order."""
-        found: dict[str, list[OutboxRow]] = {}
+        by_key: dict[str, list[OutboxRow]] = {}
         for keys in chunks(ticket_ids):
             query = (
                 select(outbox)
@@ -119,16 +119,16 @@ class OutboxRepository:
                 .order_by(outbox.c.outbox_id)
             )
             for row in self._connection.execute(query):
-                found.setdefault(row.ticket_id, []).append(_row(row))
-        return found
+                by_key.setdefault(row.ticket_id, []).append(_row(row))
+        return by_key
 
     def all_unfinished(self) -> dict[str, list[OutboxRow]]:
         """Every write that has not ended, by ticket, in order."""
-        found: dict[str, list[OutboxRow]] = {}
+        by_key: dict[str, list[OutboxRow]] = {}
         unfinished = outbox.c.state.in_([state.value for state in UNFINISHED])
         for row in self._connection.execute(select(outbox).where(unfinished).order_by(outbox.c.outbox_id)):
-            found.setdefault(row.ticket_id, []).append(_row(row))
-        return found
+            by_key.setdefault(row.ticket_id, []).append(_row(row))
+        return by_key
 
     def due_count(self, now: datetime) -> int:
         """How many unfinished writes are due."""
@@ -170,11 +170,11 @@ class ShownRepository:
 
     def get_many(self, ticket_ids: Sequence[str]) -> dict[str, Shown]:
         """By ticket; those that never showed anything are absent."""
-        found = {}
+        by_key = {}
         for keys in chunks(ticket_ids):
             for row in self._connection.execute(select(shown).where(shown.c.ticket_id.in_(keys))):
-                found[row.ticket_id] = Shown(row.ticket_id, row.explanation_hash, tuple(row.notices), row.sequence)
-        return found
+                by_key[row.ticket_id] = Shown(row.ticket_id, row.explanation_hash, tuple(row.notices), row.sequence)
+        return by_key
 
     def forget_explanation(self, ticket_id: str) -> None:
         """The ticket does not show what it was to explain: the next plan writes a note again."""

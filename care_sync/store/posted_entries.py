@@ -32,11 +32,11 @@ class PostedEntryRepository:
 
     def posted(self, entry_keys: Iterable[str]) -> dict[str, PostedEntry]:
         """What these entries were last posted for."""
-        found = {}
+        by_key = {}
         for keys in chunks(entry_keys):
             query = select(entry_standing).where(entry_standing.c.entry_key.in_(keys))
-            found.update({row.entry_key: _standing(row) for row in self._connection.execute(query)})
-        return found
+            by_key.update({row.entry_key: _standing(row) for row in self._connection.execute(query)})
+        return by_key
 
     def posted_of_organization(self, organization_id: str, first_period: Month | None = None) -> dict[str, PostedEntry]:
         """What a customer's entries stand on, from a period on."""
@@ -73,12 +73,12 @@ class PostedEntryRepository:
 
     def posted_of_tickets(self, ticket_ids: Iterable[str]) -> dict[str, list[PostedEntry]]:
         """What the entries of each of these tickets stand on."""
-        found: dict[str, list[PostedEntry]] = {}
+        by_key: dict[str, list[PostedEntry]] = {}
         for keys in chunks(ticket_ids):
             query = select(entry_standing).where(entry_standing.c.ticket_id.in_(keys))
             for row in self._connection.execute(query):
-                found.setdefault(row.ticket_id, []).append(_standing(row))
-        return found
+                by_key.setdefault(row.ticket_id, []).append(_standing(row))
+        return by_key
 
     def each_posted(self) -> Iterator[list[PostedEntry]]:
         """What every entry stands on, in bounded pages."""
@@ -126,13 +126,13 @@ class PostedEntryRepository:
 
     def corrected(self, entry_keys: Iterable[str], period: Month) -> dict[str, PostedEntry]:
         """What closed months had settled for these entries, where ``period`` corrects it."""
-        found = {}
+        by_key = {}
         for keys in chunks(entry_keys):
             query = select(corrected_standing).where(
                 corrected_standing.c.entry_key.in_(keys), corrected_standing.c.corrected_in == period
             )
-            found.update({row.entry_key: _standing(row) for row in self._connection.execute(query)})
-        return found
+            by_key.update({row.entry_key: _standing(row) for row in self._connection.execute(query)})
+        return by_key
 
     def keep_corrected(self, standings: Iterable[PostedEntry], period: Month | None) -> None:
         """Keep what a closed month had settled and ``period`` takes back, should it become true again."""

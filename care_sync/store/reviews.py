@@ -52,11 +52,11 @@ class RulingRepository:
 
     def get_many(self, ticket_ids: Iterable[str]) -> dict[str, str]:
         """What each of these tickets said."""
-        found: dict[str, str] = {}
+        by_key: dict[str, str] = {}
         for keys in chunks(ticket_ids):
             query = select(rulings.c.ticket_id, rulings.c.said).where(rulings.c.ticket_id.in_(keys))
-            found.update({row.ticket_id: row.said for row in self._connection.execute(query)})
-        return found
+            by_key.update({row.ticket_id: row.said for row in self._connection.execute(query)})
+        return by_key
 
     def keep(self, ticket_id: str, said: str, now: datetime) -> None:
         """Remember that this was taken over."""

@@ -60,11 +60,11 @@ class OrganizationRepository:
 
     def get_many(self, organization_ids: Iterable[str]) -> dict[str, Organization]:
         """Customers by id; unknown ids are absent."""
-        found = {}
+        by_key = {}
         for keys in chunks(organization_ids):
             query = select(organizations).where(organizations.c.organization_id.in_(keys))
-            found.update({row.organization_id: _organization(row) for row in self._connection.execute(query)})
-        return found
+            by_key.update({row.organization_id: _organization(row) for row in self._connection.execute(query)})
+        return by_key
 
     def agreed_at(self, organization_id: str) -> datetime | None:
         """When we first saw what is agreed with a customer now."""
@@ -120,11 +120,11 @@ class PersonRepository:
 
     def get_many(self, person_ids: Iterable[str]) -> dict[str, Person]:
         """People by id; unknown ids are absent."""
-        found = {}
+        by_key = {}
         for keys in chunks(person_ids):
             for row in self._connection.execute(select(people).where(people.c.person_id.in_(keys))):
-                found[row.person_id] = Person(row.person_id, row.name, row.email, row.locale, row.organization_id)
-        return found
+                by_key[row.person_id] = Person(row.person_id, row.name, row.email, row.locale, row.organization_id)
+        return by_key
 
 
 class TicketRepository:
@@ -159,11 +159,11 @@ class TicketRepository:
 
     def get_many(self, ticket_ids: Iterable[str]) -> dict[str, Ticket]:
         """Tickets by id; unknown ids are absent."""
-        found = {}
+        by_key = {}
         for keys in chunks(ticket_ids):
             query = select(tickets).where(tickets.c.ticket_id.in_(keys))
-            found.update({row.ticket_id: _ticket(row) for row in self._connection.execute(query)})
-        return found
+            by_key.update({row.ticket_id: _ticket(row) for row in self._connection.execute(query)})
+        return by_key
 
     def by_number(self, number: str) -> Ticket | None:
         """One ticket by the number that people see."""
