@@ -2,9 +2,11 @@
 
 Terms
     invoice      what stands on a customer's account ``invoice:<yyyy-mm>``
-    line         the time of one ticket, of one calendar year, at that year's rate
+    line         the time of one ticket, of one calendar year, at one rate
     correction   a line about a month that was closed before: it is booked on the open month and cites the closed one
     share        the seconds of one time entry that a line holds, with the transactions that put them there
+
+What a month is priced by is kept when it closes: a setting that changes moves only open months.
 
 Promise: the lines' seconds are the balance of the account, to the second, whatever happened on the way; the same
 ledger and settings give the same invoice. Amounts: :mod:`care_sync.billing.amounts`.
@@ -12,6 +14,7 @@ ledger and settings give the same invoice. Amounts: :mod:`care_sync.billing.amou
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,6 +25,7 @@ from care_sync.billing.corrections import corrected_months
 from care_sync.errors import IntegrityError, UserError
 from care_sync.model.account import Account, AccountKind
 from care_sync.model.month import Month
+from care_sync.model.prices import Prices
 from care_sync.model.time_entry import StoredEntry
 from care_sync.model.transaction import StoredTransaction
 from care_sync.settings import Settings
@@ -125,12 +129,13 @@ def read_invoice(work: UnitOfWork, organization: Organization, period: Month, se
     """
     account = Account.invoice(period)
     transactions = work.ledger.on_account(organization.id, account)
-    lines = _lines(work, organization.id, account, transactions, settings)
+    prices = _PriceList(work.periods.prices(), prices_of(settings))
+    lines = _lines(work, organization.id, account, transactions, prices)
     invoice = Invoice(
         organization=organization,
         period=period,
         is_closed=work.periods.months().is_closed(period),
-        vat_percent=settings.ledger.invoice.vat_percent,
+        vat_percent=prices.vat_of(period),
         lines=lines,
     )
     balance = work.ledger.balances(organization.id).get(account, 0)
@@ -161,11 +166,40 @@ def invoiced_periods(work: UnitOfWork) -> list[Month]:
 
 def rate_of(settings: Settings, year: int) -> Decimal | None:
     """Euro per hour of work in ``year``: the invoice's own, or that of the hour card; ``None`` without either."""
-    return settings.ledger.invoice.rates.get(year) or settings.ledger.hour_card.rates.get(year)
+    return prices_of(settings).rates.get(year)
 
 
-_Key = tuple[Month | None, str, int]
-"""Month that is corrected, ticket, year of the work."""
+def prices_of(settings: Settings) -> Prices:
+    """The rates and the tax that are configured now: those of open months, kept when a month closes."""
+    section = settings.ledger
+    return Prices({**section.hour_card.rates, **section.invoice.rates}, section.invoice.vat_percent)
+
+
+class _PriceList:
+    """What work of a day costs: as kept when the month of that day closed, otherwise as configured.
+
+    Late time and corrections of a closed month are work of that month, and so are priced as it was.
+    """
+
+    def __init__(self, kept: Mapping[Month, Prices], configured: Prices) -> None:
+        self._kept = kept
+        self._months = sorted(kept)
+        self._configured = configured
+
+    def rate_on(self, day: date) -> Decimal | None:
+        """Euro per hour; ``None`` when neither what was kept nor the settings have one for the year."""
+        # Months close in order: a day before the first kept month was closed together with that month.
+        place = bisect_left(self._months, Month.of(day))
+        kept = self._kept[self._months[place]].rates.get(day.year) if place < len(self._months) else None
+        return self._configured.rates.get(day.year) if kept is None else kept
+
+    def vat_of(self, period: Month) -> Decimal:
+        """The percentage of tax on a month's invoice."""
+        return self._kept.get(period, self._configured).vat_percent
+
+
+_Key = tuple[Month | None, str, int, Decimal | None]
+"""Month that is corrected, ticket, year of the work, rate."""
 
 
 @dataclass(slots=True)
@@ -184,22 +218,21 @@ def _lines(
     organization_id: str,
     account: Account,
     transactions: Sequence[StoredTransaction],
-    settings: Settings,
+    prices: _PriceList,
 ) -> tuple[InvoiceLine, ...]:
     of_the_month = work.ledger.of_organization(organization_id, account.month)
-    gathered = _gather(account, transactions, corrected_months(work, of_the_month))
+    gathered = _gather(account, transactions, corrected_months(work, of_the_month), prices)
     kept = {
         key: _moved(entries) for key, entries in gathered.items() if sum(entry.seconds for entry in entries.values())
     }
-    _require_rates({year for _, _, year in kept}, settings)
-    tickets = work.tickets.get_many({ticket_id for _, ticket_id, _ in kept if ticket_id})
+    _require_rates({year for _, _, year, rate in kept if rate is None})
+    tickets = work.tickets.get_many({ticket_id for _, ticket_id, _, _ in kept if ticket_id})
     keys = {entry_key for shares in kept.values() for entry_key in shares if entry_key is not None}
     entries = work.entries.get_many(sorted(keys))
     lines: list[InvoiceLine] = []
-    for (corrects, ticket_id, year), shares in sorted(kept.items(), key=lambda item: _order(item[0], item[1])):
+    for (corrects, ticket_id, _, rate), shares in sorted(kept.items(), key=lambda item: _order(item[0], item[1])):
         ticket = tickets.get(ticket_id)
-        rate = rate_of(settings, year)
-        assert rate is not None
+        assert rate is not None, "lines without a rate were refused"
         lines.append(
             InvoiceLine(
                 number=len(lines) + 1,
@@ -216,13 +249,17 @@ def _lines(
 
 
 def _gather(
-    account: Account, transactions: Iterable[StoredTransaction], corrected: Mapping[str, Month]
+    account: Account,
+    transactions: Iterable[StoredTransaction],
+    corrected: Mapping[str, Month],
+    prices: _PriceList,
 ) -> dict[_Key, dict[str | None, _Gathered]]:
     """The legs on the account by line and entry."""
     gathered: dict[_Key, dict[str | None, _Gathered]] = {}
     for transaction in transactions:
         entry_key = transaction.entry_key
-        key = (corrected.get(entry_key or ""), transaction.ticket_id or "", transaction.work_date.year)
+        day = transaction.work_date
+        key = (corrected.get(entry_key or ""), transaction.ticket_id or "", day.year, prices.rate_on(day))
         one = gathered.setdefault(key, {}).setdefault(entry_key, _Gathered(transaction.work_date))
         one.work_date = transaction.work_date
         one.seconds += sum(leg.seconds for leg in transaction.legs if leg.account == account)
@@ -237,19 +274,19 @@ def _moved(entries: Mapping[str | None, _Gathered]) -> dict[str | None, _Gathere
     return {key: one for key, one in entries.items() if one.seconds != 0}
 
 
-def _require_rates(years: Iterable[int], settings: Settings) -> None:
-    missing = [year for year in sorted(years) if rate_of(settings, year) is None]
-    if missing:
+def _require_rates(missing: Iterable[int]) -> None:
+    years = sorted(missing)
+    if years:
         raise UserError(
             "there is no hourly rate for what is to be invoiced",
-            [f"set ledger.invoice.rates.{year} in the settings, or ledger.hour_card.rates.{year}" for year in missing],
+            [f"set ledger.invoice.rates.{year} in the settings, or ledger.hour_card.rates.{year}" for year in years],
         )
 
 
-def _order(key: _Key, shares: Mapping[str | None, _Gathered]) -> tuple[str, date, str, int]:
+def _order(key: _Key, shares: Mapping[str | None, _Gathered]) -> tuple[str, date, str, int, Decimal]:
     """The month's own time first, then corrections by month; each by day and ticket."""
-    corrects, ticket_id, year = key
-    return (corrects or "", min(share.work_date for share in shares.values()), ticket_id, year)
+    corrects, ticket_id, year, rate = key
+    return (corrects or "", min(share.work_date for share in shares.values()), ticket_id, year, rate or Decimal(0))
 
 
 def _subject(ticket: Ticket | None, shares: Iterable[_Gathered]) -> str:

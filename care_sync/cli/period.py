@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from care_sync.billing.invoice import prices_of
 from care_sync.cli.files import month_of
 from care_sync.cli.session import Session
 from care_sync.ledger.closing import Closing, Outlook, close_month, on_account, outlook, require_closable
@@ -105,6 +106,7 @@ def close(
                 work,
                 month,
                 terms=lambda organization_id: _terms(work, settings, organization_id),
+                prices=prices_of(settings),
                 now=session.clock.now(),
                 today=today,
                 actor=getpass.getuser(),
@@ -112,13 +114,17 @@ def close(
     if as_json:
         print_json({**_as_json(found), "closed": True, "charged": _charged(done)})
     else:
-        say(f"The month {month} is closed.")
-        if done.charged:
-            seconds = sum(charge.seconds for charge in done.charged)
-            say(
-                f"{rounded_clock(seconds)} hours of {len(done.charged)} tickets were charged although their cause is "
-                "unknown; the next pass tells their customers."
-            )
+        _say_closed(done)
+
+
+def _say_closed(done: Closing) -> None:
+    say(f"The month {done.period} is closed.")
+    if done.charged:
+        seconds = sum(charge.seconds for charge in done.charged)
+        say(
+            f"{rounded_clock(seconds)} hours of {len(done.charged)} tickets were charged although their cause is "
+            "unknown; the next pass tells their customers."
+        )
 
 
 def _terms(work: UnitOfWork, settings: Settings, organization_id: str) -> Terms:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
-from care_sync.billing.invoice import read_invoices
+from care_sync.billing.invoice import prices_of, read_invoices
 from care_sync.demo.agency import ZONE
 from care_sync.demo.follow import cards_moved, followed, look, posted
 from care_sync.demo.layout import happening, headline, quoted, told
@@ -50,6 +50,7 @@ def _close(stage: Stage) -> Closing:
             work,
             PERIOD,
             terms=lambda key: terms_of(work, settings, organizations[key]),
+            prices=prices_of(settings),
             now=now,
             today=application.site.today(),
             actor=BOOKKEEPER,

@@ -22,6 +22,7 @@ from care_sync.model.decided_time import DecidedTime
 from care_sync.model.mark import DirtyKind
 from care_sync.model.month import Month
 from care_sync.model.posted_entry import PostedEntry
+from care_sync.model.prices import Prices
 from care_sync.model.terms import Terms
 from care_sync.model.time_entry import StoredEntry
 from care_sync.model.transaction import StoredTransaction
@@ -110,8 +111,10 @@ def require_closable(work: UnitOfWork, period: Month, today: date) -> None:
         )
 
 
-def close_month(work: UnitOfWork, period: Month, *, terms: TermsOf, now: datetime, today: date, actor: str) -> Closing:
-    """Charge what is pending in ``period`` (I4) and close it.
+def close_month(
+    work: UnitOfWork, period: Month, *, terms: TermsOf, prices: Prices, now: datetime, today: date, actor: str
+) -> Closing:
+    """Charge what is pending in ``period`` (I4), close it, and keep its ``prices`` for ever.
 
     Raises :class:`UserError` for a month that is closed, not over, or not the next in order.
     """
@@ -133,6 +136,8 @@ def close_month(work: UnitOfWork, period: Month, *, terms: TermsOf, now: datetim
         touched.update(change.ticket_id for change in report.changes if change.ticket_id is not None)
         touched.update(work.tickets.of_organization(organization_id))
     work.periods.close(period, now, actor)
+    # In the same transaction: a closed month whose euros follow the settings would be another month tomorrow.
+    work.periods.keep_prices(period, prices)
     work.ledger.forget_corrected(period)
     entry_keys = {posted.entry_key for posted in pending}
     charged = _by_ticket(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import Connection, func, select
 
 from care_sync.model.month import Month
 from care_sync.model.months import ClosedMonth, Months
-from care_sync.store.schema import ledger_head, periods
+from care_sync.model.prices import Prices
+from care_sync.store.schema import ledger_head, period_prices, periods
 
 
 class PeriodRepository:
@@ -32,6 +34,26 @@ class PeriodRepository:
                 hash=head.hash,
             )
         )
+
+    def keep_prices(self, period: Month, prices: Prices) -> None:
+        """Keep what a month that closes is priced by. It is kept once, for ever."""
+        self._connection.execute(
+            period_prices.insert().values(
+                period=period,
+                vat_percent=str(prices.vat_percent),
+                rates={str(year): str(rate) for year, rate in sorted(prices.rates.items())},
+            )
+        )
+
+    def prices(self) -> dict[Month, Prices]:
+        """What closed months were priced by, in order; nothing for months that closed before prices were kept."""
+        rows = self._connection.execute(select(period_prices).order_by(period_prices.c.period))
+        return {
+            Month(row.period): Prices(
+                {int(year): Decimal(rate) for year, rate in row.rates.items()}, Decimal(row.vat_percent)
+            )
+            for row in rows
+        }
 
     def closed(self) -> list[ClosedMonth]:
         """Closed months in order."""

@@ -14,14 +14,26 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from care_sync.billing.amounts import amount_of, hours_of, tax_on
-from care_sync.billing.invoice import Invoice, invoice_reference, invoiced_periods, read_invoice, read_invoices
+from care_sync.billing.invoice import (
+    Invoice,
+    invoice_reference,
+    invoiced_periods,
+    prices_of,
+    read_invoice,
+    read_invoices,
+)
 from care_sync.errors import UserError
+from care_sync.ledger.closing import close_month
+from care_sync.model.decided_time import DecidedTime
 from care_sync.model.month import Month
+from care_sync.model.terms import Terms
 from care_sync.store import Store, UnitOfWork, open_store
 from rules.model.words import Route
 from tests.billing.books import (
     CUSTOMER,
     HOUR,
+    NOW,
+    TODAY,
     buy,
     close,
     enter,
@@ -151,6 +163,62 @@ def test_work_of_two_years_stands_on_two_lines_at_two_rates(store: Store) -> Non
         found = invoice(work, Month("2026-01"))
 
     assert [(line.rate, line.seconds) for line in found.lines] == [(Decimal("90.00"), HOUR), (Decimal("95.00"), HOUR)]
+
+
+def closed_at(work: UnitOfWork, rate: str, *time: DecidedTime, period: str = "2026-09", vat: int = 21) -> None:
+    post(work, *time)
+    close_month(
+        work, Month(period), terms=lambda _: Terms(), prices=prices_of(settings(rates={2026: rate}, vat_percent=vat)),
+        now=NOW, today=TODAY, actor="anna",
+    )  # fmt: skip
+
+
+def test_a_closed_month_keeps_its_rate_and_its_tax_for_ever(store: Store) -> None:
+    dearer = settings(rates={2026: "98.00"}, vat_percent=19)
+    september = worked("a", 10 * HOUR, day=date(2026, 9, 7))
+    with store.begin() as work:
+        fill(work)
+        closed_at(work, "92.50", september)
+        post(work, worked("o", HOUR), worked("late", HOUR, day=date(2026, 9, 8)))
+        closed = read_invoice(work, CUSTOMER, Month("2026-09"), dearer)
+        october = read_invoice(work, CUSTOMER, Month("2026-10"), dearer)
+
+    assert (closed.net, closed.vat) == (Decimal("925.00"), Decimal("194.25"))
+    assert [(line.rate, line.seconds) for line in october.lines] == [
+        (Decimal("92.50"), HOUR),
+        (Decimal("98.00"), HOUR),
+    ]
+    assert october.vat_percent == 19
+
+
+def test_a_closed_month_is_credited_at_the_rate_that_it_was_invoiced_at_however_often_it_is_corrected(
+    store: Store,
+) -> None:
+    day = date(2026, 9, 7)
+    with store.begin() as work:
+        fill(work)
+        closed_at(work, "92.50", worked("a", 10 * HOUR, day=day))
+        closed_at(work, "98.00", worked("a", 8 * HOUR, day=day), period="2026-10")
+        post(work, gone=("a",))
+        months = [
+            read_invoice(work, CUSTOMER, Month(period), settings(rates={2026: "110.00"})).net
+            for period in ("2026-09", "2026-10", "2026-11")
+        ]
+
+    assert months == [Decimal("925.00"), Decimal("-185.00"), Decimal("-740.00")]
+
+
+def test_a_rate_that_was_missing_when_the_month_closed_is_the_one_that_is_set_later(store: Store) -> None:
+    with store.begin() as work:
+        fill(work)
+        post(work, worked("a", HOUR, day=date(2026, 9, 7)))
+        close_month(
+            work, Month("2026-09"), terms=lambda _: Terms(), prices=prices_of(settings(rates={})), now=NOW,
+            today=TODAY, actor="anna",
+        )  # fmt: skip
+        with pytest.raises(UserError, match="no hourly rate"):
+            read_invoice(work, CUSTOMER, Month("2026-09"), settings(rates={}))
+        assert read_invoice(work, CUSTOMER, Month("2026-09"), settings()).net == Decimal("95.00")
 
 
 def test_every_year_without_a_rate_is_named_at_once(store: Store) -> None:

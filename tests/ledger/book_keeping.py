@@ -10,6 +10,7 @@ from care_sync.ledger.posting import PostingReport, post_customer
 from care_sync.model.account import CONTRA
 from care_sync.model.decided_time import DecidedTime
 from care_sync.model.month import Month
+from care_sync.model.prices import Prices
 from care_sync.model.review import Verdict
 from care_sync.model.terms import Terms
 from care_sync.store import UnitOfWork
@@ -18,6 +19,7 @@ from rules.model.words import Route
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 TODAY = date(2026, 11, 2)
 HOUR = 3600
+PRICES = Prices({2026: Decimal("92.50")}, Decimal(21))
 CUSTOMER = "5"
 
 

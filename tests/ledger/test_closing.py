@@ -16,11 +16,11 @@ from care_sync.model.time_entry import Link, LinkState
 from care_sync.store import Store, UnitOfWork
 from connectors.records import EntryKind, EntryState, TimeEntry
 from rules.model.words import Route
-from tests.ledger.book_keeping import CUSTOMER, HOUR, NOW, TODAY, buy, entry, left, post, standing
+from tests.ledger.book_keeping import CUSTOMER, HOUR, NOW, PRICES, TODAY, buy, entry, left, post, standing
 
 
 def close(work: UnitOfWork, period: str) -> int:
-    done = close_month(work, period, terms=lambda _: Terms(), now=NOW, today=TODAY, actor="anna")
+    done = close_month(work, period, terms=lambda _: Terms(), prices=PRICES, now=NOW, today=TODAY, actor="anna")
     return done.transactions
 
 
@@ -34,7 +34,9 @@ def test_i4_what_is_undetermined_is_charged_and_its_ticket_marked_so_that_the_cu
     with store.begin() as work:
         card = buy(work, 1)
         post(work, *worked)
-        done = close_month(work, Month("2026-10"), terms=lambda _: Terms(), now=NOW, today=TODAY, actor="anna")
+        done = close_month(
+            work, Month("2026-10"), terms=lambda _: Terms(), prices=PRICES, now=NOW, today=TODAY, actor="anna"
+        )
         assert standing(work) == {"invoice:2026-10": HOUR, "sla": HOUR, "pending": HOUR}
         assert left(work) == {card: 0}
         assert [(one.ticket_id, one.organization_id, one.period, one.seconds) for one in done.charged] == [

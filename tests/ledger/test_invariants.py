@@ -36,6 +36,7 @@ from care_sync.model.terms import Terms
 from care_sync.store import Store, UnitOfWork, open_store
 from rules.model.words import Route
 from tests.conftest import _numbers, _sql
+from tests.ledger.book_keeping import PRICES
 from tests.ledger.reference import Agreement, Card, Item, Reference, after
 
 NOW = datetime(2027, 6, 1, tzinfo=UTC)
@@ -159,7 +160,7 @@ class Keeper:
 
     def close(self, month: str) -> None:
         with self.store.begin() as work:
-            close_month(work, month, terms=TERMS.__getitem__, now=NOW, today=TODAY, actor="anna")
+            close_month(work, month, terms=TERMS.__getitem__, prices=PRICES, now=NOW, today=TODAY, actor="anna")
 
     def balances(self) -> dict[tuple[str, str], int]:
         with self.store.read() as work:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from care_sync.audit.products import audit_helpdesk
+from care_sync.billing.invoice import prices_of
 from care_sync.ledger import recalculation
 from care_sync.ledger.closing import Closing, close_month
 from care_sync.pipeline.customer import terms_of
@@ -27,6 +28,7 @@ def close(office: Office, period: str) -> Closing:
             terms=lambda key: terms_of(
                 work, office.application.settings, work.organizations.get(key) or Organization(key, key)
             ),
+            prices=prices_of(office.application.settings),
             now=office.clock.now(),
             today=office.application.site.today(),
             actor="anna",

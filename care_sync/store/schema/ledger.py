@@ -108,3 +108,11 @@ periods = Table(
     Column("transaction_id", Integer, nullable=False),
     Column("hash", Words, nullable=False),
 )
+
+period_prices = Table(
+    "period_prices",
+    metadata,
+    Column("period", Words, ForeignKey("periods.period"), primary_key=True),
+    Column("vat_percent", Words, nullable=False),
+    Column("rates", Json, nullable=False),
+)
