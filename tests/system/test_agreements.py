@@ -203,7 +203,7 @@ def test_a_card_that_runs_low_and_empty_is_told_once_each_to_customer_and_owner(
 
     office.work(ticket, 400)
     office.sync()
-    assert "is op: alle 8:00 uur zijn gebruikt" in office.replies(ticket)[-1]
+    assert "is op: van de 8:00 uur is niets over" in office.replies(ticket)[-1]
     assert len(office.replies(ticket)) == len(memos(office, owner, "Strippenkaart van Acme")) == 2
 
     office.buy_card(50)
