@@ -54,6 +54,8 @@ def send_mails(store: Store, section: MailSection, clock: Clock) -> MailReport:
     try:
         with _connection(section) as smtp:
             for mail in claimed:
+                if clock.now() >= now + LEASE:
+                    break  # another daemon may have taken over the rest
                 outcome = _send(smtp, section, mail, clock)
                 # At once: a mail that was sent must not be sent again because a later one ends the sending.
                 outcomes.add(mail.mail_id)
@@ -63,7 +65,7 @@ def send_mails(store: Store, section: MailSection, clock: Clock) -> MailReport:
         logger(__name__).warning("mail server did not take mail", error=report.why)
     _tell_of_server(store, section, report.why, now)
     for mail in claimed:
-        if mail.mail_id not in outcomes:
+        if report.why and mail.mail_id not in outcomes:
             _finish(store, mail, _Outcome(report.why), clock, report)
     return report
 
@@ -141,11 +143,12 @@ def _finish(store: Store, mail: Mail, outcome: _Outcome, clock: Clock, report: M
     with store.begin() as work:
         if not outcome.error:
             report.sent += 1
-            work.mails.finish(mail, SendState.DONE)
-            work.attention.resolve(FAILED, [mail.recipient])
+            if work.mails.finish(mail, SendState.DONE):
+                work.attention.resolve(FAILED, [mail.recipient])
         elif outcome.is_final or now - mail.created_at >= GIVE_UP_AFTER:
+            if not work.mails.finish(mail, SendState.FAILED, error=outcome.error):
+                return  # whoever took it over says how it ends
             report.failed += 1
-            work.mails.finish(mail, SendState.FAILED, error=outcome.error)
             work.attention.raise_(
                 FAILED,
                 mail.recipient,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +201,23 @@ def test_an_address_that_cannot_be_read_fails_alone_and_the_others_go_once(
     assert counts(store) == {"done": 2, "failed": 1}
     with store.read() as work:
         assert [attention.subject for attention in work.attention.all(FAILED)] == [address]
+
+
+def test_a_sender_whose_lease_runs_out_leaves_the_rest_to_others(store: Store, serve: Serve, mailbox: Mailbox) -> None:
+    plan(store, "anna@care.example", "bert@care.example")
+    minutes = iter(range(100))
+
+    class SlowClock:
+        def now(self) -> datetime:
+            return NOW + next(minutes) * timedelta(minutes=4)
+
+        def sleep(self, seconds: float) -> None:
+            raise AssertionError("nothing sleeps here")
+
+    report = send_mails(store, section(serve()), SlowClock())
+    assert (report.sent, report.later, report.failed) == (1, 0, 0)
+    assert mailbox.recipients == ["anna@care.example"]
+    assert counts(store) == {"done": 1, "sending": 1}
 
 
 def test_a_slow_sender_whose_lease_ran_out_cannot_set_a_sent_mail_back(store: Store, clock: ManualClock) -> None:

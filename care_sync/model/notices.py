@@ -111,10 +111,6 @@ def due_notices(
     return by_closing if decision.scope == Scope.UNDETERMINED else []
 
 
-def _is_closed(month: Month | None, closed_through: Month | None) -> bool:
-    return month is not None and closed_through is not None and month <= closed_through
-
-
 def _has_turned_outside(decision: Decision, turn: DecisionChange | None) -> bool:
     return (
         turn is not None
