@@ -2,7 +2,7 @@
 
 Terms
     due day      12 calendar months after purchase (H4); more of them, a year apart, only where that is configured
-    left then    what was left at the end of the due day, as it was known then; what arrives later changes nothing (H6)
+    left then    what was left at the end of the due day, by the day of the work and not by when it became known (H6)
     proposal     a recalculation that a person may approve (H5): remaining × rate at purchase ÷ rate of the due day's
                  year
 
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -43,6 +43,7 @@ def find_due(work: UnitOfWork, settings: HourCardSection, zone: ZoneInfo, *, now
         return []
     work.ledger.lock_head()
     today = now.astimezone(zone).date()
+    # A due day is looked at when it is over: what is worked on it counts (H6).
     known = {
         (recalculation.card_id, recalculation.due_on): recalculation for recalculation in work.recalculations.all()
     }
@@ -50,11 +51,11 @@ def find_due(work: UnitOfWork, settings: HourCardSection, zone: ZoneInfo, *, now
     for card in work.cards.all():
         if card.voided:
             continue
-        for due in due_days(card.bought_on, today, yearly=settings.recalculate_yearly):
+        for due in due_days(card.bought_on, today - timedelta(days=1), yearly=settings.recalculate_yearly):
             before = known.get((card.card_id, due))
             if before is not None and before.state.is_final:
                 continue
-            after = _judged(work, card, due, before, settings.rates, zone, now)
+            after = _judged(work, card, due, before, settings.rates, now)
             if after != before:
                 work.recalculations.put(after)
             if settings.recalculation == "automatic" and after.state is RecalculationState.PROPOSED:
@@ -159,21 +160,17 @@ def _judged(
     due: date,
     before: Recalculation | None,
     rates: Mapping[int, Decimal],
-    zone: ZoneInfo,
     now: datetime,
 ) -> Recalculation:
-    """What a due day comes to. ``left_then`` is worked out once and kept."""
-    midnight = datetime.combine(due + timedelta(days=1), time(), zone)
+    """What a due day comes to."""
     left = cards.left_on(work, card)
     old_rate, new_rate = _old_rate(work, card, due), rates.get(due.year)
-    if before is not None:
-        left_then = before.left_then
-    else:
-        left_then = work.ledger.card_left(card.card_id, booked_before=midnight, worked_until=due)
+    left_then = work.ledger.card_left(card.card_id, worked_until=due)
+    used = work.ledger.card_used(card.card_id, worked_until=due)
     state, reason = RecalculationState.PROPOSED, ""
     if card.taken_over_on is not None and due < card.taken_over_on:
         state, reason = RecalculationState.SETTLED, f"it fell due before {card.taken_over_on}, when it was taken over"
-    elif was_used_up(card.seconds, left_then):
+    elif was_used_up(card.seconds, used):
         state, reason = RecalculationState.SETTLED, "more than 90 % was used at twelve months (H6)"
     elif new_rate is None:
         state, reason = RecalculationState.WAITING, f"no hourly rate is configured for {due.year}"

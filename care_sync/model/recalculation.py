@@ -68,9 +68,9 @@ def due_days(bought_on: date, until: date, *, yearly: bool = False) -> Iterator[
         years += 1
 
 
-def was_used_up(bought_seconds: int, left_then: int) -> bool:
-    """Whether more than 90 % of what was bought was gone (H6)."""
-    return 1 - Decimal(left_then) / Decimal(bought_seconds) > USED_UP_SHARE
+def was_used_up(bought_seconds: int, used_seconds: int) -> bool:
+    """Whether more than 90 % of what was bought was worked (H6)."""
+    return Decimal(used_seconds) > Decimal(bought_seconds) * USED_UP_SHARE
 
 
 def recalculated(left: int, old_rate: Decimal, new_rate: Decimal) -> int:

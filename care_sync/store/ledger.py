@@ -8,10 +8,10 @@ against them by the audit.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 
 from care_sync.model.account import Account, Leg
 from care_sync.model.month import Month
@@ -126,26 +126,33 @@ class LedgerRepository(PostedEntryRepository):
             & ~reversed_later.exists()
         )
 
-    def card_left(self, card_id: int, *, booked_before: datetime, worked_until: date) -> int:
-        """Seconds left on a card as it was known at an instant.
+    def card_left(self, card_id: int, *, worked_until: date) -> int:
+        """Seconds left on a card by what happened until a day, whenever it became known."""
+        return -self._on_card(card_id, transactions.c.work_date <= worked_until)
 
-        A card that was entered later was not known at all: then what was worked until a day counts.
+    def card_used(self, card_id: int, *, worked_until: date) -> int:
+        """Seconds of work until a day that a card paid, also what it took over of an overdrawn card.
+
+        Adjustments, write-offs, corrections of the purchase and recalculations are no use (H6).
         """
-        account = Account.card(card_id)
-        moved = (
+        first_booked = (
+            select(func.min(transactions.c.booked_at))
+            .join(postings, postings.c.transaction_id == transactions.c.transaction_id)
+            .where(postings.c.account == Account.card(card_id))
+            .scalar_subquery()
+        )
+        # A card that was taken over from another administration brings its use with it, booked with its purchase.
+        brought = (transactions.c.kind == TransactionKind.ADJUSTMENT) & (transactions.c.booked_at == first_booked)
+        is_use = transactions.c.entry_key.is_not(None) | (transactions.c.kind == TransactionKind.SETTLEMENT) | brought
+        return self._on_card(card_id, is_use & (transactions.c.work_date <= worked_until))
+
+    def _on_card(self, card_id: int, condition: ColumnElement[bool]) -> int:
+        query = (
             select(func.coalesce(func.sum(postings.c.seconds), 0))
             .join(transactions, transactions.c.transaction_id == postings.c.transaction_id)
-            .where(postings.c.account == account)
+            .where((postings.c.account == Account.card(card_id)) & condition)
         )
-        was_known = select(func.min(transactions.c.booked_at)).join(
-            postings, postings.c.transaction_id == transactions.c.transaction_id
-        )
-        first: datetime | None = self._connection.execute(was_known.where(postings.c.account == account)).scalar_one()
-        if first is not None and first < booked_before:
-            moved = moved.where(transactions.c.booked_at < booked_before)
-        else:
-            moved = moved.where(transactions.c.work_date <= worked_until)
-        return -int(self._connection.execute(moved).scalar_one())
+        return int(self._connection.execute(query).scalar_one())
 
     def first_worked_month(self) -> Month | None:
         """The earliest month in which time was booked; cards may have been bought before."""

@@ -81,8 +81,8 @@ def test_h5_hours_never_grow_at_a_higher_rate_and_keep_their_worth(seconds: int,
 
 
 def test_h6_exactly_ninety_percent_used_is_recalculated_and_more_is_not() -> None:
-    assert not recalculation.was_used_up(50 * HOUR, 5 * HOUR)
-    assert recalculation.was_used_up(50 * HOUR, 5 * HOUR - 1)
+    assert not recalculation.was_used_up(50 * HOUR, 45 * HOUR)
+    assert recalculation.was_used_up(50 * HOUR, 45 * HOUR + 1)
 
 
 def test_h5_a_due_card_is_proposed_and_applied_once_it_is_approved(store: Store) -> None:
@@ -124,7 +124,7 @@ def test_h5_what_is_left_when_it_is_approved_is_recalculated(store: Store) -> No
         find(work)
         use(work, 10 * HOUR, NEXT_NIGHT, date(2026, 3, 1))
         (refreshed,) = find(work)
-        assert (refreshed.left_then, refreshed.left_before, refreshed.left_after) == (50 * HOUR, 40 * HOUR, 32 * HOUR)
+        assert (refreshed.left_then, refreshed.left_before, refreshed.left_after) == (40 * HOUR, 40 * HOUR, 32 * HOUR)
         recalculation.apply(work, card, DUE, now=NEXT_NIGHT, today=DUE, actor="anna", reason="")
         assert left(work) == {card: 32 * HOUR}
 
@@ -149,25 +149,55 @@ def test_h6_a_card_of_which_more_than_ninety_percent_was_used_is_never_recalcula
         assert left(work) == {card: 49 * HOUR}
 
 
-def test_h6_what_is_known_on_the_day_decides_whatever_arrives_later(store: Store) -> None:
+def test_h6_work_from_before_the_due_day_counts_however_late_it_becomes_known(store: Store) -> None:
     with store.begin() as work:
         buy(work)
-        use(work, 48 * HOUR, NEXT_NIGHT)  # worked before the due day, and known after it
         (proposed,) = find(work)
-        assert (proposed.state, proposed.left_then, proposed.left_before) == (
-            RecalculationState.PROPOSED,
-            50 * HOUR,
+        assert proposed.state is RecalculationState.PROPOSED
+        use(work, 48 * HOUR, NEXT_NIGHT)
+        (settled,) = find(work)
+        assert (settled.state, settled.left_then, "H6" in settled.reason) == (
+            RecalculationState.SETTLED,
             2 * HOUR,
+            True,
         )
 
 
-def test_h6_the_day_ends_at_midnight_where_the_company_is(store: Store) -> None:
-    last_minute = datetime(2026, 3, 1, 22, 59, 59, tzinfo=UTC)
+def test_h6_a_card_is_judged_when_the_due_day_is_over_and_work_of_that_day_counts(store: Store) -> None:
+    night_before = datetime(2026, 3, 1, 1, 30, tzinfo=UTC)
+    with store.begin() as work:
+        card = buy(work)
+        time = [entry("a", 44 * HOUR, Route.HOUR_CARD, date(2026, 2, 1))]
+        post_customer(work, "5", time, terms=Terms(), now=night_before)
+        assert find(work, night_before, recalculation="automatic") == []
+        post_customer(work, "5", [*time, entry("b", 2 * HOUR, Route.HOUR_CARD, DUE)], terms=Terms(), now=ON_THE_DAY)
+        (settled,) = find(work, recalculation="automatic")
+        assert settled.state is RecalculationState.SETTLED
+        assert left(work) == {card: 4 * HOUR}
+
+
+def test_h6_work_after_the_due_day_is_no_use_of_it(store: Store) -> None:
     with store.begin() as work:
         buy(work)
-        use(work, 48 * HOUR, last_minute)
+        use(work, 46 * HOUR, NEXT_NIGHT, date(2026, 3, 2))
+        (proposed,) = find(work)
+        assert (proposed.state, proposed.left_then) == (RecalculationState.PROPOSED, 50 * HOUR)
+
+
+def test_h6_hours_that_a_person_took_off_a_card_are_no_use(store: Store) -> None:
+    with store.begin() as work:
+        card = buy(work)
+        cards.adjust(work, card, seconds=-46 * HOUR, day=DUE, now=ON_THE_DAY, actor="anna", reason="agreed")
+        (proposed,) = find(work)
+        assert (proposed.state, proposed.left_before) == (RecalculationState.PROPOSED, 4 * HOUR)
+
+
+def test_h6_what_was_used_before_a_card_was_taken_over_is_use(store: Store) -> None:
+    planned = PlannedCard(2, "5", "Acme", BOUGHT, 50 * HOUR, 4 * HOUR, Decimal(100), "F1")
+    with store.begin() as work:
+        import_cards(work, [planned], taken_over_on=date(2026, 1, 5), now=ON_THE_DAY, actor="anna", source="cards.csv")
         (settled,) = find(work)
-        assert settled.left_then == 2 * HOUR
+        assert (settled.state, "H6" in settled.reason) == (RecalculationState.SETTLED, True)
 
 
 def test_h6_of_a_card_that_was_entered_after_its_due_day_the_work_dates_decide(store: Store) -> None:
