@@ -1,21 +1,31 @@
 """The REST API of the sandbox's Redmine 5.0, to read and to write.
 
-It answers as the real one was recorded to: filters and sorting that Redmine does not know are ignored without a
-word, ``limit`` is cut to 100, refusals (401, 403, 404) have an empty body, and a change answers 204 without one.
+It answers as the real one was recorded to: sorting that Redmine does not know is ignored silently (filters are too,
+which a strict server refuses), ``limit`` is cut to 100, and a change answers 204 without a body.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
-from fractions import Fraction
 from typing import Any
 
 from connectors.sandbox import redmine_shapes as shapes
+from connectors.sandbox.redmine_calls import (
+    FORBIDDEN,
+    NO_CONTENT,
+    NOT_FOUND,
+    Call,
+    Invalid,
+    hours_of,
+    made,
+    page,
+    project_of,
+    values_of,
+    words_of,
+)
+from connectors.sandbox.redmine_setup import RedmineSetUp
 from connectors.sandbox.redmine_state import (
-    ARCHIVED,
     EDIT_TIME,
     LOG_TIME,
     LOG_TIME_FOR_OTHERS,
@@ -29,28 +39,7 @@ from connectors.sandbox.redmine_state import (
     RedmineUser,
 )
 from connectors.sandbox.server import Answer, Request
-
-MOST_A_PAGE, USUAL_PAGE = 100, 25
-_HOURS = re.compile(r"(?:(\d+)\s*(?:h|hours?|:))?\s*(?:(\d+)\s*(?:m|min|minutes?)?)?")
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """One request of a known user; ``id`` is the number in its path, 0 where there is none."""
-
-    user: RedmineUser
-    query: Mapping[str, str]
-    body: Mapping[str, Any]
-    id: int
-
-
-class _Invalid(Exception):
-    """What the product will not save, in its own words."""
-
-
-NO_CONTENT = Answer(204, is_empty=True)
-FORBIDDEN = Answer(403, is_empty=True)
-NOT_FOUND = Answer(404, is_empty=True)
+from connectors.sandbox.values import Unreadable, day, inside, text, whole_number
 
 
 class RedmineApi:
@@ -59,31 +48,20 @@ class RedmineApi:
     def __init__(self, site: RedmineSite, address: Callable[[], str]) -> None:
         self.site = site
         self._address = address
-        self._routes: list[tuple[re.Pattern[str], Callable[[_Call], Answer]]] = [
+        self._routes: list[tuple[re.Pattern[str], Callable[[Call], Answer]]] = [
             (re.compile(pattern), does)
             for pattern, does in (
+                *RedmineSetUp(site, address).routes(),
                 (r"GET /time_entries\.json", self._list_entries),
                 (r"POST /time_entries\.json", self._spend_time),
-                (r"GET /time_entries/(\d+)\.json", self._show_entry),
-                (r"PUT /time_entries/(\d+)\.json", self._change_entry),
-                (r"DELETE /time_entries/(\d+)\.json", self._delete_entry),
+                (r"GET /time_entries/([0-9]{1,18})\.json", self._show_entry),
+                (r"PUT /time_entries/([0-9]{1,18})\.json", self._change_entry),
+                (r"DELETE /time_entries/([0-9]{1,18})\.json", self._delete_entry),
                 (r"GET /issues\.json", self._list_issues),
                 (r"POST /issues\.json", self._open_issue),
-                (r"GET /issues/(\d+)\.json", self._show_issue),
-                (r"PUT /issues/(\d+)\.json", self._change_issue),
-                (r"DELETE /issues/(\d+)\.json", self._delete_issue),
-                (r"GET /projects\.json", self._list_projects),
-                (r"POST /projects\.json", self._begin_project),
-                (r"PUT /projects/(\d+)/archive\.json", self._archive_project),
-                (r"POST /projects/(\d+)/memberships\.json", self._add_member),
-                (r"PUT /memberships/(\d+)\.json", self._change_membership),
-                (r"DELETE /memberships/(\d+)\.json", self._end_membership),
-                (r"GET /users/current\.json", self._show_oneself),
-                (r"POST /users\.json", self._add_user),
-                (r"GET /roles\.json", self._list_roles),
-                (r"GET /roles/(\d+)\.json", self._show_role),
-                (r"GET /custom_fields\.json", self._list_fields),
-                (r"GET /enumerations/time_entry_activities\.json", self._list_activities),
+                (r"GET /issues/([0-9]{1,18})\.json", self._show_issue),
+                (r"PUT /issues/([0-9]{1,18})\.json", self._change_issue),
+                (r"DELETE /issues/([0-9]{1,18})\.json", self._delete_issue),
             )
         ]
 
@@ -96,29 +74,50 @@ class RedmineApi:
                 return Answer(401, headers={"WWW-Authenticate": 'Basic realm="Redmine API"'}, is_empty=True)
             for pattern, does in self._routes:
                 if matched := pattern.fullmatch(f"{request.method} {request.path}"):
-                    found = int(matched[1]) if matched.groups() else 0
+                    word = matched[1] if matched.groups() else ""
                     try:
-                        return does(_Call(user, request.query, request.json or {}, found))
-                    except _Invalid as error:
+                        return does(Call(user, request.query, request.json, int(word) if word.isdecimal() else 0, word))
+                    except Unreadable as error:
+                        return Answer(422, {"errors": [f"{error.name.capitalize()} is invalid"]})
+                    except Invalid as error:
                         return Answer(422, {"errors": [str(error)]})
         return NOT_FOUND
 
     # ---- time entries ------------------------------------------------------------------------------
 
-    def _list_entries(self, call: _Call) -> Answer:
-        found = [entry for entry in self.site.entries.values() if self.site.lists(call.user, entry)]
-        for name, value in call.query.items():
-            if keeps := _ENTRY_FILTERS.get(name):
-                found = [entry for entry in found if keeps(entry, call.user, value)]
-        found.sort(key=lambda entry: entry.id)
-        column, _, direction = call.query.get("sort", "spent_on:desc").partition(":")
+    def _list_entries(self, call: Call) -> Answer:
+        filters = self._entry_filters(call)
+        entries = [
+            entry
+            for entry in self.site.entries.values()
+            if self.site.lists(call.user, entry) and all(keeps(entry) for keeps in filters)
+        ]
+        entries.sort(key=lambda entry: entry.id)
+        column, _, direction = text(call.query, "sort", "spent_on:desc").partition(":")
         if column == "spent_on":
-            found.sort(key=lambda entry: (entry.spent_on, entry.created_on), reverse=direction == "desc")
+            entries.sort(key=lambda entry: (entry.spent_on, entry.created_on), reverse=direction == "desc")
         elif column == "created_on":
-            found.sort(key=lambda entry: entry.created_on, reverse=direction == "desc")
-        return _page("time_entries", found, call.query, lambda entry: shapes.time_entry(self.site, entry))
+            entries.sort(key=lambda entry: entry.created_on, reverse=direction == "desc")
+        return page("time_entries", entries, call.query, lambda entry: shapes.time_entry(self.site, entry))
 
-    def _show_entry(self, call: _Call) -> Answer:
+    def _entry_filters(self, call: Call) -> list[Callable[[RedmineEntry], bool]]:
+        """The filters that are asked for; a value that cannot be read leaves nothing."""
+        query = call.query
+        first, last = text(query, "from", ""), text(query, "to", "9999")
+        spent_on = text(query, "spent_on", "><0000|9999").removeprefix("><").split("|")
+        wanted = text(query, "user_id", None)
+        user_id = str(call.user.id) if wanted == "me" else wanted
+        issue_id, project_id = text(query, "issue_id", None), text(query, "project_id", None)
+        project = None if project_id is None else project_of(self.site, project_id)
+        return [
+            lambda entry: first <= entry.spent_on.isoformat() <= last,
+            lambda entry: spent_on[0] <= entry.spent_on.isoformat() <= spent_on[-1],
+            lambda entry: user_id in (None, str(entry.user_id)),
+            lambda entry: issue_id in (None, str(entry.issue_id)),
+            lambda entry: project_id is None or (project is not None and project.id == entry.project_id),
+        ]
+
+    def _show_entry(self, call: Call) -> Answer:
         entry = self.site.entries.get(call.id)
         if entry is None:
             return NOT_FOUND
@@ -126,44 +125,63 @@ class RedmineApi:
             return FORBIDDEN
         return Answer(data={"time_entry": shapes.time_entry(self.site, entry)})
 
-    def _spend_time(self, call: _Call) -> Answer:
-        given = call.body.get("time_entry", {})
-        issue = self.site.issues.get(given.get("issue_id", 0))
-        project = self._project(given.get("project_id")) if issue is None else self.site.projects[issue.project_id]
+    def _spend_time(self, call: Call) -> Answer:
+        given = inside(call.body, "time_entry")
+        issue = self._issue(given)
+        named = given.get("project_id")
+        project = project_of(self.site, named) if issue is None else self.site.projects[issue.project_id]
         if project is None:
-            raise _Invalid("Project cannot be blank")
+            raise Invalid("Project cannot be blank")
         if not self.site.may(call.user, LOG_TIME, project.id):
             return FORBIDDEN
         entry = self.site.spend_time(
             self._worker(given, call.user, project),
             project.id,
-            _hours(given.get("hours")),
-            date.fromisoformat(given.get("spent_on") or self.site.now().date().isoformat()),
-            activity_id=given["activity_id"],
+            hours_of(given.get("hours")),
+            day(given, "spent_on", self.site.now().date()),
+            activity_id=self._activity(given),
             issue_id=issue.id if issue else None,
-            comments=given.get("comments"),
-            values=_values(given),
+            comments=text(given, "comments", None),
+            values=values_of(given),
         )
-        return self._made("time_entry", "time_entries", entry.id, shapes.time_entry(self.site, entry))
+        return made(self._address(), "time_entry", "time_entries", entry.id, shapes.time_entry(self.site, entry))
 
-    def _change_entry(self, call: _Call) -> Answer:
-        entry, given = self.site.entries.get(call.id), call.body.get("time_entry", {})
+    def _change_entry(self, call: Call) -> Answer:
+        entry, given = self.site.entries.get(call.id), inside(call.body, "time_entry")
         if entry is None:
             return NOT_FOUND
         if not self.site.may(call.user, EDIT_TIME, entry.project_id):
             return FORBIDDEN
-        if "hours" in given:
-            entry.hours = _hours(given["hours"])
-        if "spent_on" in given:
-            entry.spent_on = date.fromisoformat(given["spent_on"])
-        for name in ("comments", "project_id", "issue_id", "activity_id"):
-            if name in given:
-                setattr(entry, name, given[name])
-        entry.values.update(_values(given))
+        hours = hours_of(given["hours"]) if "hours" in given else entry.hours
+        spent_on, comments = day(given, "spent_on", entry.spent_on), text(given, "comments", entry.comments)
+        activity_id = self._activity(given) if "activity_id" in given else entry.activity_id
+        issue, values = self._issue(given), values_of(given)
+        project = project_of(self.site, given.get("project_id")) if "project_id" in given else None
+        if "project_id" in given and project is None:
+            raise Invalid("Project is invalid")
+        entry.hours, entry.spent_on, entry.comments, entry.activity_id = hours, spent_on, comments, activity_id
+        if "issue_id" in given:
+            entry.issue_id = issue.id if issue else None
+            entry.project_id = issue.project_id if issue else entry.project_id
+        entry.project_id = project.id if project else entry.project_id
+        entry.values.update(values)
         entry.updated_on = self.site.now()
         return NO_CONTENT
 
-    def _delete_entry(self, call: _Call) -> Answer:
+    def _activity(self, given: Mapping[str, Any]) -> int:
+        """The activity that is named. One that is not there is refused: it would make every later listing fail."""
+        activity_id = whole_number(given, "activity_id", 0)
+        if activity_id not in self.site.activities:
+            raise Invalid("Activity cannot be blank" if not activity_id else "Activity is not included in the list")
+        return activity_id
+
+    def _issue(self, given: Mapping[str, Any]) -> RedmineIssue | None:
+        issue_id = None if given.get("issue_id") == "" else whole_number(given, "issue_id", None)
+        if issue_id is not None and issue_id not in self.site.issues:
+            raise Invalid("Issue is invalid")
+        return self.site.issues[issue_id] if issue_id is not None else None
+
+    def _delete_entry(self, call: Call) -> Answer:
         entry = self.site.entries.get(call.id)
         if entry is None:
             return NOT_FOUND
@@ -174,31 +192,38 @@ class RedmineApi:
 
     def _worker(self, given: Mapping[str, Any], author: RedmineUser, project: RedmineProject) -> int:
         """Who worked: the author, or a member of the project for whom the author may write."""
-        user_id = int(given.get("user_id", author.id))
+        user_id = whole_number(given, "user_id", author.id)
         worker = self.site.users.get(user_id)
         if worker is not author and (
             worker is None
             or not self.site.may(author, LOG_TIME_FOR_OTHERS, project.id)
             or not self.site.may(worker, LOG_TIME, project.id)
         ):
-            raise _Invalid("User is invalid")
+            raise Invalid("User is invalid")
         return user_id
 
     # ---- issues ------------------------------------------------------------------------------------
 
-    def _list_issues(self, call: _Call) -> Answer:
+    def _list_issues(self, call: Call) -> Answer:
         found = [
             issue for issue in self.site.issues.values() if self.site.may(call.user, VIEW_ISSUES, issue.project_id)
         ]
-        if "issue_id" in call.query:
-            wanted = set(call.query["issue_id"].split(","))
-            found = [record for record in found if str(record.id) in wanted]
-        if call.query.get("status_id", "open") != "*":
-            found = [record for record in found if not STATUSES[record.status_id][1]]
-        found.sort(key=lambda record: record.id, reverse=True)
-        return _page("issues", found, call.query, lambda issue: shapes.issue(self.site, issue))
+        wanted, status = text(call.query, "issue_id", None), text(call.query, "status_id", "open")
+        project_id = text(call.query, "project_id", None)
+        project = None if project_id is None else project_of(self.site, project_id)
+        if wanted is not None:
+            found = [issue for issue in found if str(issue.id) in wanted.split(",")]
+        if project_id is not None:
+            found = [issue for issue in found if project is not None and issue.project_id == project.id]
+        if status in ("open", "closed"):
+            found = [issue for issue in found if STATUSES[issue.status_id][1] == (status == "closed")]
+        elif status != "*":
+            found = [issue for issue in found if str(issue.status_id) == status]
+        text(call.query, "sort", "id:desc")  # by their numbers, the newest first, whatever is asked for
+        found.sort(key=lambda issue: issue.id, reverse=True)
+        return page("issues", found, call.query, lambda issue: shapes.issue(self.site, issue))
 
-    def _show_issue(self, call: _Call) -> Answer:
+    def _show_issue(self, call: Call) -> Answer:
         found = self.site.issues.get(call.id)
         if found is None:
             return NOT_FOUND
@@ -206,21 +231,25 @@ class RedmineApi:
             return FORBIDDEN
         return Answer(data={"issue": shapes.issue(self.site, found)})
 
-    def _open_issue(self, call: _Call) -> Answer:
-        given = call.body.get("issue", {})
-        project = self._project(given.get("project_id"))
+    def _open_issue(self, call: Call) -> Answer:
+        given = inside(call.body, "issue")
+        project = project_of(self.site, given.get("project_id"))
         if project is None:
-            raise _Invalid("Project cannot be blank")
-        opened = self.site.open_issue(project.id, given["subject"], call.user.id, _values(given))
-        return self._made("issue", "issues", opened.id, shapes.issue(self.site, opened, is_new=True))
+            raise Invalid("Project cannot be blank")
+        opened = self.site.open_issue(project.id, words_of(given, "subject"), call.user.id, values_of(given))
+        return made(self._address(), "issue", "issues", opened.id, shapes.issue(self.site, opened, is_new=True))
 
-    def _change_issue(self, call: _Call) -> Answer:
-        found, given = self.site.issues.get(call.id), call.body.get("issue", {})
+    def _change_issue(self, call: Call) -> Answer:
+        found, given = self.site.issues.get(call.id), inside(call.body, "issue")
         if found is None:
             return NOT_FOUND
-        found.subject = given.get("subject", found.subject)
-        found.values.update(_values(given))
-        self._set_status(found, given.get("status_id", found.status_id))
+        subject = words_of(given, "subject") if "subject" in given else found.subject
+        status_id, values = whole_number(given, "status_id", found.status_id), values_of(given)
+        if status_id not in STATUSES:
+            raise Invalid("Status is not included in the list")
+        found.subject = subject
+        found.values.update(values)
+        self._set_status(found, status_id)
         found.updated_on = self.site.now()
         return NO_CONTENT
 
@@ -228,146 +257,10 @@ class RedmineApi:
         found.closed_on = self.site.now() if STATUSES[status_id][1] else None
         found.status_id = status_id
 
-    def _delete_issue(self, call: _Call) -> Answer:
+    def _delete_issue(self, call: Call) -> Answer:
         if call.id not in self.site.issues:
             return NOT_FOUND
         if not call.user.admin:
             return FORBIDDEN
         self.site.delete_issue(call.id)
         return NO_CONTENT
-
-    # ---- projects, people, and what is set up --------------------------------------------------------
-
-    def _list_projects(self, call: _Call) -> Answer:
-        found = [
-            project
-            for project in self.site.projects.values()
-            if project.status != ARCHIVED and (project.is_public or self.site.may(call.user, VIEW_ISSUES, project.id))
-        ]
-        return _page("projects", found, call.query, shapes.project)
-
-    def _begin_project(self, call: _Call) -> Answer:
-        given = call.body.get("project", {})
-        if not call.user.admin:
-            return FORBIDDEN
-        begun = self.site.add_project(given["name"], given["identifier"], is_public=given.get("is_public", True))
-        return self._made("project", "projects", begun.id, {**shapes.project(begun), "homepage": ""})
-
-    def _archive_project(self, call: _Call) -> Answer:
-        if not call.user.admin:
-            return FORBIDDEN
-        self.site.projects[call.id].status = ARCHIVED
-        return NO_CONTENT
-
-    def _add_member(self, call: _Call) -> Answer:
-        given = call.body.get("membership", {})
-        if not call.user.admin:
-            return FORBIDDEN
-        joined = self.site.add_member(call.id, given["user_id"], tuple(given["role_ids"]))
-        shown = shapes.membership(self.site, joined, with_user=True)
-        return self._made("membership", "memberships", joined.id, shown)
-
-    def _change_membership(self, call: _Call) -> Answer:
-        if not call.user.admin:
-            return FORBIDDEN
-        self.site.memberships[call.id].role_ids = tuple(call.body["membership"]["role_ids"])
-        return NO_CONTENT
-
-    def _end_membership(self, call: _Call) -> Answer:
-        if not call.user.admin:
-            return FORBIDDEN
-        del self.site.memberships[call.id]
-        return NO_CONTENT
-
-    def _show_oneself(self, call: _Call) -> Answer:
-        shown = shapes.user(call.user, to_administrator=call.user.admin)
-        if call.query.get("include") == "memberships":
-            shown["memberships"] = [
-                shapes.membership(self.site, membership, with_user=False)
-                for membership in self.site.memberships.values()
-                if membership.user_id == call.user.id
-            ]
-        return Answer(data={"user": shown})
-
-    def _add_user(self, call: _Call) -> Answer:
-        given = call.body.get("user", {})
-        if not call.user.admin:
-            return FORBIDDEN
-        given.ignore("generate_password")
-        added = self.site.add_user(given["login"], given["firstname"], given["lastname"], given["mail"])
-        return self._made("user", "users", added.id, shapes.user(added, to_administrator=True))
-
-    def _list_roles(self, _: _Call) -> Answer:
-        return Answer(data={"roles": [{"id": role.id, "name": role.name} for role in self.site.roles.values()]})
-
-    def _show_role(self, call: _Call) -> Answer:
-        found = self.site.roles.get(call.id)
-        return NOT_FOUND if found is None else Answer(data={"role": shapes.role(found)})
-
-    def _list_fields(self, call: _Call) -> Answer:
-        if not call.user.admin:
-            return FORBIDDEN
-        shown = [
-            {"id": field.id, "name": field.name, "customized_type": field.customized}
-            for field in self.site.fields.values()
-        ]
-        return Answer(data={"custom_fields": shown})
-
-    def _list_activities(self, _: _Call) -> Answer:
-        shown = [
-            {"id": one, "name": name, "is_default": False, "active": True} for one, name in self.site.activities.items()
-        ]
-        return Answer(data={"time_entry_activities": shown})
-
-    def _project(self, given: object) -> RedmineProject | None:
-        """A project by its number or its identifier."""
-        return next(
-            (project for project in self.site.projects.values() if given in (project.id, project.identifier)), None
-        )
-
-    def _made(self, name: str, names: str, made_id: int, shown: Mapping[str, Any]) -> Answer:
-        return Answer(201, {name: shown}, {"Location": f"{self._address()}/{names}/{made_id}"})
-
-
-def _spent_on(entry: RedmineEntry, _: RedmineUser, value: str) -> bool:
-    """The long form of the filter: ``><first|last``."""
-    first, _bar, last = value.removeprefix("><").partition("|")
-    return first <= entry.spent_on.isoformat() <= (last or first)
-
-
-_ENTRY_FILTERS: Mapping[str, Callable[[RedmineEntry, RedmineUser, str], bool]] = {
-    "from": lambda entry, _, value: entry.spent_on.isoformat() >= value,
-    "to": lambda entry, _, value: entry.spent_on.isoformat() <= value,
-    "spent_on": _spent_on,
-    "issue_id": lambda entry, _, value: str(entry.issue_id) == value,
-    "project_id": lambda entry, _, value: str(entry.project_id) == value,
-    "user_id": lambda entry, user, value: entry.user_id == (user.id if value == "me" else int(value)),
-}
-
-
-def _page(name: str, found: list[Any], query: Mapping[str, str], shown: Callable[[Any], Mapping[str, Any]]) -> Answer:
-    limit = min(int(query.get("limit", USUAL_PAGE)) or USUAL_PAGE, MOST_A_PAGE)
-    offset = int(query.get("offset", 0))
-    rows = [shown(record) for record in found[offset : offset + limit]]
-    return Answer(data={name: rows, "total_count": len(found), "offset": offset, "limit": limit})
-
-
-def _hours(given: object) -> Fraction:
-    """``1.5``, ``"1,5"``, ``"0:23"``, ``"1h50"``, ``"25m"``: every way of writing hours that Redmine reads."""
-    if given is None or given == "":
-        raise _Invalid("Hours cannot be blank")
-    text = str(given).strip().replace(",", ".")
-    try:
-        exact = Fraction(text)
-    except ValueError:
-        matched = _HOURS.fullmatch(text)
-        if matched is None:
-            raise _Invalid("Hours is invalid") from None
-        exact = Fraction(int(matched[1] or 0) * 60 + int(matched[2] or 0), 60)
-    if exact < 0:
-        raise _Invalid("Hours is invalid")
-    return exact
-
-
-def _values(given: Mapping[str, Any]) -> dict[int, str]:
-    return {int(value["id"]): str(value["value"]) for value in given.get("custom_fields", [])}

@@ -16,6 +16,7 @@ from typing import Any
 from connectors.sandbox.parameters import Parameters
 from connectors.sandbox.toggl_shapes import row_json
 from connectors.sandbox.toggl_state import TogglEntry, TogglUser, TogglWorkspace
+from connectors.sandbox.values import numbers, whole_number
 
 DEFAULT_ROWS = 50
 ORDERS = ("date", "user", "duration", "description", "last_update")
@@ -38,8 +39,8 @@ def search(
     first, last = _range(workspace, body)
     entries = _ordered(_found(workspace, user, body, first, last), str(body.get("order_by") or "date"), body)
     rows = _rows(entries, grouped=bool(body.get("grouped")))
-    size = min(int(body.get("page_size") or DEFAULT_ROWS), most_rows)
-    begin = int(body.get("first_row_number") or 1) - 1
+    size = min(whole_number(body, "page_size", DEFAULT_ROWS, least=1), most_rows)
+    begin = whole_number(body, "first_row_number", 1, least=1) - 1
     page = rows[begin : begin + size]
     shown = [
         row_json(workspace, row, begin + number, enriched=bool(body.get("enrich_response")))
@@ -79,8 +80,8 @@ def _range(workspace: TogglWorkspace, body: Parameters) -> tuple[str, str]:
 def _found(
     workspace: TogglWorkspace, user: TogglUser, body: Mapping[str, Any], first: str, last: str
 ) -> list[TogglEntry]:
-    wanted_ids, wanted_users = body.get("time_entry_ids"), body.get("user_ids")
-    wanted_projects = body.get("project_ids")
+    wanted_ids, wanted_users = numbers(body, "time_entry_ids"), numbers(body, "user_ids")
+    wanted_projects = numbers(body, "project_ids")
     return [
         entry
         for entry in workspace.living()

@@ -114,10 +114,54 @@ def workspace_json(workspace: TogglWorkspace, user: TogglUser) -> dict[str, Any]
         "business_ws": False,
         "admin": user.admin,
         "role": "admin" if user.admin else "user",
+        "suspended_at": None,
+        "server_deleted_at": None,
+        "default_hourly_rate": None,
+        "rate_last_updated": None,
         "default_currency": "EUR",
+        "only_admins_may_create_projects": False,
+        "only_admins_may_create_tags": False,
+        "only_admins_see_team_dashboard": False,
+        "projects_billable_by_default": True,
+        "projects_private_by_default": True,
+        "projects_enforce_billable": False,
+        "limit_public_project_data": False,
+        "last_modified": "2024-07-02T14:55:08.008327Z",
+        "reports_collapse": True,
         "rounding": 1,
         "rounding_minutes": 15,
+        "api_token": None,
+        "at": "2024-07-02T14:55:08+00:00",
+        "logo_url": "https://example.com/logo.png",
+        "ical_url": "",
+        "ical_enabled": False,
+        "csv_upload": None,
+        "subscription": None,
+        "hide_start_end_times": False,
+        "working_hours_in_minutes": None,
     }
+
+
+def organizations_json(workspace: TogglWorkspace) -> list[dict[str, Any]]:
+    """``/me/organizations``."""
+    made = "2016-03-20T20:40:08.017845Z"
+    return [
+        {
+            "id": workspace.organization_id,
+            "name": "Sandbox",
+            "pricing_plan_id": 0,
+            "created_at": made,
+            "at": made,
+            "server_deleted_at": None,
+            "is_multi_workspace_enabled": False,
+            "suspended_at": None,
+            "user_count": len(workspace.users),
+            "admin": True,
+            "owner": True,
+            "permissions": None,
+            "max_workspaces": 20,
+        }
+    ]
 
 
 def projects_json(workspace: TogglWorkspace) -> list[dict[str, Any]]:
@@ -128,10 +172,31 @@ def projects_json(workspace: TogglWorkspace) -> list[dict[str, Any]]:
             "workspace_id": workspace.workspace_id,
             "client_id": project.client_id,
             "cid": project.client_id,
+            "client_name": workspace.clients.get(project.client_id or 0),
             "name": project.name,
-            "active": project.active,
             "is_private": False,
+            "active": project.active,
+            "at": _whole_second(project.created_at),
+            "created_at": _whole_second(project.created_at),
+            "server_deleted_at": None,
+            "color": "#d92b2b",
             "billable": None,
+            "template": None,
+            "template_id": None,
+            "auto_estimates": None,
+            "estimated_hours": None,
+            "estimated_seconds": None,
+            "rate": None,
+            "rate_last_updated": None,
+            "currency": None,
+            "recurring": False,
+            "recurring_parameters": None,
+            "fixed_fee": None,
+            "actual_hours": 0,
+            "actual_seconds": 0,
+            "can_track_time": True,
+            "start_date": project.created_at.date().isoformat(),
+            "status": "active" if project.active else "archived",
             "wid": workspace.workspace_id,
         }
         for project in workspace.projects.values()
@@ -141,7 +206,16 @@ def projects_json(workspace: TogglWorkspace) -> list[dict[str, Any]]:
 def clients_json(workspace: TogglWorkspace) -> list[dict[str, Any]]:
     """``/workspaces/{id}/clients``."""
     return [
-        {"id": client_id, "wid": workspace.workspace_id, "archived": False, "name": name}
+        {
+            "id": client_id,
+            "wid": workspace.workspace_id,
+            "archived": False,
+            "name": name,
+            "at": "2024-07-02T14:55:08+00:00",
+            "creator_id": min(workspace.users, default=0),
+            "integration_provider": None,
+            "notes": None,
+        }
         for client_id, name in workspace.clients.items()
     ]
 

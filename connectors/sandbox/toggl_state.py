@@ -33,6 +33,7 @@ class TogglUser:
     api_token: str
     timezone: str
     admin: bool = True
+    token_ends_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -42,6 +43,7 @@ class TogglProject:
     id: int
     name: str
     client_id: int | None
+    created_at: datetime
     active: bool = True
 
 
@@ -125,7 +127,7 @@ class TogglWorkspace:
     def add_project(self, name: str, client_id: int | None = None) -> int:
         """Enter a project; gives its id."""
         project_id = self._next("project", FIRST_PROJECT)
-        self.projects[project_id] = TogglProject(project_id, name, client_id)
+        self.projects[project_id] = TogglProject(project_id, name, client_id, self.now())
         return project_id
 
     def write_down(

@@ -66,6 +66,7 @@ def test_every_recorded_request_is_answered_as_it_was(
     recorded_site: tuple[SandboxRedmine, ManualClock], shared_fixtures: Path
 ) -> None:
     server, clock = recorded_site
+    server.is_strict = False  # the real one ignores filters that it does not know, and was recorded doing so
     file = shared_fixtures / "redmine" / "redmine-5.0.4-time_entries-recorded.json"
     interactions = json.loads(file.read_text())["interactions"]
     keys = {"no key": None, "bad key": "unknown", "delete issue (admin)": "of the administrator"}
