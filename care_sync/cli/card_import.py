@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -44,8 +45,7 @@ def import_file(
     ```
     """
     data = _read(file)
-    session = Session.of(context)
-    now = session.clock.now()
+    session, now = Session.of(context), Session.of(context).clock.now()
     with session.store() as (settings, store), store.begin() as work:
         today = now.astimezone(settings.company.zone).date()
         start: date = taken_over_on.date() if taken_over_on else today
@@ -61,8 +61,18 @@ def import_file(
     if as_json:
         print_json({"imported": yes, "taken_over_on": start.isoformat(), "cards": _as_json(planned, numbers)})
         return
+    _show(planned, file.name)
+    summary = f"{len(planned)} cards with {rounded_clock(sum(card.left for card in planned))} hours left"
+    say(
+        f"{summary} are imported, as of {start}."
+        if yes
+        else f"{summary} would be imported, as of {start}. Nothing was written: add --yes."
+    )
+
+
+def _show(planned: Sequence[PlannedCard], name: str) -> None:
     print_table(
-        f"Hour cards in {file.name}",
+        f"Hour cards in {name}",
         ("line", "customer", "bought", "hours", "left", "rate", "reference"),
         (
             (
@@ -78,14 +88,6 @@ def import_file(
         ),
         right=("line", "hours", "left", "rate"),
     )
-    total = rounded_clock(sum(planned_card.left for planned_card in planned))
-    if yes:
-        say(f"{len(planned)} cards with {total} hours left are imported, as of {start}.")
-    else:
-        say(
-            f"{len(planned)} cards with {total} hours left would be imported, as of {start}. "
-            "Nothing was written: add --yes."
-        )
 
 
 def _read(file: Path) -> bytes:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -19,6 +20,7 @@ from care_sync.lookup import find_organization
 from care_sync.model.account import Account
 from care_sync.model.duration import rounded_clock
 from care_sync.model.hour_card import CardChange, CardChangeKind
+from care_sync.model.transaction import StoredTransaction
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
 from care_sync.terminal import local, print_json, print_table, say
@@ -57,11 +59,8 @@ def buy(
     session = Session.of(context)
     with session.store() as (settings, store), store.begin() as work:
         now = session.clock.now()
-        today = now.astimezone(settings.company.zone).date()
-        day = bought_on.date() if bought_on else today
-        if day > today:
-            raise typer.BadParameter(f"{day} is in the future", param_hint="--on")
-        organization = find_organization(work, customer)
+        day = _day_of_purchase(bought_on, now.astimezone(settings.company.zone).date())
+        organization, section = find_organization(work, customer), settings.ledger.hour_card
         card = cards.buy(
             work,
             organization.id,
@@ -72,18 +71,21 @@ def buy(
             now=now,
             actor=getpass.getuser(),
             override_reason=reason,
-            minimum_hours=settings.ledger.hour_card.minimum_hours,
-            most_hours=settings.ledger.hour_card.most_hours,
+            minimum_hours=section.minimum_hours, most_hours=section.most_hours,
             again=again,
-        )
-        state = CardState(card, card.seconds)
+        )  # fmt: skip
     if as_json:
-        print_json(_as_json(state, organization))
+        print_json(_as_json(CardState(card, card.seconds), organization))
     else:
-        say(
-            f"{organization.name} has card {card.card_id} of {rounded_clock(card.seconds)} hours "
-            f"at {card.rate} per hour."
-        )
+        bought = f"card {card.card_id} of {rounded_clock(card.seconds)} hours"
+        say(f"{organization.name} has {bought} at {card.rate} per hour.")
+
+
+def _day_of_purchase(given: datetime | None, today: date) -> date:
+    day = given.date() if given else today
+    if day > today:
+        raise typer.BadParameter(f"{day} is in the future", param_hint="--on")
+    return day
 
 
 def list_cards(
@@ -158,30 +160,39 @@ def show(
         ]
     if as_json:
         document = {**_as_json(state, organization), "changes": _changes_as_json(changes)}
-        document["movements"] = [
-            {
-                "transaction_id": transaction.transaction_id,
-                "kind": transaction.kind,
-                "booked_at": transaction.booked_at.isoformat(),
-                "work_date": transaction.work_date.isoformat(),
-                "seconds": -seconds,
-                "ticket_id": transaction.ticket_id,
-                "entry_key": transaction.entry_key,
-                "clauses": list(transaction.clauses),
-                "actor": transaction.actor,
-                "reason": transaction.reason,
-            }
-            for transaction, seconds in movements
-        ]
-        print_json(document)
+        print_json({**document, "movements": [_movement_as_json(*movement) for movement in movements]})
         return
+    balance = f"{rounded_clock(state.left)} of {rounded_clock(card.seconds)} hours left"
+    _show_movements(f"Card {card_id} of {organization.name}: {balance}", movements, settings.company.zone)
+    for change in changes:
+        when = local(change.changed_at, settings.company.zone)
+        say(f"{when}: {_change_told(change, names)} by {change.actor}: {change.reason}")
+
+
+def _movement_as_json(transaction: StoredTransaction, seconds: int) -> dict[str, object]:
+    return {
+        "transaction_id": transaction.transaction_id,
+        "kind": transaction.kind,
+        "booked_at": transaction.booked_at.isoformat(),
+        "work_date": transaction.work_date.isoformat(),
+        "seconds": -seconds,
+        "ticket_id": transaction.ticket_id,
+        "entry_key": transaction.entry_key,
+        "clauses": list(transaction.clauses),
+        "actor": transaction.actor,
+        "reason": transaction.reason,
+    }
+
+
+def _show_movements(title: str, movements: Sequence[tuple[StoredTransaction, int]], zone: ZoneInfo) -> None:
+    """What moved a card, with what was left on it each time."""
     left = 0
     rows = []
     for transaction, seconds in movements:
         left -= seconds
         rows.append(
             (
-                local(transaction.booked_at, settings.company.zone),
+                local(transaction.booked_at, zone),
                 transaction.kind,
                 transaction.work_date,
                 transaction.ticket_id or "",
@@ -191,16 +202,12 @@ def show(
                 transaction.reason,
             )
         )
-    balance = f"{rounded_clock(state.left)} of {rounded_clock(card.seconds)} hours left"
     print_table(
-        f"Card {card_id} of {organization.name}: {balance}",
+        title,
         ("booked", "what", "worked", "ticket", "hours", "left", "by", "why"),
         rows,
         right=("hours", "left"),
     )
-    for change in changes:
-        when = local(change.changed_at, settings.company.zone)
-        say(f"{when}: {_change_told(change, names)} by {change.actor}: {change.reason}")
 
 
 def adjust(
