@@ -10,7 +10,7 @@ FAST_TESTS := tests/rules tests/ledger tests/settings tests/messages tests/store
   tests/scheduler tests/test_logs.py tests/test_spreadsheet.py $(wildcard tests/model tests/connectors/test_*translate.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-real readme test test-lowest lint format clean
+.PHONY: help install clients demo demo-real readme test test-lowest lint format clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,9 @@ $(LOWEST_STAMP): pyproject.toml
 test-lowest: $(LOWEST_STAMP) ## the fast tests on the lowest supported versions of Python and of the dependencies
 	$(LOWEST)/bin/python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder -m "not slow" $(FAST_TESTS)
 
+clients: $(STAMP) ## environments of the clients that others wrote, which read the sandboxes in the tests
+	$(BIN)/python -m tests.clients.environments
+
 readme: $(STAMP) ## put what the demo shows into the README
 	$(BIN)/python -m tests.demo.excerpt
 
@@ -56,4 +59,4 @@ format: $(STAMP) ## let ruff format and mend what it can
 	$(BIN)/ruff check --fix .
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) $(LOWEST) .mypy_cache .ruff_cache .pytest_cache .hypothesis .demo
+	rm -rf $(VENV) $(LOWEST) .venv-clients .mypy_cache .ruff_cache .pytest_cache .hypothesis .demo

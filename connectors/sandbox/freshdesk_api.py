@@ -118,6 +118,8 @@ class FreshdeskApi:
         routes: tuple[tuple[str, str, Callable[[Call], Answer]], ...] = (
             ("GET", "agents/me", lambda call: Answer(data=shapes.agent(call.agent))),
             ("GET", "agents", self._agents),
+            ("GET", "groups", lambda call: self._list(call, [])),
+            ("GET", "roles", lambda call: self._list(call, [shapes.role(self.account.second())])),
             ("GET", "contacts", self._contacts),
             ("GET", r"contacts/(?P<id>\d+)", self._contact),
             ("GET", "companies", self._companies),

@@ -175,6 +175,12 @@ def agent(one: FreshdeskPerson) -> dict[str, Any]:
     }
 
 
+def role(made_at: datetime) -> dict[str, Any]:
+    """The role that every agent has here."""
+    times = {"created_at": instant(made_at), "updated_at": instant(made_at)}
+    return {"id": 1, "name": "Account Administrator", "description": "", "default": True, "agent_type": 1, **times}
+
+
 def field(one: FreshdeskField, position: int) -> dict[str, Any]:
     """A custom field's definition."""
     shown: dict[str, Any] = {

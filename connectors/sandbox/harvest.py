@@ -27,7 +27,9 @@ from connectors.sandbox.values import Unreadable, day, flag, instant, text, whol
 MOST_A_PAGE = 2000
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 TWO_WEEKS = 1_209_599
-TERMS = OauthTerms(access_seconds=TWO_WEEKS, access_bounds=(0, TWO_WEEKS), refresh_bounds=(0, 10 * TWO_WEEKS))
+TERMS = OauthTerms(
+    access_seconds=TWO_WEEKS, access_bounds=(0, TWO_WEEKS), refresh_bounds=(0, 10 * TWO_WEEKS), rotates=False
+)
 NOT_FOUND = Answer(404, {"status": 404, "error": "Not Found"})
 Keep = Callable[[HarvestEntry], bool]
 

@@ -45,12 +45,16 @@ UNKNOWN_CLIENT = (
 
 @dataclass(frozen=True, slots=True)
 class OauthTerms:
-    """How long tokens live in seconds when nothing is asked for, and what may be asked for (both bounds excluded)."""
+    """How long tokens live in seconds when nothing is asked for, and what may be asked for (both bounds excluded).
+
+    ``rotates``: whether a refresh gives a new refresh token and ends the old one.
+    """
 
     access_seconds: int = 30 * 60
     refresh_seconds: int = 30 * 24 * 3600
     access_bounds: tuple[int, int] = (300, 172_800)
     refresh_bounds: tuple[int, int] = (604_800, 7_776_000)
+    rotates: bool = True
 
 
 @dataclass(slots=True)
@@ -248,7 +252,10 @@ class OauthServer:
         if not scopes <= old.scopes:
             raise _Refused("invalid_scope", "The requested scope exceeds the scope granted by the resource owner.")
         self.revoke(old.id)
-        return self._made(client, old.user_id, scopes, *lives)
+        new = self._made(client, old.user_id, scopes, *lives)
+        if not self._terms.rotates:
+            new.refresh_token, new.refresh_expires_at = old.refresh_token, old.refresh_expires_at
+        return new
 
     def _made(
         self,

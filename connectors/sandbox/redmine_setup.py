@@ -122,9 +122,11 @@ class RedmineSetUp:
     def _list_users(self, call: Call) -> Answer:
         if not call.user.admin:
             return FORBIDDEN
-        name = text(call.query, "name", "").casefold()
+        name, status = text(call.query, "name", "").casefold(), text(call.query, "status", "1")
         people = [
-            user for user in self.site.users.values() if name in f"{user.login} {user.name} {user.mail}".casefold()
+            user
+            for user in self.site.users.values()
+            if status in ("1", "*", "") and name in f"{user.login} {user.name} {user.mail}".casefold()
         ]
         return page("users", people, call.query, lambda user: shapes.user(user, to_administrator=True))
 

@@ -21,7 +21,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from enum import StrEnum
 from functools import cached_property
@@ -244,6 +244,7 @@ class SandboxServer(ABC):
         """The product's answer, unless it passed something over or failed."""
         try:
             answer = self.answer(request)
+            answer.body  # noqa: B018 - what cannot be written fails here, where it is noticed
         except Exception as error:
             logger.exception("the sandbox failed")
             return self._misused(request, 500, f"the sandbox failed: {type(error).__name__}: {error}")
@@ -260,7 +261,7 @@ class SandboxServer(ABC):
 
     def date(self) -> str:
         """The sandbox's clock as a ``Date`` header."""
-        return format_datetime(self._now(), usegmt=True)
+        return format_datetime(self._now().astimezone(UTC), usegmt=True)
 
 
 class _QuietServer(ThreadingHTTPServer):

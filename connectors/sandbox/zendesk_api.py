@@ -16,23 +16,25 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from connectors.sandbox.oauth import OauthServer, OauthToken
 from connectors.sandbox.parameters import Parameters
 from connectors.sandbox.server import Answer, Request
-from connectors.sandbox.values import inside
+from connectors.sandbox.values import Unreadable, inside
 from connectors.sandbox.zendesk_admin import ZendeskAdmin
 from connectors.sandbox.zendesk_export import export_tickets
 from connectors.sandbox.zendesk_jobs import ZendeskJobs
 from connectors.sandbox.zendesk_limits import ZendeskLimits
+from connectors.sandbox.zendesk_lists import listed
 from connectors.sandbox.zendesk_oauth import INVALID_TOKEN, ZendeskTokens, browser_answer, missing_scope
+from connectors.sandbox.zendesk_people import ZendeskPeople
 from connectors.sandbox.zendesk_records import ZendeskUser
 from connectors.sandbox.zendesk_shapes import ZendeskShapes
 from connectors.sandbox.zendesk_state import ZendeskAccount
 from connectors.sandbox.zendesk_writes import ZendeskWrites
 
 MOST_ROWS = 100
+TICKET = "(?P<id>[0-9]{1,18})"
 UNKNOWN = Answer(401, {"error": "Couldn't authenticate you"})
 FORBIDDEN = Answer(
     403,
@@ -46,6 +48,15 @@ FORBIDDEN = Answer(
 )
 NOT_FOUND = Answer(404, {"error": "RecordNotFound", "description": "Not found"})
 NO_SUCH_PATH = Answer(404, {"error": "InvalidEndpoint", "description": "Not found"})
+WITHOUT_ROWS = {
+    "macros": "macros",
+    "satisfaction_ratings": "satisfaction_ratings",
+    "ticket_forms": "ticket_forms",
+    "slas/policies": "sla_policies",
+    "incremental/ticket_metric_events": "ticket_metric_events",
+    "channels/voice/phone_numbers": "phone_numbers",
+}
+"""Lists that this account has nothing in."""
 TOO_MANY_VALUES = Answer(
     400,
     {"error": "TooManyValues", "description": "Parameter  cannot specify more than 100 values", "max_count": MOST_ROWS},
@@ -81,6 +92,7 @@ class ZendeskApi:
         self.jobs = ZendeskJobs(account)
         self.writes = ZendeskWrites(account, self.shapes, self.jobs)
         self.admin = ZendeskAdmin(account, self.shapes)
+        self.people = ZendeskPeople(account, self.shapes)
         self._routes = self._all_routes()
 
     def answer(self, request: Request) -> Answer:
@@ -114,8 +126,11 @@ class ZendeskApi:
                 if user.role == "end-user":
                     return FORBIDDEN
                 self.account.catch_up()
-                with self.account.lock:
-                    return handle(Call(user, path, request.query, request.json, matched.groupdict(), token))
+                try:
+                    with self.account.lock:
+                        return handle(Call(user, path, request.query, request.json, matched.groupdict(), token))
+                except Unreadable as error:
+                    return _refused(error)
         return NO_SUCH_PATH
 
     def _all_routes(self) -> list[tuple[str, re.Pattern[str], Callable[[Call], Answer]]]:
@@ -124,32 +139,44 @@ class ZendeskApi:
             ("GET", "users/me", lambda call: Answer(data={"user": self.shapes.user(call.user)})),
             ("GET", r"(?P<kind>users|organizations)", self._everybody),
             ("GET", r"(?P<kind>users|organizations)/show_many", self._several),
-            ("GET", r"(?P<kind>users|organizations)/(?P<id>\d+)", self._somebody),
+            ("GET", r"(?P<kind>users|organizations)/(?P<id>[0-9]{1,18})", self._somebody),
             ("GET", "oauth/tokens", self._own_tokens),
-            ("GET", r"oauth/tokens/(?P<token>current|\d+)", self._token),
-            ("DELETE", r"oauth/tokens/(?P<token>\d+)", self._revoke),
+            ("GET", r"oauth/tokens/(?P<token>current|[0-9]{1,18})", self._token),
+            ("DELETE", r"oauth/tokens/(?P<token>[0-9]{1,18})", self._revoke),
             ("GET", "ticket_fields", self._ticket_fields),
+            ("GET", "groups", lambda call: self._list(call, "groups", self.people.groups())),
+            ("GET", "group_memberships", lambda call: self._list(call, "group_memberships", self.people.memberships())),
+            ("GET", "user_fields", lambda call: self._list(call, "user_fields", self.people.user_fields())),
+            ("GET", "search", lambda call: self._list(call, "results", self.people.found(call.query))),
+            ("GET", r"incremental/(?P<kind>users|organizations)(?P<cursor>/cursor)?", self._export_people),
+            ("GET", "deleted_tickets", self._deleted_tickets),
+            ("PUT", rf"deleted_tickets/{TICKET}/restore", self._restore),
+            *(("GET", path, lambda call, name=name: self._list(call, name, [])) for path, name in WITHOUT_ROWS.items()),
             ("GET", "organization_fields", self._organization_fields),
             ("GET", "tags", self._tags),
             ("GET", "incremental/tickets/cursor", self._export),
             ("GET", "tickets", self._tickets),
             ("GET", "tickets/show_many", self._show_many),
-            ("GET", r"tickets/(?P<id>\d+)", self._ticket),
-            ("GET", r"tickets/(?P<id>\d+)/audits", self._audits),
-            ("GET", r"tickets/(?P<id>\d+)/comments", self._comments),
-            ("GET", r"tickets/(?P<id>\d+)/tags", self._tags_of),
+            ("GET", r"tickets/(?P<id>[0-9]{1,18})", self._ticket),
+            ("GET", r"tickets/(?P<id>[0-9]{1,18})/audits", self._audits),
+            ("GET", r"tickets/(?P<id>[0-9]{1,18})/comments", self._comments),
+            ("GET", r"tickets/(?P<id>[0-9]{1,18})/tags", self._tags_of),
             ("GET", "job_statuses", self._every_job),
             ("GET", "job_statuses/show_many", self._jobs),
             ("GET", r"job_statuses/(?P<id>[\w-]+)", self._job),
             ("POST", "tickets", lambda call: writes.create(call.user, call.body)),
             ("PUT", "tickets/update_many", lambda call: writes.update_many(call.user, call.query, call.body)),
-            ("PUT", r"tickets/(?P<id>\d+)", lambda call: writes.update(call.user, call.ticket_id, call.body)),
-            ("DELETE", r"tickets/(?P<id>\d+)", self._delete),
-            ("POST", r"tickets/(?P<id>\d+)/merge", lambda call: writes.merge(call.user, call.ticket_id, call.body)),
+            ("PUT", r"tickets/(?P<id>[0-9]{1,18})", lambda call: writes.update(call.user, call.ticket_id, call.body)),
+            ("DELETE", r"tickets/(?P<id>[0-9]{1,18})", self._delete),
+            (
+                "POST",
+                r"tickets/(?P<id>[0-9]{1,18})/merge",
+                lambda call: writes.merge(call.user, call.ticket_id, call.body),
+            ),
             *(
                 (
                     verb,
-                    r"tickets/(?P<id>\d+)/tags",
+                    r"tickets/(?P<id>[0-9]{1,18})/tags",
                     lambda call, name=name: writes.change_tags(call.user, call.ticket_id, name, call.body),
                 )
                 for verb, name in (("POST", "tags"), ("PUT", "additional_tags"), ("DELETE", "remove_tags"))
@@ -168,12 +195,12 @@ class ZendeskApi:
             ("POST", field, lambda call: admin.create_field(call.found["what"], call.body)),
             (
                 "PUT",
-                rf"{field}/(?P<id>\d+)",
+                rf"{field}/(?P<id>[0-9]{{1,18}})",
                 lambda call: admin.change_field(call.found["what"], int(call.found["id"]), call.body),
             ),
             (
                 "DELETE",
-                rf"{field}/(?P<id>\d+)",
+                rf"{field}/(?P<id>[0-9]{{1,18}})",
                 lambda call: admin.delete_field(call.found["what"], int(call.found["id"])),
             ),
             ("GET", made, self._made),
@@ -221,30 +248,7 @@ class ZendeskApi:
 
     def _list(self, call: Call, name: str, rows: Sequence[Any], more: Mapping[str, Any] | None = None) -> Answer:
         """A page of ``rows``, by cursor or by number."""
-        if "page[size]" not in call.query:
-            size = min(int(call.query.get("per_page", MOST_ROWS)), MOST_ROWS)
-            page = int(call.query.get("page", 1))
-            begin, there_is_more = (page - 1) * size, page * size < len(rows)
-            following = self._address(call, {"page": page + 1, "per_page": size}) if there_is_more else None
-            before = self._address(call, {"page": page - 1, "per_page": size}) if page > 1 else None
-            told = {"next_page": following, "previous_page": before, "count": len(rows)}
-            return Answer(data={name: list(rows[begin : begin + size]), **(more or {}), **told})
-        size = min(int(call.query["page[size]"]), MOST_ROWS)
-        start = _offset(call.query["page[after]"]) if "page[after]" in call.query else 0
-        if start is None:
-            return Answer(400, {"error": "InvalidPaginationParameter", "description": "page[after] is not valid"})
-        begin, end = start, min(start + size, len(rows))
-        after, before = _cursor(end) if rows else None, _cursor(begin) if rows else None
-        meta = {"has_more": end < len(rows), "after_cursor": after, "before_cursor": before}
-        sizes = {"page[size]": size}
-        links = {
-            "prev": self._address(call, {"page[before]": before, **sizes}) if rows else None,
-            "next": self._address(call, {"page[after]": after, **sizes}) if rows else None,
-        }
-        return Answer(data={name: list(rows[begin:end]), **(more or {}), "meta": meta, "links": links})
-
-    def _address(self, call: Call, parameters: Mapping[str, Any]) -> str:
-        return f"{self.shapes.url(call.path.removeprefix('/api/v2/'))}?{urlencode(parameters)}"
+        return listed(name, rows, call.query, self.shapes.url(call.path.removeprefix("/api/v2/")), more)
 
     def _everybody(self, call: Call) -> Answer:
         kind = call.found["kind"]
@@ -293,6 +297,22 @@ class ZendeskApi:
         if call.user.role != "admin":
             return FORBIDDEN
         return export_tickets(self.account, self.shapes, call.query)
+
+    def _export_people(self, call: Call) -> Answer:
+        if call.user.role != "admin":
+            return FORBIDDEN
+        return self.people.export(call.found["kind"], call.query, by_cursor=call.found["cursor"] is not None)
+
+    def _deleted_tickets(self, call: Call) -> Answer:
+        deleted = [ticket for ticket in self.account.records.tickets.values() if ticket.status == "deleted"]
+        return self._list(call, "deleted_tickets", [self.shapes.deleted_ticket(ticket) for ticket in deleted])
+
+    def _restore(self, call: Call) -> Answer:
+        ticket = self.account.records.tickets.get(call.ticket_id)
+        if ticket is None or ticket.status != "deleted":
+            return NOT_FOUND
+        self.account.restore(call.ticket_id)
+        return Answer(200, is_empty=True)
 
     def _tickets(self, call: Call) -> Answer:
         living = [ticket for ticket in self.account.records.tickets.values() if ticket.status != "deleted"]
@@ -362,17 +382,11 @@ def _for_administrators(handle: Callable[[Call], Answer]) -> Callable[[Call], An
     return lambda call: handle(call) if call.user.role == "admin" else FORBIDDEN
 
 
+def _refused(error: Unreadable) -> Answer:
+    """A parameter or a property that cannot be read."""
+    title, told = "Invalid attribute", f"You passed an invalid value for the {error.name} attribute."
+    return Answer(400, {"error": {"title": title, "message": f"{told} Invalid parameter: it must be {error.expected}"}})
+
+
 def _ids(query: Mapping[str, str]) -> list[int]:
     return [int(key) for key in query.get("ids", "").split(",") if key.strip().isdecimal()]
-
-
-def _cursor(offset: int) -> str:
-    return base64.b64encode(f'{{"o":"id","v":{offset}}}'.encode()).decode()
-
-
-def _offset(cursor: str) -> int | None:
-    try:
-        matched = re.fullmatch(r'\{"o":"id","v":(\d{1,9})\}', base64.b64decode(cursor, validate=True).decode())
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-    return int(matched[1]) if matched else None

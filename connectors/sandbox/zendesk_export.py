@@ -10,11 +10,13 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from connectors.sandbox.parameters import Parameters
 from connectors.sandbox.server import Answer
+from connectors.sandbox.values import whole_number
+from connectors.sandbox.zendesk_people import start_time
 from connectors.sandbox.zendesk_shapes import ZendeskShapes
 from connectors.sandbox.zendesk_state import ZendeskAccount
 
@@ -23,12 +25,12 @@ MOST_TICKETS = 1000
 CURSOR = re.compile(r"(\d{1,12})\.0\|\|(\d{1,18})\|")
 
 
-def export_tickets(account: ZendeskAccount, shapes: ZendeskShapes, query: Mapping[str, str]) -> Answer:
+def export_tickets(account: ZendeskAccount, shapes: ZendeskShapes, query: Parameters) -> Answer:
     """A page of ``/incremental/tickets/cursor``."""
     newest = int((account.now() - GAP).timestamp())
     try:
         behind = _position(query, newest)
-        size = min(int(query.get("per_page") or MOST_TICKETS), MOST_TICKETS)
+        size = min(whole_number(query, "per_page", MOST_TICKETS, least=1), MOST_TICKETS)
     except ValueError as error:
         return Answer(422 if "recent" in str(error) else 400, {"error": "InvalidValue", "description": str(error)})
     waiting = sorted(
@@ -52,7 +54,7 @@ def export_tickets(account: ZendeskAccount, shapes: ZendeskShapes, query: Mappin
     return Answer(data=data)
 
 
-def _position(query: Mapping[str, str], newest: int) -> tuple[int, int]:
+def _position(query: Parameters, newest: int) -> tuple[int, int]:
     """What the page begins behind: a time stamp and a ticket."""
     if "cursor" in query:
         try:
@@ -62,7 +64,7 @@ def _position(query: Mapping[str, str], newest: int) -> tuple[int, int]:
         if matched is None:
             raise ValueError("cursor is not valid")
         return int(matched[1]), int(matched[2])
-    start = int(query.get("start_time") or "")
+    start = start_time(query)
     if start > newest:
         raise ValueError("Too recent start_time. Use a start_time older than 1 minute")
     return start, 0

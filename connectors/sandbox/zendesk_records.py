@@ -80,7 +80,7 @@ class ZendeskField:
 
 @dataclass(slots=True)
 class ZendeskTicket:
-    """A ticket; ``custom_fields`` are by the field's id."""
+    """A ticket; ``custom_fields`` are by the field's id, ``status_before`` is that of a deleted one."""
 
     id: int
     subject: str
@@ -100,6 +100,7 @@ class ZendeskTicket:
     is_public: bool = True
     tags: list[str] = field(default_factory=list)
     custom_fields: dict[int, Any] = field(default_factory=dict)
+    status_before: str | None = None
 
 
 @dataclass(slots=True)

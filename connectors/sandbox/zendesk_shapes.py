@@ -93,6 +93,17 @@ class ZendeskShapes:
         }
         return told | ({"generated_timestamp": ticket.generated_timestamp} if exported else {})
 
+    def deleted_ticket(self, ticket: ZendeskTicket) -> dict[str, Any]:
+        """A ticket in the list of deleted ones."""
+        return {
+            "id": ticket.id,
+            "subject": ticket.subject,
+            "description": ticket.description,
+            "actor": {"id": ticket.submitter_id, "name": self._records.users[ticket.submitter_id].name},
+            "deleted_at": instant(ticket.updated_at),
+            "previous_state": ticket.status_before,
+        }
+
     def user(self, user: ZendeskUser) -> dict[str, Any]:
         """A person."""
         is_agent = user.role != "end-user"

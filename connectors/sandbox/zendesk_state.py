@@ -285,15 +285,15 @@ class ZendeskAccount:
         self.catch_up()
         with self.lock:
             ticket = self.living(ticket_id)
-            ticket.status = "deleted"
+            ticket.status_before, ticket.status = ticket.status, "deleted"
             self._bump(ticket)
             self._tell("soft_deleted", ticket)
 
     def restore(self, ticket_id: int) -> None:
-        """Take a deletion back."""
+        """Take a deletion back: the ticket has its former status again (recorded)."""
         with self.lock:
             ticket = self.records.tickets[ticket_id]
-            ticket.status = "open"
+            ticket.status, ticket.status_before = ticket.status_before or ticket.status, None
             self._bump(ticket)
             self._tell("undeleted", ticket)
 

@@ -6,7 +6,9 @@ with ``error`` and ``details`` ("Job statuses").
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.sandbox.parameters import plain
@@ -24,6 +26,12 @@ KNOWN = frozenset(
         *("tags", "additional_tags", "remove_tags", "custom_fields", "comment", "metadata"),
     }
 )
+MOST_UPDATES, TEN_MINUTES = 30, timedelta(minutes=10)
+TOO_MANY_UPDATES = Answer(
+    429,
+    {"error": "APIRateLimitExceeded", "description": "Number of allowed updates of one ticket exceeded"},
+    {"Retry-After": "600"},
+)
 GONE = Answer(404, {"error": "RecordNotFound", "description": "Not found"})
 
 
@@ -35,6 +43,7 @@ class ZendeskWrites:
         self._shapes = shapes
         self._jobs = jobs
         self.changes_tags_in_batches = True
+        self._updates: dict[tuple[int, int], deque[datetime]] = {}
 
     def create(self, user: ZendeskUser, body: Any) -> Answer:
         """``POST /tickets``."""
@@ -65,6 +74,8 @@ class ZendeskWrites:
 
     def update(self, user: ZendeskUser, ticket_id: int, body: Any) -> Answer:
         """``PUT /tickets/{id}``."""
+        if self._are_too_many(user, ticket_id):
+            return TOO_MANY_UPDATES
         try:
             self._account.update(ticket_id, user.id, _update(_part(body, "ticket")), channel="api")
         except KeyError:
@@ -119,6 +130,8 @@ class ZendeskWrites:
     def change_tags(self, user: ZendeskUser, ticket_id: int, name: str, body: Any) -> Answer:
         """``POST``, ``PUT`` and ``DELETE /tickets/{id}/tags``: set, add and remove; ``name`` says which."""
         tags = body.get("tags") if isinstance(body, dict) else None
+        if self._are_too_many(user, ticket_id):
+            return TOO_MANY_UPDATES
         try:
             self._account.update(ticket_id, user.id, {name: tags or []}, channel="api")
         except KeyError:
@@ -127,6 +140,14 @@ class ZendeskWrites:
             return _invalid(refused.details)
         told = {"tags": list(self._account.living(ticket_id).tags)}
         return Answer(201 if name == "tags" else 200, told)
+
+    def _are_too_many(self, user: ZendeskUser, ticket_id: int) -> bool:
+        """Whether somebody updates one ticket more than thirty times in ten minutes ("Update Ticket", rate limit)."""
+        recent, now = self._updates.setdefault((user.id, ticket_id), deque()), self._account.now()
+        while recent and recent[0] <= now - TEN_MINUTES:
+            recent.popleft()
+        recent.append(now)
+        return len(recent) > MOST_UPDATES
 
     def _queued(self, tasks: list[Callable[[], Mapping[str, Any]]]) -> Answer:
         if self._jobs.are_too_many():

@@ -540,3 +540,62 @@ def test_zenpy_understands_what_the_sandbox_answers(bed: ZendeskBed, monkeypatch
     client.tickets.delete(client.tickets(id=1001))
     with pytest.raises(RecordNotFoundException):
         client.tickets(id=1001)
+
+
+# ---- what the product refuses and gives back ---------------------------------------------------------
+
+
+def test_a_restored_ticket_has_its_former_status_and_leaves_the_list_of_deleted_ones(bed: ZendeskBed) -> None:
+    ticket_id = bed.file_ticket("Menu broken")
+    assert get(bed, f"tickets/{ticket_id}.json")["ticket"]["status"] == "new"
+    ask(bed, "DELETE", f"tickets/{ticket_id}.json")
+    assert [each["id"] for each in get(bed, "deleted_tickets.json")["deleted_tickets"]] == [int(ticket_id)]
+
+    assert ask(bed, "PUT", f"deleted_tickets/{ticket_id}/restore.json").status_code == 200
+
+    assert get(bed, f"tickets/{ticket_id}.json")["ticket"]["status"] == "new"
+    assert get(bed, "deleted_tickets.json")["deleted_tickets"] == []
+    assert ask(bed, "PUT", f"deleted_tickets/{ticket_id}/restore.json").status_code == 404
+
+
+def test_pages_by_number_end_at_the_hundredth(bed: ZendeskBed) -> None:
+    assert ask(bed, "GET", "tickets.json?page=100&per_page=1").status_code == 200
+    assert ask(bed, "GET", "tickets.json?page=101&per_page=1").status_code == 400
+
+
+def test_the_thirty_first_update_of_a_ticket_in_ten_minutes_is_refused(bed: ZendeskBed) -> None:
+    path = f"tickets/{bed.file_ticket('Menu broken')}.json"
+    answers = [ask(bed, "PUT", path, json={"ticket": {"subject": str(number)}}) for number in range(31)]
+
+    assert [answer.status_code for answer in answers] == [200] * 30 + [429]
+    bed.later(timedelta(minutes=10))
+    assert ask(bed, "PUT", path, json={"ticket": {"subject": "Later"}}).status_code == 200
+
+
+def test_a_beginning_with_a_fraction_of_nought_is_a_number(bed: ZendeskBed) -> None:
+    bed.file_ticket("Menu broken")
+    bed.settle()
+
+    assert len(get(bed, "incremental/tickets/cursor.json?start_time=1790812800.0")["tickets"]) == 1
+    assert ask(bed, "GET", "incremental/tickets/cursor.json?start_time=1790812800.5").status_code == 400
+
+
+def test_people_and_organizations_are_exported_page_by_page(bed: ZendeskBed) -> None:
+    bed.file_ticket("Menu broken")
+    first = get(bed, "incremental/users/cursor.json?start_time=0&per_page=1")
+    rest = get(bed, f"incremental/users/cursor.json?cursor={first['after_cursor']}")
+    organizations = get(bed, "incremental/organizations.json?start_time=0")
+
+    assert len(first["users"]) + len(rest["users"]) == len(bed.account.records.users)
+    assert (first["end_of_stream"], rest["end_of_stream"]) == (False, True)
+    assert {each["name"] for each in organizations["organizations"]} == {"Acme", "Globex"}
+
+
+def test_a_search_finds_what_its_conditions_mean_and_refuses_those_it_cannot_judge(bed: ZendeskBed) -> None:
+    ticket_id = bed.file_ticket("Menu broken", tags=("vip",))
+
+    results = get(bed, "search.json?query=type:ticket tags:vip created>2026-01-01 menu")["results"]
+
+    assert [(each["id"], each["result_type"]) for each in results] == [(int(ticket_id), "ticket")]
+    assert get(bed, "search.json?query=type:ticket tags:gold")["results"] == []
+    assert ask(bed, "GET", "search.json?query=satisfaction:good").status_code == 400
