@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from connectors.sandbox.parameters import Parameters
 from connectors.sandbox.server import Answer
 from connectors.sandbox.zendesk_records import ZendeskField, ZendeskUser
 from connectors.sandbox.zendesk_shapes import ZendeskShapes, instant
@@ -143,4 +144,9 @@ def _inside(body: Any, kind: str) -> Mapping[str, Any]:
 
 
 def _options(given: Mapping[str, Any]) -> dict[str, str]:
-    return {str(value["value"]): str(value["name"]) for value in given.get("custom_field_options") or []}
+    options = given.get("custom_field_options") or []
+    for option in options:
+        # A listing gives options back with these; who sends them again keeps the option as it is.
+        if isinstance(option, Parameters):
+            option.ignore("id", "raw_name", "default", "position", "url")
+    return {str(option["value"]): str(option["name"]) for option in options}
