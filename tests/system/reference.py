@@ -121,6 +121,8 @@ class OfficeModel:
         if key in outcome.laid:
             booked, accounts, _ = outcome.laid[key]
             return booked, accounts
+        if not self.ledger.entries[key].seconds:
+            return "", []  # shortened to nothing after its month closed: all that was settled is taken back
         settled = self.ledger.settled.get(key)
         return (settled.item.month, settled.accounts) if settled is not None else ("", [])
 
