@@ -60,7 +60,7 @@ def _entries(work: UnitOfWork) -> Iterator[Discrepancy]:
 def _differing(stored: StoredEntry, standing: PostedEntry | None, tickets: Mapping[str, Ticket], months: Months) -> str:
     """How what is booked for an entry differs from the entry; empty when it does not.
 
-    What a closed month settled stays while the ticket has no customer.
+    What a closed month settled stays while the ticket has no customer, and when its ticket is merged into another one.
     """
     ticket = tickets.get(stored.link.ticket_id or "")
     organization_id = ticket.organization_id if ticket is not None else None
@@ -68,7 +68,7 @@ def _differing(stored: StoredEntry, standing: PostedEntry | None, tickets: Mappi
     if not must_be_booked:
         if standing is None:
             return ""
-        if has_lost_its_customer(stored, standing, tickets.get(standing.ticket_id), months):
+        if months.is_closed(standing.period) and has_lost_its_customer(stored, tickets.get(standing.ticket_id)):
             return ""
         state = stored.entry.state.value if not stored.counts else "without a customer"
         why = state if stored.link.ticket_id else stored.link.state.value
@@ -77,10 +77,20 @@ def _differing(stored: StoredEntry, standing: PostedEntry | None, tickets: Mappi
         return f"it lasts {clock(stored.entry.seconds)} and nothing is booked"
     if standing.seconds != stored.entry.seconds:
         return f"it lasts {clock(stored.entry.seconds)} and {clock(standing.seconds)} is booked"
-    if (standing.ticket_id, standing.organization_id) != (stored.link.ticket_id, organization_id):
+    is_elsewhere = standing.organization_id != organization_id or (
+        standing.ticket_id != stored.link.ticket_id
+        and not (months.is_closed(standing.period) and _was_merged(standing.ticket_id, stored.link.ticket_id, tickets))
+    )
+    if is_elsewhere:
         booked = f"customer {standing.organization_id}, ticket {standing.ticket_id}"
         return f"it is of customer {organization_id}, ticket {stored.link.ticket_id}, and is booked for {booked}"
     return ""
+
+
+def _was_merged(ticket_id: str, into: str | None, tickets: Mapping[str, Ticket]) -> bool:
+    """Whether the ticket that time was booked for lives on in another one."""
+    ticket = tickets.get(ticket_id)
+    return ticket is not None and ticket.merged_into is not None and ticket.merged_into == into
 
 
 def _ticket_of(standing: PostedEntry | None) -> str | None:

@@ -14,7 +14,6 @@ ledger and settings give the same invoice. Amounts: :mod:`care_sync.billing.amou
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -25,7 +24,7 @@ from care_sync.billing.corrections import corrected_months
 from care_sync.errors import IntegrityError, UserError
 from care_sync.model.account import Account, AccountKind
 from care_sync.model.month import Month
-from care_sync.model.prices import Prices
+from care_sync.model.prices import PriceList
 from care_sync.model.time_entry import StoredEntry
 from care_sync.model.transaction import StoredTransaction
 from care_sync.settings import Settings
@@ -116,6 +115,28 @@ class Invoice:
         return self.net < 0
 
 
+class NoRate(UserError):
+    """Work of a day without an hourly rate is to be invoiced; its problems name the settings that are missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingInvoice:
+    """A customer's month that cannot be priced, and what to do about it."""
+
+    organization: Organization
+    period: Month
+    seconds: int
+    remedies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicedMonth:
+    """A month's invoices, and those that wait for a rate."""
+
+    invoices: tuple[Invoice, ...]
+    waiting: tuple[WaitingInvoice, ...]
+
+
 def invoice_reference(organization_id: str, period: Month) -> str:
     """``CS-2026-10-360001``. Ids with other signs than letters and digits have these written as their code points."""
     letters = (letter if letter.isascii() and letter.isalnum() else f"_{ord(letter):x}_" for letter in organization_id)
@@ -125,11 +146,11 @@ def invoice_reference(organization_id: str, period: Month) -> str:
 def read_invoice(work: UnitOfWork, organization: Organization, period: Month, settings: Settings) -> Invoice:
     """Read a customer's month from the ledger; without lines when nothing is invoiced.
 
-    Raises :class:`UserError` naming every year that has no rate.
+    Raises :class:`NoRate` naming every year without a rate.
     """
     account = Account.invoice(period)
     transactions = work.ledger.on_account(organization.id, account)
-    prices = _PriceList(work.periods.prices(), prices_of(settings))
+    prices = PriceList(work.periods.prices(), settings.ledger.prices)
     lines = _lines(work, organization.id, account, transactions, prices)
     invoice = Invoice(
         organization=organization,
@@ -147,14 +168,26 @@ def read_invoice(work: UnitOfWork, organization: Organization, period: Month, se
     return invoice
 
 
-def read_invoices(work: UnitOfWork, period: Month, settings: Settings) -> list[Invoice]:
-    """Every customer's invoice of a month that has lines, by the customer's name."""
+def read_invoices(work: UnitOfWork, period: Month, settings: Settings) -> InvoicedMonth:
+    """Every customer's invoice of a month that has lines, by the customer's name.
+
+    One that cannot be priced waits by itself: nobody else's does.
+    """
     ids = work.ledger.touched(Account.invoice(period))
     known = work.organizations.get_many(ids)
     organizations = [known.get(key) or Organization(key, key) for key in ids]
-    ordered = sorted(organizations, key=lambda organization: (organization.name.casefold(), organization.id))
-    found = (read_invoice(work, organization, period, settings) for organization in ordered)
-    return [invoice for invoice in found if invoice.lines]
+    invoices: list[Invoice] = []
+    waiting: list[WaitingInvoice] = []
+    for organization in sorted(organizations, key=lambda customer: (customer.name.casefold(), customer.id)):
+        try:
+            invoice = read_invoice(work, organization, period, settings)
+        except NoRate as error:
+            seconds = work.ledger.balances(organization.id).get(Account.invoice(period), 0)
+            waiting.append(WaitingInvoice(organization, period, seconds, tuple(error.problems)))
+            continue
+        if invoice.lines:
+            invoices.append(invoice)
+    return InvoicedMonth(tuple(invoices), tuple(waiting))
 
 
 def invoiced_periods(work: UnitOfWork) -> list[Month]:
@@ -162,40 +195,6 @@ def invoiced_periods(work: UnitOfWork) -> list[Month]:
     named = {account.month for _, account in work.ledger.all_balances() if account.kind is AccountKind.INVOICE}
     first = work.periods.months().closed_through or ""
     return sorted(period for period in named if period is not None and period >= first)
-
-
-def rate_of(settings: Settings, year: int) -> Decimal | None:
-    """Euro per hour of work in ``year``: the invoice's own, or that of the hour card; ``None`` without either."""
-    return prices_of(settings).rates.get(year)
-
-
-def prices_of(settings: Settings) -> Prices:
-    """The rates and the tax that are configured now: those of open months, kept when a month closes."""
-    section = settings.ledger
-    return Prices({**section.hour_card.rates, **section.invoice.rates}, section.invoice.vat_percent)
-
-
-class _PriceList:
-    """What work of a day costs: as kept when the month of that day closed, otherwise as configured.
-
-    Late time and corrections of a closed month are work of that month, and so are priced as it was.
-    """
-
-    def __init__(self, kept: Mapping[Month, Prices], configured: Prices) -> None:
-        self._kept = kept
-        self._months = sorted(kept)
-        self._configured = configured
-
-    def rate_on(self, day: date) -> Decimal | None:
-        """Euro per hour; ``None`` when neither what was kept nor the settings have one for the year."""
-        # Months close in order: a day before the first kept month was closed together with that month.
-        place = bisect_left(self._months, Month.of(day))
-        kept = self._kept[self._months[place]].rates.get(day.year) if place < len(self._months) else None
-        return self._configured.rates.get(day.year) if kept is None else kept
-
-    def vat_of(self, period: Month) -> Decimal:
-        """The percentage of tax on a month's invoice."""
-        return self._kept.get(period, self._configured).vat_percent
 
 
 _Key = tuple[Month | None, str, int, Decimal | None]
@@ -218,7 +217,7 @@ def _lines(
     organization_id: str,
     account: Account,
     transactions: Sequence[StoredTransaction],
-    prices: _PriceList,
+    prices: PriceList,
 ) -> tuple[InvoiceLine, ...]:
     of_the_month = work.ledger.of_organization(organization_id, account.month)
     gathered = _gather(account, transactions, corrected_months(work, of_the_month), prices)
@@ -252,7 +251,7 @@ def _gather(
     account: Account,
     transactions: Iterable[StoredTransaction],
     corrected: Mapping[str, Month],
-    prices: _PriceList,
+    prices: PriceList,
 ) -> dict[_Key, dict[str | None, _Gathered]]:
     """The legs on the account by line and entry."""
     gathered: dict[_Key, dict[str | None, _Gathered]] = {}
@@ -277,7 +276,7 @@ def _moved(entries: Mapping[str | None, _Gathered]) -> dict[str | None, _Gathere
 def _require_rates(missing: Iterable[int]) -> None:
     years = sorted(missing)
     if years:
-        raise UserError(
+        raise NoRate(
             "there is no hourly rate for what is to be invoiced",
             [f"set ledger.invoice.rates.{year} in the settings, or ledger.hour_card.rates.{year}" for year in years],
         )

@@ -160,6 +160,8 @@ class _Gathered:
 
 
 def _movements(work: UnitOfWork, transactions: Sequence[StoredTransaction]) -> tuple[Movement, ...]:
+    # What was booked and taken back within the month is nothing; what takes back an earlier month is a movement here.
+    of_the_month = {transaction.transaction_id for transaction in transactions}
     undone = {
         transaction.reverses
         for transaction in transactions
@@ -169,7 +171,7 @@ def _movements(work: UnitOfWork, transactions: Sequence[StoredTransaction]) -> t
         _of_card(transaction)
         for transaction in transactions
         if transaction.entry_key is None
-        and transaction.reverses is None
+        and transaction.reverses not in of_the_month
         and transaction.transaction_id not in undone
         and _on_cards(transaction)
     ]

@@ -20,6 +20,7 @@ from care_sync.lookup import find_organization
 from care_sync.model.account import Account
 from care_sync.model.duration import rounded_clock
 from care_sync.model.hour_card import CardChange, CardChangeKind
+from care_sync.model.prices import rate_on
 from care_sync.model.transaction import StoredTransaction
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
@@ -275,7 +276,7 @@ def _tell(state: CardState, organization: Organization, *, as_json: bool) -> Non
 
 
 def _rate_of(settings: Settings, day: date) -> Decimal:
-    rate = settings.ledger.hour_card.rates.get(day.year)
+    rate = rate_on(settings.ledger.hour_card.rates, day)
     if rate is None:
         raise UserError(
             f"no hourly rate is configured for {day.year}",

@@ -78,7 +78,7 @@ COMMANDS: dict[str, Command | Group] = {
                 "Write a month's hour card statement: balances, each deduction, corrections, and a chart of what is left.",
             ),
             "recalculate": Command(
-                "recalculate:recalculate", "Find the cards that are due, and approve or decline what is proposed."
+                "recalculate:recalculate", "Show the cards that are due, and approve or decline what is proposed."
             ),
             "import": Command(
                 "card_import:import_file",

@@ -13,7 +13,7 @@ import typer
 
 from care_sync.application import connect_bookkeeping, environment_of
 from care_sync.billing.amounts import hours_of
-from care_sync.billing.invoice import Invoice, invoiced_periods, read_invoice, read_invoices
+from care_sync.billing.invoice import Invoice, WaitingInvoice, invoiced_periods, read_invoice, read_invoices
 from care_sync.billing.issue import issue_all, require_final
 from care_sync.billing.push import Pushed, push_invoices
 from care_sync.billing.tables import invoice_as_json, invoices_as_csv
@@ -26,7 +26,7 @@ from care_sync.model.duration import clock
 from care_sync.model.month import Month
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
-from care_sync.terminal import print_json, print_table, say
+from care_sync.terminal import complain, print_json, print_table, say
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 Period = Annotated[str, typer.Argument(metavar="MONTH", help="The month, such as 2026-10.")]
@@ -59,12 +59,12 @@ def list_invoices(
     """
     with Session.of(context).store() as (settings, store), store.read() as work:
         periods = [month_of(period, "MONTH")] if period else invoiced_periods(work)
-        found = [
-            (invoice, _state(work, invoice)) for period in periods for invoice in read_invoices(work, period, settings)
-        ]
+        months = [read_invoices(work, period, settings) for period in periods]
+        found = [(invoice, _state(work, invoice)) for month in months for invoice in month.invoices]
+    waiting = [invoice for month in months for invoice in month.waiting]
     if as_json:
         print_json([{**invoice_as_json(invoice), "state": state} for invoice, state in found])
-    elif not found:
+    elif not found and not waiting:
         say("Nothing is invoiced.")
     else:
         print_table(
@@ -85,6 +85,7 @@ def list_invoices(
             ),
             right=("lines", "hours", "net", "VAT", "total"),
         )
+    _report(waiting)
 
 
 def show(
@@ -160,17 +161,19 @@ def export(
                 raise UserError("several e-invoices are several files", ["name a folder for them with --output"])
             today = session.clock.now().astimezone(settings.company.zone).date()
             with store.begin() as work:
-                chosen = _chosen(work, month, customer, settings)
+                chosen, waiting = _chosen(work, month, customer, settings)
                 issued = issue_all(
                     work, chosen, settings, today=today, actor=getpass.getuser(), corrects=corrects or ()
                 )
             _write_documents(issued, settings.ledger.invoice.profile, output, is_one=customer is not None)
-            return
-        with store.read() as work:
-            _write_table(_chosen(work, month, customer, settings), form, output)
+        else:
+            with store.read() as work:
+                chosen, waiting = _chosen(work, month, customer, settings)
+            _write_table(chosen, form, output)
+    _report(waiting)
 
 
-def _write_table(invoices: list[Invoice], form: Format, output: Path | None) -> None:
+def _write_table(invoices: Sequence[Invoice], form: Format, output: Path | None) -> None:
     """Write invoices as CSV or JSON, to a file or to standard output."""
     if form is Format.JSON:
         text = json.dumps([invoice_as_json(invoice) for invoice in invoices], ensure_ascii=False, indent=2) + "\n"
@@ -208,7 +211,7 @@ def push(
         if bookkeeping is None:
             raise UserError("no bookkeeping is configured", ["add a section `bookkeeping` with `product: moneybird`"])
         with store.read() as work:
-            found = _chosen(work, month, customer, settings)
+            found, waiting = _chosen(work, month, customer, settings)
             states = [_state(work, invoice) for invoice in found]
         if dry_run:
             for invoice in found:
@@ -220,11 +223,12 @@ def push(
         _show_planned(found, states, as_json=as_json)
     else:
         _show_pushed(pushed, as_json=as_json)
+    _report(waiting)
     if any(result.needs_attention for result in pushed):
         raise typer.Exit(1)
 
 
-def _show_planned(invoices: list[Invoice], states: list[str], *, as_json: bool) -> None:
+def _show_planned(invoices: Sequence[Invoice], states: list[str], *, as_json: bool) -> None:
     """What would be made as drafts."""
     if as_json:
         print_json([invoice_as_json(invoice) for invoice in invoices])
@@ -269,10 +273,25 @@ def _pushed_as_json(pushed: Pushed) -> dict[str, object]:
     }
 
 
-def _chosen(work: UnitOfWork, period: Month, customer: str | None, settings: Settings) -> list[Invoice]:
+def _chosen(
+    work: UnitOfWork, period: Month, customer: str | None, settings: Settings
+) -> tuple[Sequence[Invoice], Sequence[WaitingInvoice]]:
+    """What was asked for, and of a whole month what cannot be priced yet."""
     if customer is not None:
-        return [read_invoice(work, find_organization(work, customer), period, settings)]
-    return read_invoices(work, period, settings)
+        return [read_invoice(work, find_organization(work, customer), period, settings)], ()
+    month = read_invoices(work, period, settings)
+    return month.invoices, month.waiting
+
+
+def _report(waiting: Sequence[WaitingInvoice]) -> None:
+    """Name the customers whose invoice waits for a rate; ends with 1 when there are any."""
+    for invoice in waiting:
+        what = (
+            f"{invoice.organization.name}: {clock(invoice.seconds)} hours of {invoice.period} wait for an hourly rate"
+        )
+        complain("Waits", what, invoice.remedies)
+    if waiting:
+        raise typer.Exit(1)
 
 
 def _write_documents(issued: Sequence[Issued], profile: str, output: Path | None, *, is_one: bool) -> None:

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from care_sync.billing.invoice import prices_of
 from care_sync.cli.files import month_of
 from care_sync.cli.session import Session
 from care_sync.ledger.closing import Closing, Outlook, close_month, on_account, outlook, require_closable
@@ -106,7 +105,7 @@ def close(
                 work,
                 month,
                 terms=lambda organization_id: _terms(work, settings, organization_id),
-                prices=prices_of(settings),
+                prices=settings.ledger.prices,
                 now=session.clock.now(),
                 today=today,
                 actor=getpass.getuser(),

@@ -15,9 +15,12 @@ from care_sync.messages import CardBalance, Messages, Recalculated, ReplyContext
 from care_sync.model.duration import rounded_clock
 from care_sync.model.notices import NoticeKind
 from care_sync.model.recalculation import Recalculation, RecalculationState
+from care_sync.model.terms import Terms
+from care_sync.pipeline.customer import terms_of
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
 from care_sync.terminal import print_json, print_table, say, say_lines
+from connectors.records import Organization
 
 
 def recalculate(
@@ -36,10 +39,12 @@ def recalculate(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
-    """Find the cards that are due, and approve or decline what is proposed.
+    """Show the cards that are due, and approve or decline what is proposed.
 
-    Twelve months after purchase what is left is worth what it was bought for: hours × old rate ÷ rate of that year. A
-    card of which more than 90 % was used by then stays as it is. The nightly pass finds due cards too.
+    The nightly pass finds them, once it has read everything that was worked until that day. Twelve months after
+    purchase what is left is worth what it was bought for: hours × old rate ÷ rate of that year. A card of which more
+    than 90 % was used by then stays as it is. Work that becomes known later changes what it comes to, until the month
+    of the due day closes.
 
     ```
     care-sync cards recalculate
@@ -62,10 +67,14 @@ def recalculate(
             work, settings, session.clock.now(), card_id, approve=approve, decline=decline, reason=reason
         )
         names = _customers(work, proposals)
+        today = session.clock.now().astimezone(settings.company.zone).date()
+        waiting = recalculation.unjudged(work, settings.ledger.hour_card, today)
     if as_json:
         print_json([_as_json(proposal) for proposal in proposals])
-    else:
-        _show(proposals, names)
+        return
+    _show(proposals, names, is_all=not waiting)
+    for card, due in waiting:
+        say(f"Card {card.card_id} fell due on {due}, and is judged by the next full pass: `care-sync sync`.")
 
 
 def _decided(
@@ -79,20 +88,20 @@ def _decided(
     reason: str,
 ) -> list[Recalculation]:
     """What is due, of one card or of all, after what the person decided on it."""
-    zone = settings.company.zone
-    recalculation.find_due(work, settings.ledger.hour_card, zone, now=now)
     due = [recalculation.require_open(work, card_id)] if card_id is not None else recalculation.open_proposals(work)
     if decline and card_id is not None:
-        return [recalculation.decline(work, card_id, now=now, actor=getpass.getuser(), reason=reason)]
+        terms = _terms(work, settings, card_id)
+        actor = getpass.getuser()
+        return [recalculation.decline(work, card_id, terms=terms, now=now, actor=actor, reason=reason)]
     if not approve:
         return due
     return [
-        recalculation.apply(
+        recalculation.approve(
             work,
             proposal.card_id,
             proposal.due_on,
+            terms=_terms(work, settings, proposal.card_id),
             now=now,
-            today=now.astimezone(zone).date(),
             actor=getpass.getuser(),
             reason=reason,
         )
@@ -101,29 +110,33 @@ def _decided(
     ]
 
 
-def _show(proposals: list[Recalculation], names: dict[int, str]) -> None:
+def _terms(work: UnitOfWork, settings: Settings, card_id: int) -> Terms:
+    organization_id = cards.require(work, card_id).organization_id
+    return terms_of(work, settings, work.organizations.get(organization_id) or Organization(organization_id, "?"))
+
+
+def _show(proposals: list[Recalculation], names: dict[int, str], *, is_all: bool) -> None:
     if not proposals:
-        say("No card is due for recalculation.")
+        say("No card is due for recalculation." if is_all else "Nothing is proposed.")
         return
     print_table(
         "Recalculation",
-        ("card", "customer", "due", "state", "left then", "left", "becomes", "rate", "new rate", "why"),
+        ("card", "customer", "due", "state", "left then", "becomes", "rate", "new rate", "why"),
         (
             (
                 proposal.card_id,
                 names[proposal.card_id],
                 proposal.due_on,
                 proposal.state.value,
-                rounded_clock(proposal.left_then),
                 rounded_clock(proposal.left_before),
                 rounded_clock(proposal.left_after),
                 proposal.old_rate,
                 proposal.new_rate or "",
-                proposal.reason,
+                proposal.said or proposal.reason,
             )
             for proposal in proposals
         ),
-        right=("card", "left then", "left", "becomes", "rate", "new rate"),
+        right=("card", "left then", "becomes", "rate", "new rate"),
     )
 
 
@@ -134,7 +147,7 @@ def _notice(work: UnitOfWork, settings: Settings, card_id: int, language: str) -
     card = cards.require(work, card_id)
     shown = [
         proposal
-        for proposal in work.recalculations.of_card(card_id)
+        for proposal in work.recalculations.of_cards([card_id])
         if proposal.state in _TOLD and proposal.new_rate is not None
     ]
     if not shown:
@@ -184,12 +197,11 @@ def _as_json(proposal: Recalculation) -> dict[str, object]:
         "card_id": proposal.card_id,
         "due_on": proposal.due_on.isoformat(),
         "state": proposal.state.value,
-        "left_then_seconds": proposal.left_then,
         "left_before_seconds": proposal.left_before,
         "left_after_seconds": proposal.left_after,
         "old_rate": str(proposal.old_rate),
         "new_rate": None if proposal.new_rate is None else str(proposal.new_rate),
-        "reason": proposal.reason,
+        "reason": proposal.said or proposal.reason,
         "actor": proposal.actor,
         "transaction_id": proposal.transaction_id,
     }

@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from care_sync.billing.invoice import rate_of
 from care_sync.cli.files import write_file
 from care_sync.cli.rules_input import RulesArgument, open_rules
 from care_sync.cli.session import Session
 from care_sync.model.duration import rounded_clock
+from care_sync.model.prices import PriceList
 from care_sync.replay.compare import Comparison, compare
 from care_sync.replay.history import History, read_history
 from care_sync.replay.questions import fact_costs
@@ -49,7 +49,7 @@ def replay(
         old = site_rules(settings)
         with store.read() as work:
             history = read_history(work, settings, since.date())
-    comparison = compare(history, old, new, lambda year: rate_of(settings, year))
+    comparison = compare(history, old, new, PriceList({}, settings.ledger.prices).rate_on)
     if html is not None:
         title = f"What {Path(new.source).name} would have changed"
         write_file(html, as_page(comparison, history, title=title, old=old.source, new=new.source).encode())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
-from care_sync.billing.invoice import prices_of, read_invoices
+from care_sync.billing.invoice import read_invoices
 from care_sync.demo.agency import ZONE
 from care_sync.demo.follow import cards_moved, followed, look, posted
 from care_sync.demo.layout import happening, headline, quoted, told
@@ -50,12 +50,12 @@ def _close(stage: Stage) -> Closing:
             work,
             PERIOD,
             terms=lambda key: terms_of(work, settings, organizations[key]),
-            prices=prices_of(settings),
+            prices=settings.ledger.prices,
             now=now,
             today=application.site.today(),
             actor=BOOKKEEPER,
         )
-        invoices = read_invoices(work, PERIOD, settings)
+        invoices = read_invoices(work, PERIOD, settings).invoices
     seconds = sum(charge.seconds for charge in closing.charged)
     told(
         "closed",
@@ -116,7 +116,6 @@ def _recalculate(stage: Stage) -> None:
     )
     before = look(application, stage.workplace)
     with application.store.begin() as work:
-        recalculation.find_due(work, settings.ledger.hour_card, settings.company.zone, now=now)
         recalculations = work.recalculations.all()
         names = {organization.id: organization.name for organization in work.organizations.all()}
         for record in recalculations:
@@ -126,12 +125,14 @@ def _recalculate(stage: Stage) -> None:
                 f"card {record.card_id} of {names[card.organization_id]}, bought on {card.bought_on}: {_due(record)}",
             )
             if record.state is RecalculationState.PROPOSED:
-                recalculation.apply(
+                organization = work.organizations.get(card.organization_id)
+                assert organization is not None
+                recalculation.approve(
                     work,
                     record.card_id,
                     record.due_on,
+                    terms=terms_of(work, settings, organization),
                     now=now,
-                    today=application.site.today(),
                     actor=BOOKKEEPER,
                     reason="",
                 )

@@ -135,7 +135,8 @@ def _check_cards(
 ) -> None:
     owned = {card.card_id for card in work.cards.of_organization(organization_id) if not card.voided}
     for transaction in transactions:
-        if transaction.organization_id != organization_id or transaction.kind in _LEAVES_A_CARD:
+        leaves = transaction.kind in _LEAVES_A_CARD or transaction.reverses is not None
+        if transaction.organization_id != organization_id or leaves:
             continue
         for leg in transaction.legs:
             if leg.account.card_id is not None and leg.account.card_id not in owned:

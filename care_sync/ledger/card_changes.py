@@ -20,6 +20,7 @@ from care_sync.errors import UserError
 from care_sync.ledger.book import record_all
 from care_sync.ledger.cards import left_on, note_lowered, require
 from care_sync.ledger.closing import as_posted, on_account
+from care_sync.ledger.due_days import undoing
 from care_sync.ledger.posting import post_customer
 from care_sync.model.account import CONTRA, PURCHASED, Account, Leg
 from care_sync.model.duration import clock
@@ -146,6 +147,7 @@ def _take_off(work: UnitOfWork, change: CardChange, terms: TermsOf) -> None:
     card, now = change.before, change.changed_at
     account = Account.card(card.card_id)
     _undo_settlements(work, card, now)
+    _undo_recalculations(work, change)
     paid = work.ledger.posted_on(account, organization_id=card.organization_id)
     _lay_anew(work, card.organization_id, paid, terms, now)
     held = left_on(work, card)
@@ -158,6 +160,7 @@ def _take_off(work: UnitOfWork, change: CardChange, terms: TermsOf) -> None:
 
 def _correct(work: UnitOfWork, change: CardChange, terms: TermsOf) -> None:
     card, limit = change.after, terms(change.after.organization_id).overdraft_seconds
+    work.recalculations.release(card.card_id)
     left_before = left_on(work, card)
     months = work.periods.months()
     if months.booked(card.bought_on) == months.booked(change.before.bought_on):
@@ -238,6 +241,21 @@ def _undo_settlements(work: UnitOfWork, card: HourCard, now: datetime) -> None:
         if any(leg.account == account for leg in settlement.legs)
     ]
     record_all(work, undone, overdraft_seconds=None)
+
+
+def _undo_recalculations(work: UnitOfWork, change: CardChange) -> None:
+    """What open months recalculated of the card goes back; at another customer it is worked out anew (H4)."""
+    records = [record for record in work.recalculations.of_cards([change.before.card_id]) if not record.is_kept]
+    booked = work.ledger.many(record.transaction_id for record in records if record.transaction_id is not None)
+    months = work.periods.months()
+    reason = f"card {change.before.card_id} is no longer there"
+    undone = [undoing(transaction, months, change.changed_at, reason) for transaction in booked.values()]
+    record_all(work, undone, overdraft_seconds=None)
+    for record in records:
+        if change.kind is CardChangeKind.VOIDED:
+            work.recalculations.forget(record)
+        else:
+            work.recalculations.put(replace(record, transaction_id=None))
 
 
 def _book(

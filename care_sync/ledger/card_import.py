@@ -11,7 +11,7 @@ stays known, so that its rate and its twelve months (H4) go on counting.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,6 +22,7 @@ from care_sync.errors import UserError
 from care_sync.ledger.cards import move, seconds_of
 from care_sync.model.account import ADJUSTED, PURCHASED
 from care_sync.model.hour_card import HourCard
+from care_sync.model.prices import Rates, rate_on
 from care_sync.model.transaction import TransactionKind
 from care_sync.spreadsheet import Row, TableError
 from care_sync.store import UnitOfWork
@@ -53,12 +54,10 @@ class PlannedCard:
     reference: str
 
 
-def read_cards(
-    work: UnitOfWork, data: bytes, *, rates: Mapping[int, Decimal], today: date, taken_over_on: date
-) -> list[PlannedCard]:
+def read_cards(work: UnitOfWork, data: bytes, *, rates: Rates, today: date, taken_over_on: date) -> list[PlannedCard]:
     """Read a file and check every line against what the store holds.
 
-    ``rates`` stand in for an empty rate, by the year of purchase. Raises :class:`UserError` with every problem.
+    ``rates`` stand in for an empty rate, by the day of purchase. Raises :class:`UserError` with every problem.
     """
     try:
         lines = list(spreadsheet.rows(spreadsheet.decoded(data), COLUMNS, OPTIONAL))
@@ -108,7 +107,7 @@ def import_cards(
 class _Reading:
     """Lines being read; problems are gathered so that all are told at once."""
 
-    def __init__(self, work: UnitOfWork, rates: Mapping[int, Decimal], today: date, taken_over_on: date) -> None:
+    def __init__(self, work: UnitOfWork, rates: Rates, today: date, taken_over_on: date) -> None:
         self._work = work
         self._rates = rates
         self._today = today
@@ -173,10 +172,11 @@ class _Reading:
             if not 0 < rate < 10_000:
                 raise ValueError(f"{rate} euro per hour cannot be right")
             return rate
-        year = bought_on.year if bought_on is not None else self._today.year
-        if year not in self._rates:
-            raise ValueError(f"no rate is given here or configured for {year}; set ledger.hour_card.rates.{year}")
-        return self._rates[year]
+        day = bought_on or self._today
+        configured = rate_on(self._rates, day)
+        if configured is None:
+            raise ValueError(f"no rate is given here or configured for {day}; set ledger.hour_card.rates.{day.year}")
+        return configured
 
 
 def _positive_hours(text: str) -> int:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from care_sync.errors import UserError
 from care_sync.ledger.posting import post_customer
@@ -25,7 +25,6 @@ from care_sync.model.posted_entry import PostedEntry
 from care_sync.model.prices import Prices
 from care_sync.model.terms import Terms
 from care_sync.model.time_entry import StoredEntry
-from care_sync.model.transaction import StoredTransaction
 from care_sync.store import UnitOfWork
 
 TermsOf = Callable[[str], Terms]
@@ -138,6 +137,8 @@ def close_month(
     work.periods.close(period, now, actor)
     # In the same transaction: a closed month whose euros follow the settings would be another month tomorrow.
     work.periods.keep_prices(period, prices)
+    work.settled_tickets.keep_of(period)
+    work.recalculations.keep_through(Month(period).next.first_day - timedelta(days=1))
     work.ledger.forget_corrected(period)
     entry_keys = {posted.entry_key for posted in pending}
     charged = _by_ticket(
@@ -156,27 +157,12 @@ def as_posted(work: UnitOfWork, organization_id: str, closed: Iterable[PostedEnt
     standings = work.ledger.posted_of_organization(organization_id, work.periods.months().first_open)
     standings.update({standing.entry_key: standing for standing in closed})
     transactions = work.ledger.many(standing.transaction_id for standing in standings.values())
-    return [_as_posted(standing, transactions[standing.transaction_id]) for standing in standings.values()]
+    return [DecidedTime.as_posted(standing, transactions[standing.transaction_id]) for standing in standings.values()]
 
 
 def on_account(standing: PostedEntry, account: Account) -> int:
     """Seconds of an entry on one account."""
     return sum(leg.seconds for leg in standing.shares if leg.account == account)
-
-
-def _as_posted(standing: PostedEntry, transaction: StoredTransaction) -> DecidedTime:
-    return DecidedTime(
-        entry_key=standing.entry_key,
-        seconds=standing.seconds,
-        route=standing.basis.route,
-        work_date=standing.work_date,
-        ticket_id=standing.ticket_id,
-        revision=transaction.entry_revision or 0,
-        started_at=standing.started_at,
-        rules=transaction.rules,
-        clauses=transaction.clauses,
-        reason=transaction.reason,
-    )
 
 
 def _by_ticket(standings: Iterable[PostedEntry]) -> tuple[Charged, ...]:

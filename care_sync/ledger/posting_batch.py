@@ -103,6 +103,7 @@ class PostingBatch:
                 transaction_id=0,
                 work_date=time.work_date,
                 started_at=time.started_at,
+                activity=time.activity,
             ),
         )
 
@@ -155,6 +156,11 @@ class PostingBatch:
         ledger.put_posted(posted)
         ledger.keep_corrected(self.corrected, self.months.first_open)
         return numbers
+
+    def add(self, transaction: Transaction) -> int:
+        """Add a transaction that no entry stands on; return its place among those that are written."""
+        self._add(transaction)
+        return len(self.transactions) - 1
 
     def _add(self, transaction: Transaction, standing: PostedEntry | None = None) -> None:
         self.transactions.append(transaction)

@@ -1,140 +1,116 @@
-"""The yearly recalculation of what is left on an hour card (H4–H6).
+"""The yearly recalculation of what is left on an hour card (H4–H6): which due days are judged, and what people say.
 
 Terms
-    due day      12 calendar months after purchase (H4); more of them, a year apart, only where that is configured
-    left then    what was left at the end of the due day, by the day of the work and not by when it became known (H6)
-    proposal     a recalculation that a person may approve (H5): remaining × rate at purchase ÷ rate of the due day's
-                 year
+    due day    12 calendar months after purchase (H4); more of them, a year apart, only where that is configured
+    judged     a due day that is over, and that a full pass without failures has read past: work of that day is known
+    approve    what a person says of a proposal (H5): remaining × rate at purchase ÷ rate of the due day
 
-States of a due day: ``proposed`` and ``waiting`` (for a rate) are open; ``applied``, ``declined`` (by a person) and
-``settled`` (nothing to recalculate, and why) are final.
-
-Promise: once per due day, however often it is looked for. Hours never grow: a rate that is missing or lower than the
-old one is reported to a person.
+What a due day comes to is worked out while the customer's time is laid (:mod:`care_sync.ledger.due_days`), again and
+again until its month closes. Hours never grow: a rate that is missing or lower than the old one is reported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from care_sync.errors import UserError
 from care_sync.ledger import cards
-from care_sync.model.account import RECALCULATED
+from care_sync.ledger.book import record_all
+from care_sync.ledger.cards import note_lowered
+from care_sync.ledger.closing import as_posted
+from care_sync.ledger.due_days import booking, tell
+from care_sync.ledger.posting import post_customer
+from care_sync.model.account import Account
 from care_sync.model.hour_card import HourCard
-from care_sync.model.recalculation import Recalculation, RecalculationState, due_days, recalculated, was_used_up
-from care_sync.model.transaction import SYSTEM, TransactionKind
+from care_sync.model.mark import DirtyKind
+from care_sync.model.prices import rate_on
+from care_sync.model.recalculation import Recalculation, RecalculationState, due_days
+from care_sync.model.terms import Terms
+from care_sync.model.transaction import SYSTEM
 from care_sync.settings.agreements import HourCardSection
 from care_sync.store import UnitOfWork
 
-NO_RATE = "recalculation_rate"
-"""The kind of attention for a card whose due day lacks a usable rate; its subject is ``<card>:<due day>``."""
 
+def judge(work: UnitOfWork, settings: HourCardSection, *, through: date, now: datetime) -> int:
+    """Judge the due days up to and with ``through``, the last day that a full pass has read to its end.
 
-def find_due(work: UnitOfWork, settings: HourCardSection, zone: ZoneInfo, *, now: datetime) -> list[Recalculation]:
-    """Look every card's due days up and keep what is found; apply it where that is configured.
-
-    Returns what is new or changed. For the nightly pass; looking twice changes nothing.
+    Marks the customers of whom something must be worked out, also where a rate has become another one; returns how many
+    due days are new. Judging twice changes nothing.
     """
     if settings.recalculation == "off":
-        return []
+        return 0
     work.ledger.lock_head()
-    today = now.astimezone(zone).date()
-    # A due day is looked at when it is over: what is worked on it counts (H6).
-    known = {
-        (recalculation.card_id, recalculation.due_on): recalculation for recalculation in work.recalculations.all()
-    }
-    results = []
+    known = {record.key: record for record in work.recalculations.all()}
+    new: list[Recalculation] = []
+    customers: set[str] = set()
     for card in work.cards.all():
         if card.voided:
             continue
-        for due in due_days(card.bought_on, today - timedelta(days=1), yearly=settings.recalculate_yearly):
+        for due in due_days(card.bought_on, through, yearly=settings.recalculate_yearly):
             before = known.get((card.card_id, due))
-            if before is not None and before.state.is_final:
-                continue
-            after = _judged(work, card, due, before, settings.rates, now)
-            if after != before:
-                work.recalculations.put(after)
-            if settings.recalculation == "automatic" and after.state is RecalculationState.PROPOSED:
-                after = apply(work, card.card_id, due, now=now, today=today, actor=SYSTEM, reason="")
-            if after != before:
-                results.append(after)
-            _tell(work, card, after, now)
-            if not after.state.is_final:
-                break  # the next year's recalculation rests on what becomes of this one
-    return results
+            if before is None:
+                new.append(_judged(card, due, settings, now))
+                customers.add(card.organization_id)
+            elif not before.is_kept and before.new_rate != rate_on(settings.rates, due):
+                customers.add(card.organization_id)
+    work.recalculations.put(*new)
+    work.dirty.mark(DirtyKind.ORGANIZATION, sorted(customers), "an hour card is due for recalculation", now)
+    return len(new)
+
+
+def unjudged(work: UnitOfWork, settings: HourCardSection, today: date) -> list[tuple[HourCard, date]]:
+    """Cards with a due day that is over and that no full pass has judged yet, with that day."""
+    if settings.recalculation == "off":
+        return []
+    known = {record.key for record in work.recalculations.all()}
+    over = today - timedelta(days=1)
+    return [
+        (card, due)
+        for card in work.cards.all()
+        if not card.voided
+        for due in due_days(card.bought_on, over, yearly=settings.recalculate_yearly)
+        if (card.card_id, due) not in known
+    ]
 
 
 def open_proposals(work: UnitOfWork) -> list[Recalculation]:
     """Due days that wait for a person: proposed, or without a usable rate."""
-    return [recalculation for recalculation in work.recalculations.all() if not recalculation.state.is_final]
+    voided = {card.card_id for card in work.cards.all() if card.voided}
+    return [record for record in work.recalculations.all() if record.state.is_open and record.card_id not in voided]
 
 
 def require_open(work: UnitOfWork, card_id: int) -> Recalculation:
     """The open due day of a card. Raises :class:`UserError` when there is none."""
-    cards.require(work, card_id)
-    for open_proposal in open_proposals(work):
-        if open_proposal.card_id == card_id:
-            return open_proposal
+    card = cards.require(work, card_id)
+    for proposal in open_proposals(work):
+        if proposal.card_id == card_id:
+            return proposal
+    judged = {record.due_on for record in work.recalculations.of_cards([card_id])}
+    due = next(due_days(card.bought_on, date.max), None)
+    if due is not None and due not in judged:
+        raise UserError(
+            f"card {card_id} falls due on {due}, and is judged when a full pass has read past that day",
+            ["run `care-sync sync` when the day is over; the nightly pass does it too"],
+        )
     raise UserError(f"card {card_id} is not due for recalculation", ["`care-sync cards recalculate` shows which are"])
 
 
-def apply(
-    work: UnitOfWork, card_id: int, due_on: date, *, now: datetime, today: date, actor: str, reason: str
+def approve(
+    work: UnitOfWork, card_id: int, due_on: date, *, terms: Terms, now: datetime, actor: str, reason: str
 ) -> Recalculation:
-    """Book a recalculation of what is left now.
+    """Apply what is proposed for a due day.
 
-    Raises :class:`UserError` unless it is proposed.
+    Raises :class:`UserError` unless it is proposed. In an open month it goes on following the work that becomes known;
+    that of a closed month is what it came to then.
     """
     work.ledger.lock_head()
     proposal = _require_proposed(work, card_id, due_on)
-    card = cards.require(work, card_id)
-    left = cards.left_on(work, card)
-    after = recalculated(left, proposal.old_rate, _rate(proposal))
-    if left <= 0 or after == left:
-        settled = replace(
-            proposal,
-            state=RecalculationState.SETTLED,
-            left_before=left,
-            left_after=left,
-            reason="nothing is left to recalculate",
-            actor=actor,
-            decided_at=now,
-        )
-        work.recalculations.put(settled)
-        return settled
-    number = cards.move(
-        work,
-        card,
-        TransactionKind.RECALCULATION,
-        RECALCULATED,
-        after - left,
-        period=work.periods.months().booked(today),
-        day=due_on,
-        now=now,
-        actor=actor,
-        reason=f"{proposal.old_rate} → {proposal.new_rate} per hour"
-        + (f"; {reason.strip()}" if reason.strip() else ""),
-        clauses=("H4", "H5"),
-    )
-    applied = replace(
-        proposal,
-        state=RecalculationState.APPLIED,
-        left_before=left,
-        left_after=after,
-        reason=reason.strip(),
-        actor=actor,
-        decided_at=now,
-        transaction_id=number,
-    )
-    work.recalculations.put(applied)
-    return applied
+    said = replace(proposal, approved=True, actor=actor, said=reason.strip(), decided_at=now)
+    return _decided(work, said, terms, now)
 
 
-def decline(work: UnitOfWork, card_id: int, *, now: datetime, actor: str, reason: str) -> Recalculation:
+def decline(work: UnitOfWork, card_id: int, *, terms: Terms, now: datetime, actor: str, reason: str) -> Recalculation:
     """Leave a card as it is for its open due day, for a reason.
 
     Raises :class:`UserError` without one, or when the card is not due.
@@ -142,78 +118,78 @@ def decline(work: UnitOfWork, card_id: int, *, now: datetime, actor: str, reason
     work.ledger.lock_head()
     if not reason.strip():
         raise UserError("declining a recalculation needs a reason", ["say why, for whoever looks for it next year"])
-    declined = replace(
-        require_open(work, card_id),
-        state=RecalculationState.DECLINED,
-        reason=reason.strip(),
-        actor=actor,
-        decided_at=now,
-    )
-    work.recalculations.put(declined)
-    work.attention.resolve(NO_RATE, [_subject(declined)])
-    return declined
+    said = replace(require_open(work, card_id), approved=False, actor=actor, said=reason.strip(), decided_at=now)
+    return _decided(work, said, terms, now)
 
 
-def _judged(
-    work: UnitOfWork,
-    card: HourCard,
-    due: date,
-    before: Recalculation | None,
-    rates: Mapping[int, Decimal],
-    now: datetime,
-) -> Recalculation:
-    """What a due day comes to."""
-    left = cards.left_on(work, card)
-    old_rate, new_rate = _old_rate(work, card, due), rates.get(due.year)
-    left_then = work.ledger.card_left(card.card_id, worked_until=due)
-    used = work.ledger.card_used(card.card_id, worked_until=due)
-    state, reason = RecalculationState.PROPOSED, ""
-    if card.taken_over_on is not None and due < card.taken_over_on:
-        state, reason = RecalculationState.SETTLED, f"it fell due before {card.taken_over_on}, when it was taken over"
-    elif was_used_up(card.seconds, used):
-        state, reason = RecalculationState.SETTLED, "more than 90 % was used at twelve months (H6)"
-    elif new_rate is None:
-        state, reason = RecalculationState.WAITING, f"no hourly rate is configured for {due.year}"
-    elif new_rate < old_rate:
-        state = RecalculationState.WAITING
-        reason = f"the rate of {due.year} ({new_rate}) is lower than the one before ({old_rate}): hours never grow"
-    elif new_rate == old_rate:
-        state, reason = RecalculationState.SETTLED, f"the rate of {due.year} is the one before: nothing changes"
-    elif left <= 0:
-        state, reason = RecalculationState.SETTLED, "nothing is left to recalculate"
-    after = recalculated(left, old_rate, new_rate) if state is RecalculationState.PROPOSED and new_rate else left
+def _judged(card: HourCard, due: date, settings: HourCardSection, now: datetime) -> Recalculation:
+    """A due day that nobody has worked out yet."""
+    is_automatic = settings.recalculation == "automatic"
+    was_elsewhere = card.taken_over_on is not None and due < card.taken_over_on
     return Recalculation(
         card_id=card.card_id,
         due_on=due,
-        state=state,
-        left_then=left_then,
-        left_before=left,
-        left_after=after,
-        old_rate=old_rate,
-        new_rate=new_rate,
-        reason=reason,
-        found_at=before.found_at if before else now,
+        state=RecalculationState.SETTLED if was_elsewhere else RecalculationState.WAITING,
+        left_before=0,
+        left_after=0,
+        old_rate=card.rate,
+        new_rate=None,
+        reason=f"it fell due before {card.taken_over_on}, when it was taken over" if was_elsewhere else "",
+        found_at=now,
+        approved=True if is_automatic and not was_elsewhere else None,
+        actor=SYSTEM if is_automatic and not was_elsewhere else "",
+        decided_at=now if is_automatic and not was_elsewhere else None,
+        is_kept=was_elsewhere,
     )
 
 
-def _old_rate(work: UnitOfWork, card: HourCard, due: date) -> Decimal:
-    """The rate at purchase, or that of the last recalculation before this due day."""
-    earlier = [
-        recalculation
-        for recalculation in work.recalculations.of_card(card.card_id)
-        if recalculation.due_on < due and recalculation.state is RecalculationState.APPLIED
-    ]
-    return _rate(earlier[-1]) if earlier else card.rate
+def _decided(work: UnitOfWork, said: Recalculation, terms: Terms, now: datetime) -> Recalculation:
+    """Keep what somebody said of a due day, and lay the customer's open months anew with it."""
+    card = cards.require(work, said.card_id)
+    if said.is_kept:
+        said = _decided_later(work, card, said, now)
+    elif said.approved is False and said.state is RecalculationState.WAITING:
+        said = replace(said, state=RecalculationState.DECLINED)
+    work.recalculations.put(said)
+    post_customer(work, card.organization_id, as_posted(work, card.organization_id), terms=terms, now=now)
+    after = next(record for record in work.recalculations.of_cards([said.card_id]) if record.due_on == said.due_on)
+    if after.state is RecalculationState.APPLIED:
+        note_lowered(work, card.organization_id, now)
+    tell(work, card, after, now)
+    # What is left on the card has changed, and with it what tickets show.
+    work.dirty.mark(DirtyKind.ORGANIZATION, [card.organization_id], f"hour card {card.card_id} was recalculated", now)
+    return after
 
 
-def _rate(one: Recalculation) -> Decimal:
-    assert one.new_rate is not None, "what is proposed or applied has a rate"
-    return one.new_rate
+def _decided_later(work: UnitOfWork, card: HourCard, said: Recalculation, now: datetime) -> Recalculation:
+    """A due day of a closed month keeps what it came to; what was taken off the card since is not taken twice."""
+    if not said.approved:
+        return replace(said, state=RecalculationState.DECLINED)
+    months = work.periods.months()
+    account = Account.card(card.card_id)
+    drawn = sum(
+        leg.seconds
+        for posted in work.ledger.posted_of_organization(card.organization_id, months.first_open).values()
+        for leg in posted.shares
+        if leg.account == account
+    )
+    change = max(said.change, -max(0, cards.left_on(work, card) + drawn))
+    said = replace(
+        said,
+        state=RecalculationState.APPLIED,
+        left_after=said.left_before + change,
+        approved_change=change,
+    )
+    if not change:
+        return said
+    # What open months drew may not fit any more: it is laid anew before the transaction ends.
+    (number,) = record_all(work, [booking(card.organization_id, said, change, months, now)], overdraft_seconds=None)
+    return replace(said, transaction_id=number)
 
 
 def _require_proposed(work: UnitOfWork, card_id: int, due_on: date) -> Recalculation:
     proposal = next(
-        (recalculation for recalculation in work.recalculations.of_card(card_id) if recalculation.due_on == due_on),
+        (record for record in work.recalculations.of_cards([card_id]) if record.due_on == due_on),
         None,
     )
     if proposal is None or proposal.state is not RecalculationState.PROPOSED:
@@ -223,21 +199,3 @@ def _require_proposed(work: UnitOfWork, card_id: int, due_on: date) -> Recalcula
             ["`care-sync cards recalculate` shows what is proposed"],
         )
     return proposal
-
-
-def _tell(work: UnitOfWork, card: HourCard, one: Recalculation, now: datetime) -> None:
-    if one.state is RecalculationState.WAITING:
-        work.attention.raise_(
-            NO_RATE,
-            _subject(one),
-            f"Card {card.card_id}, bought on {card.bought_on}, fell due for recalculation on {one.due_on}: "
-            f"{one.reason}. Set ledger.hour_card.rates.{one.due_on.year}, or run "
-            f"`care-sync cards recalculate {card.card_id} --decline --reason …`.",
-            now,
-        )
-    else:
-        work.attention.resolve(NO_RATE, [_subject(one)])
-
-
-def _subject(one: Recalculation) -> str:
-    return f"{one.card_id}:{one.due_on}"

@@ -20,7 +20,7 @@ def verdicts_at(work: UnitOfWork, places: Mapping[str, Place]) -> dict[str, Verd
     """The newest verdict on each entry that was given at its place, by entry; ``places`` says where each entry is."""
     given = work.verdicts.get_many(places)
     tickets = {verdict.ticket_id for verdicts in given.values() for verdict in verdicts}
-    lives_on = _survivors(work, {*tickets, *(places[key][1] for key in given)})
+    lives_on = tickets_that_stay(work, {*tickets, *(places[key][1] for key in given)})
     holding: dict[str, Verdict] = {}
     for entry_key, verdicts in given.items():
         organization_id, ticket_id = places[entry_key]
@@ -30,7 +30,7 @@ def verdicts_at(work: UnitOfWork, places: Mapping[str, Place]) -> dict[str, Verd
     return holding
 
 
-def _survivors(work: UnitOfWork, ticket_ids: Iterable[str]) -> dict[str, str]:
+def tickets_that_stay(work: UnitOfWork, ticket_ids: Iterable[str]) -> dict[str, str]:
     """The ticket in which each of these lives on: itself where it was never merged."""
     lives_on = {ticket_id: ticket_id for ticket_id in ticket_ids}
     for _ in range(LONGEST_MERGE):

@@ -9,6 +9,7 @@ Terms
     capacity    what a card still has room for, closed months deducted
     share       seconds of one entry on one account; the shares of an entry sum to its seconds
     overdraft   how far a card may be drawn below zero; a card that is bought later settles it
+    due day     the end of the day on which a card is recalculated (H4-H6): a step in the order of work like an entry
 """
 
 from __future__ import annotations
@@ -16,20 +17,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from care_sync.model.account import PENDING, REVIEW, SLA, WAIVED, Account, Leg
 from care_sync.model.month import Month
-from care_sync.model.review import Verdict
+from care_sync.model.recalculation import DueDay, RecalculationState, WorkedOut, work_out
 from care_sync.model.terms import FairUse, Terms
 from rules.model.words import Route
+
+_Order = tuple[Month, date, float, str]
+
+END_OF_DAY = float("inf")
+"""A moment after every other of the day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """One entry's time: ``period`` is the month it is booked in, ``verdict`` what a person said of it as reviewed time.
+    """Time of one entry: ``period`` is the month it is booked in.
 
-    ``absorbed`` seconds, where set, are what fair use takes of it whatever is left of the allowance: a verdict on a
-    closed month judges the rest alone.
+    Of its seconds as reviewed time a person judged ``judged_seconds``, and charges ``charged_seconds`` of those.
     """
 
     entry_key: str
@@ -39,11 +45,11 @@ class Demand:
     period: Month
     ticket_id: str
     started_at: datetime | None = None
-    verdict: Verdict | None = None
-    absorbed: int | None = None
+    judged_seconds: int = 0
+    charged_seconds: int = 0
 
     @property
-    def order(self) -> tuple[Month, date, float, str]:
+    def order(self) -> _Order:
         """Entries are laid down month by month, in the order they were worked."""
         moment = self.started_at.timestamp() if self.started_at is not None else 0.0
         return (self.period, self.work_date, moment, self.entry_key)
@@ -76,18 +82,38 @@ class Settlement:
     seconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """The shares of every entry, and what became of each due day by card and day."""
+
+    shares: dict[str, tuple[Leg, ...]]
+    due_days: dict[tuple[int, date], WorkedOut]
+
+
 def allocate(
-    demands: Iterable[Demand], cards: Sequence[CardCapacity], terms: Terms, absorbed: Mapping[Month, int]
-) -> dict[str, tuple[Leg, ...]]:
+    demands: Iterable[Demand],
+    cards: Sequence[CardCapacity],
+    terms: Terms,
+    absorbed: Mapping[Month, int],
+    due_days: Iterable[DueDay] = (),
+) -> Laid:
     """Lay ``demands`` over ``cards`` and the allowances of ``terms``.
 
-    ``absorbed`` holds the seconds that fair use took already, by month. Returns the shares of every entry, none of
-    them zero; their sum is the entry's seconds. A card is never drawn below zero but for the overdraft, and does not
-    cover work from before it was bought but to settle what is overdrawn.
+    ``absorbed`` holds the seconds that fair use took already, by month. No share is zero; those of an entry sum to the
+    seconds of its demands. A card is never drawn below zero but for the overdraft, and
+    does not cover work from before it was bought but to settle what is overdrawn.
     """
     # In the order of work and not of arrival, or two daemons would come to different balances (invariant 3).
     laying = _Laying(cards, terms, absorbed)
-    return {demand.entry_key: laying.lay(demand) for demand in sorted(demands, key=lambda demand: demand.order)}
+    laid = Laid({}, {})
+    steps: list[tuple[_Order, Demand | DueDay]] = [(demand.order, demand) for demand in demands]
+    steps += [((due.period, due.due_on, END_OF_DAY, str(due.card_id)), due) for due in due_days]
+    for _, step in sorted(steps, key=lambda step: step[0]):
+        if isinstance(step, DueDay):
+            laid.due_days[step.card_id, step.due_on] = laying.recalculate(step)
+        else:
+            laid.shares[step.entry_key] = laid.shares.get(step.entry_key, ()) + laying.lay(step)
+    return laid
 
 
 def settle_overdrafts(cards: Sequence[CardCapacity]) -> list[Settlement]:
@@ -116,8 +142,25 @@ class _Laying:
         self._cards = _by_purchase(cards)
         self._left = {card.card_id: card.left for card in self._cards}
         self._overdrawn = {card.card_id: max(0, -card.left) for card in self._cards}
+        self._drawn = dict.fromkeys(self._left, 0)
+        self._recalculated = dict.fromkeys(self._left, 0)
+        self._rates: dict[int, Decimal] = {}
         self._limit = terms.overdraft_seconds
         self._fair_use = FairUse(terms, absorbed)
+
+    def recalculate(self, due: DueDay) -> WorkedOut:
+        """At the end of a due day what is left is worth what it was bought for (H5), unless it was used up (H6)."""
+        card_id = due.card_id
+        drawn = due.worked + self._drawn[card_id]
+        left = max(0, due.held + self._recalculated[card_id] - drawn)
+        old_rate = self._rates.get(card_id, due.old_rate)
+        result = work_out(due, old_rate, left=left, used=drawn + due.brought, most=self._left[card_id])
+        if result.state is RecalculationState.APPLIED and result.new_rate is not None:
+            change = result.left_after - result.left_before
+            self._left[card_id] += change
+            self._recalculated[card_id] += change
+            self._rates[card_id] = result.new_rate
+        return result
 
     def lay(self, demand: Demand) -> tuple[Leg, ...]:
         """The shares of one entry."""
@@ -125,9 +168,7 @@ class _Laying:
         if demand.route.is_chargeable:
             self._charge(legs, demand, demand.seconds)
         elif demand.route is Route.FAIR_USE:
-            # What a closed month absorbed stays absorbed: a verdict on it judges the rest alone, and frees nothing.
-            free = self._fair_use.left(demand.period) if demand.absorbed is None else demand.absorbed
-            covered = min(demand.seconds, free)
+            covered = min(demand.seconds, self._fair_use.left(demand.period))
             self._fair_use.take(demand.period, covered)
             _add(legs, Account.fair_use(demand.period), covered)
             self._judge(legs, demand, demand.seconds - covered)
@@ -139,10 +180,9 @@ class _Laying:
 
     def _judge(self, legs: dict[Account, int], demand: Demand, seconds: int) -> None:
         """Reviewed time goes where a person said (K1, O4, X1); what nobody has judged waits."""
-        verdict = demand.verdict
         # An entry that grew since it was judged: the verdict covers what there was, the rest waits for its own.
-        judged = min(seconds, verdict.judged_seconds) if verdict is not None else 0
-        charged = min(judged, verdict.charged_seconds) if verdict is not None else 0
+        judged = min(seconds, demand.judged_seconds)
+        charged = min(judged, demand.charged_seconds)
         self._charge(legs, demand, charged)
         _add(legs, WAIVED, judged - charged)
         _add(legs, REVIEW, seconds - judged)
@@ -168,12 +208,14 @@ class _Laying:
             if not later.covers(work_date):
                 rest -= self._draw(legs, later.card_id, rest)
         self._left[card_id] -= rest
+        self._drawn[card_id] += rest
         _add(legs, Account.card(card_id), rest)
         return overdrawn
 
     def _draw(self, legs: dict[Account, int], card_id: int, seconds: int) -> int:
         drawn = min(seconds, max(0, self._left[card_id]))
         self._left[card_id] -= drawn
+        self._drawn[card_id] += drawn
         _add(legs, Account.card(card_id), drawn)
         return drawn
 

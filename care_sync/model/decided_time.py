@@ -7,12 +7,17 @@ from datetime import date, datetime
 
 from care_sync.model.posted_entry import Basis, PostedEntry
 from care_sync.model.review import Verdict
+from care_sync.model.transaction import StoredTransaction
 from rules.model.words import Route
 
 
 @dataclass(frozen=True, slots=True)
 class DecidedTime:
-    """One entry's time as it should stand: so many ``seconds`` of a ticket, and why they go where they go."""
+    """One entry's time as it should stand: so many ``seconds`` of a ticket, and why they go where they go.
+
+    ``activity`` is the kind of work that was decided. ``route_as_settled``, where it is known, is where today's rules
+    and settings would send the entry by the facts with which its month closed.
+    """
 
     entry_key: str
     seconds: int
@@ -24,6 +29,25 @@ class DecidedTime:
     rules: tuple[str, ...] = ()
     clauses: tuple[str, ...] = ()
     reason: str = ""
+    activity: str = ""
+    route_as_settled: Route | None = None
+
+    @classmethod
+    def as_posted(cls, posted: PostedEntry, transaction: StoredTransaction) -> DecidedTime:
+        """An entry as ``transaction`` posted it."""
+        return cls(
+            entry_key=posted.entry_key,
+            seconds=posted.seconds,
+            route=posted.basis.route,
+            work_date=posted.work_date,
+            ticket_id=posted.ticket_id,
+            revision=transaction.entry_revision or 0,
+            started_at=posted.started_at,
+            rules=transaction.rules,
+            clauses=transaction.clauses,
+            reason=transaction.reason,
+            activity=posted.activity or "",
+        )
 
     def basis(self, organization_id: str, verdict: Verdict | None) -> Basis:
         """What a posting of it would rest on."""
@@ -34,22 +58,3 @@ class DecidedTime:
         return Basis(
             organization_id, self.ticket_id, route, self.seconds, judged, self.work_date, self.rules, self.clauses
         )
-
-
-def is_settled(closed: PostedEntry, basis: Basis) -> bool:
-    """Whether the posting of a closed month still says what the customer pays.
-
-    What was charged because its month closed while the cause was unknown stays settled when the cause turns out to be
-    one that is charged (I4).
-    """
-    before = closed.basis
-    if before.money == basis.money:
-        return True
-    charged_meanwhile = closed.was_charged_while_pending and basis.route.is_chargeable
-    return charged_meanwhile and (before.ticket_id, before.seconds) == (basis.ticket_id, basis.seconds)
-
-
-def differs_by_verdict_alone(closed: PostedEntry, basis: Basis) -> bool:
-    """Whether nothing but a person's judgement of reviewed time is new since the month closed."""
-    before = closed.basis
-    return before.money != basis.money and before.money[:4] == basis.money[:4]

@@ -4,9 +4,6 @@ Terms
     standing   the last posting of an entry that nothing has taken back
     share      seconds of the entry on one account; its shares sum to its seconds
     basis      what a posting rests on, kept beside it so that nothing is written while that stays the same
-    money      the part of the basis that the customer pays for: customer, ticket, route, seconds, and a person's
-               verdict where one can matter
-    why        the day of the work, and the rules and clauses that led there
 
 Cards are no part of the basis: ``hour_card`` and ``invoice`` are one route there, because cards decide between them
 (H2). A closed month would otherwise be corrected when a card runs out long after.
@@ -35,17 +32,13 @@ class Basis:
     rules: tuple[str, ...] = ()
     clauses: tuple[str, ...] = ()
 
-    @property
-    def money(self) -> tuple[str, str, Route, int, tuple[int, int] | None]:
-        """What the customer pays for."""
-        return (self.organization_id, self.ticket_id, self.route, self.seconds, self.judged)
-
 
 @dataclass(frozen=True, slots=True)
 class PostedEntry:
     """What an entry was last posted for. ``shares`` are its legs without the contra account.
 
-    ``work_date`` and ``started_at`` say where it comes in the order of work.
+    ``work_date`` and ``started_at`` say where it comes in the order of work. ``activity`` is the kind of work that was
+    decided, ``None`` where it was posted before that was kept.
     """
 
     entry_key: str
@@ -58,6 +51,7 @@ class PostedEntry:
     transaction_id: int
     work_date: date
     started_at: datetime | None = None
+    activity: str | None = None
 
     @property
     def was_charged_while_pending(self) -> bool:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 
 from care_sync.model.month import Month
 
@@ -22,13 +24,20 @@ def no_fair_use(_month: Month) -> int:
     return 0
 
 
+def no_rate(_day: date) -> None:
+    """The rate where none is known."""
+    return
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """One customer's terms.
 
     ``carried_months``     for how many months unused allowance stays usable; 0: it lapses with its month
-    ``first_month``        the first month that gave an allowance to carry (that of the customer's first work);
+    ``first_month``        the first month that gave an allowance to carry (that in which the agreement began);
                            ``None``: nothing is carried
+    ``rate_of``            euro per hour that is invoiced for work of a day, ``None`` where none is known
+    ``card_rate_of``       euro per hour by which a card is recalculated that falls due on a day (H5)
     ``overdraft_seconds``  how far a card may be drawn below zero; 0: not at all, ``None``: until the next card
     """
 
@@ -36,6 +45,8 @@ class Terms:
     carried_months: int = 0
     first_month: Month | None = None
     overdraft_seconds: int | None = 0
+    rate_of: Callable[[date], Decimal | None] = no_rate
+    card_rate_of: Callable[[date], Decimal | None] = no_rate
 
 
 class FairUse:

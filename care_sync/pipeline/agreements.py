@@ -47,13 +47,26 @@ def read_agreements(
     work: UnitOfWork, settings: Settings, organization_ids: Collection[str]
 ) -> Mapping[str, Agreements]:
     """What was agreed with each of these customers, in the fields that the settings name."""
-    options = settings.helpdesk.options
-    mapped = options.organization_fields if isinstance(options, HelpdeskSettings) else None
     written = work.agreed.of_organizations(organization_ids)
     return {
-        key: Agreements.of(record for record in written.get(key, ()) if mapped is None or record.name in mapped)
+        key: Agreements.of(record for record in written.get(key, ()) if _is_mapped(settings, record.name))
         for key in organization_ids
     }
+
+
+def agreements_known_at(work: UnitOfWork, settings: Settings, organization_id: str, moment: datetime) -> Agreements:
+    """What was known to be agreed with a customer at a moment; what the settings answer is that of today."""
+    written = work.agreed.of_organizations([organization_id]).get(organization_id, ())
+    return Agreements.of(
+        record
+        for record in written
+        if _is_mapped(settings, record.name) and (record.recorded_at <= moment or record.kind is AgreedKind.ANSWERED)
+    )
+
+
+def _is_mapped(settings: Settings, name: str) -> bool:
+    options = settings.helpdesk.options
+    return not isinstance(options, HelpdeskSettings) or name in options.organization_fields
 
 
 def write_down(work: UnitOfWork, site: Site, organization: Organization) -> int:

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from care_sync.ledger import cards
 from care_sync.ledger.alerts import LOW_BALANCE, Crossing, take_crossings
-from care_sync.ledger.recalculation import find_due
+from care_sync.ledger.recalculation import judge
 from care_sync.messages import AlertContext, CardBalance, MemoKind, Recalculated, RecalculationContext, ReplyContext
 from care_sync.messages.formats import LANGUAGES
 from care_sync.model.notices import NoticeKind
@@ -54,11 +54,14 @@ def tell_low_balances(store: Store, site: Site) -> int:
     return len(crossings)
 
 
-def find_recalculations(store: Store, site: Site) -> int:
-    """Find the cards that are due (H4), for the nightly pass; return how many due days are new or changed."""
+def judge_due_days(store: Store, site: Site, read_on: date) -> int:
+    """Judge the cards that are due (H4) when a full pass has read everything; return how many due days are new.
+
+    The reading began on ``read_on``, so that the days before it are known to their end.
+    """
     with store.begin() as work:
-        section, zone = site.settings.ledger.hour_card, site.settings.company.zone
-        return len(find_due(work, section, zone, now=site.now()))
+        section = site.settings.ledger.hour_card
+        return judge(work, section, through=read_on - timedelta(days=1), now=site.now())
 
 
 def tell_recalculations(store: Store, site: Site) -> int:

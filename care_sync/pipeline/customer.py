@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 
 from care_sync.model.account import Account
-from care_sync.model.agreement import Agreements
+from care_sync.model.agreement import ALWAYS, Agreements
 from care_sync.model.facts import sla_level
 from care_sync.model.hour_card import HourCard
 from care_sync.model.month import Month
+from care_sync.model.prices import PriceList, rate_on
 from care_sync.model.terms import Terms
 from care_sync.pipeline.agreements import read_agreements
 from care_sync.settings import Settings
@@ -77,7 +78,7 @@ def read_customer(work: UnitOfWork, settings: Settings, organization: Organizati
 
 
 def terms_of(work: UnitOfWork, settings: Settings, organization: Organization) -> Terms:
-    """What the customer's agreement allows. Unused minutes are carried from the month of the first work on.
+    """What the customer's agreement allows. Unused minutes are carried from the month on in which it began.
 
     A month in which the agreement changed gives the most that it gave on any of its days.
     """
@@ -94,13 +95,26 @@ def _terms(work: UnitOfWork, settings: Settings, organization: Organization, agr
         )
 
     carried_months = settings.ledger.fair_use.carried_months
-    first_day = work.entries.first_work_date(organization.id) if carried_months else None
+    first_day = _agreed_since(work, settings, organization) if carried_months else None
     return Terms(
         allowance=cache(allowance),
         carried_months=carried_months,
         first_month=Month.of(first_day) if first_day is not None else None,
         overdraft_seconds=settings.ledger.hour_card.overdraft_seconds,
+        rate_of=PriceList(work.periods.prices(), settings.ledger.prices).rate_on,
+        card_rate_of=lambda day: rate_on(settings.ledger.hour_card.rates, day),
     )
+
+
+def _agreed_since(work: UnitOfWork, settings: Settings, organization: Organization) -> date | None:
+    """The day on which the customer's agreement began, as far as it is known; work may be dated before it.
+
+    What was seen the first time counts for every ticket before, but minutes are carried from when it was seen.
+    """
+    written = work.agreed.of_organizations([organization.id]).get(organization.id, ())
+    moments = [record.recorded_at if record.since == ALWAYS else record.since for record in written]
+    began = min(moments, default=work.organizations.agreed_at(organization.id))
+    return None if began is None else began.astimezone(settings.company.zone).date()
 
 
 def fair_use_minutes(settings: Settings, organization: Organization) -> int:

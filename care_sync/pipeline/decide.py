@@ -45,14 +45,23 @@ class Decided:
 
 def facts_of(site: Site, ticket: Ticket, customer: Customer | None) -> Collected:
     """The facts of a ticket as they are now; what its customer agreed is that of when it was reported."""
+    organization = customer.organization_at(ticket.created_at) if customer is not None else None
+    return _collected(site, ticket, organization, customer)
+
+
+def _collected(site: Site, ticket: Ticket, organization: Organization | None, customer: Customer | None) -> Collected:
     reported_on = site.local_date(ticket.created_at)
-    organization: Organization | None = None
     ledger: FromLedger | None = None
     if customer is not None:
-        organization = customer.organization_at(ticket.created_at)
         allowance = customer.terms.allowance(Month.of(reported_on))
         ledger = FromLedger(customer.has_card(ticket.id), allowance // 60)
     return collect(ticket, organization, ledger, site.rules.facts, site.settings.facts, reported_on)
+
+
+def decide_as(site: Site, ticket: Ticket, organization: Organization, customer: Customer, activity: str) -> Decision:
+    """What the rules say today of a ticket as it was, for a customer with what was agreed then."""
+    facts = _collected(site, ticket, organization, customer)
+    return _decide(site, ticket, facts.of_activity(activity) if activity else facts.facts)
 
 
 def decide_tickets(

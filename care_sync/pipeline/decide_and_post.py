@@ -80,7 +80,7 @@ def decide_and_post(
         with work.attempt() as attempt:
             time = gather_time(work, organization.id, {*marked, *leaving})
             tickets, decided = _decide(work, site, customer, wanted, time, pass_id, now)
-            posted = post_time(work, customer, time, decided, now)
+            posted = post_time(work, site, customer, time, decided, now)
             after = read_customer(work, site.settings, organization)
             idle += after.drawn.keys() <= paid
             paid.update(after.drawn)

@@ -18,11 +18,11 @@ from datetime import date, datetime
 
 from care_sync.ledger.posting import PostingReport, post_customer
 from care_sync.model.decided_time import DecidedTime
-from care_sync.model.months import Months
-from care_sync.model.posted_entry import PostedEntry
 from care_sync.model.time_entry import StoredEntry
 from care_sync.pipeline.customer import Customer
 from care_sync.pipeline.decide import Decided
+from care_sync.pipeline.settled_facts import routes_as_settled
+from care_sync.pipeline.site import Site
 from care_sync.store import UnitOfWork
 from connectors.records import EntryKind, EntryState, Ticket
 from rules.model.decision import Decision
@@ -39,8 +39,7 @@ class CustomerTime:
 
 def gather_time(work: UnitOfWork, organization_id: str, touched: Collection[str]) -> CustomerTime:
     """Read what of a customer's time is open, and what of it changed."""
-    months = work.periods.months()
-    first = months.first_open
+    first = work.periods.months().first_open
     first_day = date.fromisoformat(f"{first}-01") if first else date.min
     standing = work.ledger.posted_of_organization(organization_id, first)
     of_touched = work.ledger.posted_of_tickets(touched)
@@ -53,24 +52,23 @@ def gather_time(work: UnitOfWork, organization_id: str, touched: Collection[str]
         entry for entry in entries.values() if entry.counts and entry.link.organization_id == organization_id
     )
     keys = {entry.entry.key for entry in counting}
-    tickets = work.tickets.get_many(touched)
+    # Whatever an open month holds: what a closed one had settled of it stays when the time is nobody's now.
+    stands_here = {**standing, **touched_standing}
+    tickets = work.tickets.get_many({*touched, *(stands.ticket_id for stands in stands_here.values())})
     gone = frozenset(
         key
-        for key, stands in touched_standing.items()
+        for key, stands in stands_here.items()
         if stands.organization_id == organization_id
         and key not in keys
-        and not has_lost_its_customer(entries.get(key), stands, tickets.get(stands.ticket_id), months)
+        and not has_lost_its_customer(entries.get(key), tickets.get(stands.ticket_id))
     )
     return CustomerTime(counting, gone)
 
 
-def has_lost_its_customer(
-    stored: StoredEntry | None, stands: PostedEntry, ticket: Ticket | None, months: Months
-) -> bool:
-    """Whether an entry that a closed month settled is nobody's now, because its ticket has no customer any more."""
+def has_lost_its_customer(stored: StoredEntry | None, ticket: Ticket | None) -> bool:
+    """Whether an entry is nobody's now, because the ticket that it was booked for has no customer any more."""
     return (
-        months.is_closed(stands.period)
-        and ticket is not None
+        ticket is not None
         and ticket.organization_id is None
         and stored is not None
         and (stored.entry.state, stored.entry.kind) == (EntryState.STOPPED, EntryKind.WORK)
@@ -79,21 +77,22 @@ def has_lost_its_customer(
 
 
 def post_time(
-    work: UnitOfWork, customer: Customer, time: CustomerTime, decided: Decided, now: datetime
+    work: UnitOfWork, site: Site, customer: Customer, time: CustomerTime, decided: Decided, now: datetime
 ) -> PostingReport:
     """Make the customer's ledger say what was decided; return what changed."""
+    settled = routes_as_settled(work, site, customer, time.entries, decided)
     return post_customer(
         work,
         customer.organization.id,
-        [decided_time(stored, decided.of_entry(stored)) for stored in time.entries],
+        [decided_time(stored, decided.of_entry(stored), settled.get(stored.entry.key)) for stored in time.entries],
         terms=customer.terms,
         now=now,
         gone=time.gone,
     )
 
 
-def decided_time(stored: StoredEntry, decision: Decision) -> DecidedTime:
-    """An entry's time as the ledger takes it in."""
+def decided_time(stored: StoredEntry, decision: Decision, route_as_settled: Route | None = None) -> DecidedTime:
+    """An entry's time as the ledger takes it in; see :mod:`care_sync.pipeline.settled_facts` of what was settled."""
     return DecidedTime(
         entry_key=stored.entry.key,
         seconds=stored.entry.seconds,
@@ -105,4 +104,6 @@ def decided_time(stored: StoredEntry, decision: Decision) -> DecidedTime:
         rules=decision.rules,
         clauses=decision.clauses,
         reason=decision.reason.get("en", ""),
+        activity=stored.activity,
+        route_as_settled=route_as_settled,
     )

@@ -17,7 +17,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -25,7 +25,7 @@ from care_sync.errors import CareSyncError
 from care_sync.logs import bound, logger
 from care_sync.mail import send_mails
 from care_sync.model.mark import DirtyKind
-from care_sync.pipeline.alerts import find_recalculations, tell_low_balances, tell_recalculations
+from care_sync.pipeline.alerts import judge_due_days, tell_low_balances, tell_recalculations
 from care_sync.pipeline.pull import pull_entries, pull_named, pull_organizations, pull_tickets, reread_tickets
 from care_sync.pipeline.push import PushReport, push_outbox
 from care_sync.pipeline.reconcile import reconcile_window
@@ -147,10 +147,12 @@ class _Pass:
         kind = self.scope.kind
         if kind is not PassKind.PUSH:
             self.mark_what_everything_rests_on()
+            read_on = self.site.today()
             if self.scope.tickets:
                 self.pull_some()
             else:
                 self.pull(kind)
+                self.judge(kind, read_on)
             self.settle()
             self.tell()
         if self.scope.pushes:
@@ -249,10 +251,13 @@ class _Pass:
             self.report.customers |= done.customers
             self.report.failures += done.failures
 
+    def judge(self, kind: PassKind, read_on: date) -> None:
+        """What follows from the age of the cards, once everything was read: work of the due day must be known (H6)."""
+        if kind is PassKind.FULL and not self.report.failures:
+            self.report.count(cards_due=judge_due_days(self.store, self.site, read_on))
+
     def tell(self) -> None:
-        """What follows from the balances as they are now; once a day also from the age of the cards."""
-        if self.scope.kind is PassKind.FULL and not self.scope.tickets:
-            self.report.count(cards_due=find_recalculations(self.store, self.site))
+        """What follows from the balances as they are now."""
         self.report.count(recalculations_told=tell_recalculations(self.store, self.site))
         self.report.count(low_balances=tell_low_balances(self.store, self.site))
 

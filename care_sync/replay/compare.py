@@ -29,8 +29,8 @@ from rules.model.words import Route
 
 ROUTES = {route.value: route for route in Route}
 
-RateOf = Callable[[int], Decimal | None]
-"""Euro per hour that is invoiced for work of a calendar year; ``None`` where no rate is configured."""
+RateOf = Callable[[date], Decimal | None]
+"""Euro per hour that is invoiced for work of a day; ``None`` where no rate is configured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +178,10 @@ def _moved(
         for subject, demand in demands
     ]
     old, new = (
-        allocate(some, customer.capacities, customer.terms, {})
+        allocate(some, customer.capacities, customer.terms, {}).shares
         for some in ((demand for _, demand in demands), otherwise)
     )
-    years = {entry.entry_key: entry.work_date.year for entry in customer.worked}
+    days = {entry.entry_key: entry.work_date for entry in customer.worked}
     rates: dict[str, Decimal | None] = {Account.card(card.card_id): card.rate for card in customer.cards}
     moved_by_kind: dict[str, Moved] = {}
     for key, legs_before in old.items():
@@ -190,7 +190,7 @@ def _moved(
         for sign, legs in ((-1, legs_before), (1, new[key])):
             for leg in legs:
                 kind = leg.account.partition(":")[0]
-                rate = rate_of(years[key]) if kind == "invoice" else rates.get(leg.account, Decimal(0))
+                rate = rate_of(days[key]) if kind == "invoice" else rates.get(leg.account, Decimal(0))
                 moved_by_kind.setdefault(kind, Moved()).add(sign * leg.seconds, rate)
     return {kind: moved for kind, moved in sorted(moved_by_kind.items()) if moved.seconds or moved.euro}
 

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from care_sync.settings.mail import Address
+from care_sync.settings.rates import Rates
 
 Hours = Annotated[Decimal, Field(ge=0)]
 
@@ -27,7 +28,7 @@ class HourCardSection(_Section):
 
     ``minimum_hours``    the least that is sold (H1)
     ``most_hours``       the most that is sold without a question: more looks like a slip
-    ``rates``            euro per hour by calendar year (H5)
+    ``rates``            euro per hour by calendar year, or by the first day from which it holds (H5)
     ``recalculation``    what becomes of a card that falls due (H5): ``propose`` it, ``automatic``, or ``off``; once per
                          card, or every year with ``recalculate_yearly``
     ``overdraft_hours``  how far a card may fall below zero before time goes to the invoice: a number of hours, or
@@ -36,7 +37,7 @@ class HourCardSection(_Section):
 
     minimum_hours: Hours = Decimal(50)
     most_hours: Hours = Decimal(500)
-    rates: Mapping[Annotated[int, Field(ge=2000, le=2100)], Annotated[Decimal, Field(gt=0)]] = {}
+    rates: Rates = {}
     recalculation: Literal["propose", "automatic", "off"] = "propose"
     recalculate_yearly: bool = False
     overdraft_hours: Hours | Literal["until_next_card"] = Decimal(0)

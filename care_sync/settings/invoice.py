@@ -11,14 +11,12 @@ a customer pays somebody else.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-Year = Annotated[int, Field(ge=2000, le=2100)]
-Rate = Annotated[Decimal, Field(gt=0)]
+from care_sync.settings.rates import Rates
 
 
 def _iban(text: str) -> str:
@@ -59,14 +57,15 @@ class SellerSection(BaseModel):
 class InvoiceSection(BaseModel):
     """What is charged by the hour beside the cards.
 
-    ``rates`` are euro per hour by calendar year of the work; a year that is not there takes the rate of the hour card.
+    ``rates`` are euro per hour by calendar year of the work, or by the first day from which they hold; days without one
+    take the rate of the hour card.
     ``vat_percent`` is the one rate of value added tax on all of it. ``number_prefix`` begins every invoice number:
     ``CS`` gives ``CS2026-0001``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    rates: Mapping[Year, Rate] = {}
+    rates: Rates = {}
     vat_percent: Annotated[Decimal, Field(gt=0, le=100)] = Decimal(21)
     payment_days: Annotated[int, Field(ge=0, le=365)] = 30
     profile: Literal["peppol", "nlcius"] = "peppol"

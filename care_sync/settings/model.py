@@ -20,6 +20,7 @@ from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from care_sync.model.prices import Prices, rate_on
 from care_sync.settings.agreements import AlertsSection, EstimatesSection, FairUseSection, HourCardSection
 from care_sync.settings.facts import FactsSection
 from care_sync.settings.invoice import InvoiceSection
@@ -101,6 +102,12 @@ class LedgerSection(Section):
     fair_use: FairUseSection = FairUseSection()
     invoice: InvoiceSection = InvoiceSection()
     statement: StatementSection = StatementSection()
+
+    @property
+    def prices(self) -> Prices:
+        """The rates and the tax that are configured now: those of open months, kept when a month closes."""
+        of_cards = {day: rate for day, rate in self.hour_card.rates.items() if rate_on(self.invoice.rates, day) is None}
+        return Prices({**of_cards, **self.invoice.rates}, self.invoice.vat_percent)
 
 
 class WriteBackSection(Section):

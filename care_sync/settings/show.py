@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
@@ -24,9 +25,15 @@ def _shown(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return {name: _shown(getattr(value, name)) for name in type(value).model_fields}
     if isinstance(value, dict):
-        return {str(key): _shown(item) for key, item in value.items()}
+        return {_key(key): _shown(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_shown(item) for item in value]
     if isinstance(value, (bool, int, float)) or value is None:
         return value
     return str(value)
+
+
+def _key(key: Any) -> str:
+    """A first day that begins a year is shown as that year, as people write it."""
+    is_year = isinstance(key, date) and (key.month, key.day) == (1, 1)
+    return str(key.year) if is_year else str(key)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, select
 
-from care_sync.model.account import Account, Leg
+from care_sync.model.account import Account, AccountKind, Leg
 from care_sync.model.month import Month
 from care_sync.model.transaction import Head, StoredTransaction, TransactionKind
 from care_sync.store.posted_entries import PostedEntryRepository
@@ -126,25 +126,33 @@ class LedgerRepository(PostedEntryRepository):
             & ~reversed_later.exists()
         )
 
-    def card_left(self, card_id: int, *, worked_until: date) -> int:
-        """Seconds left on a card by what happened until a day, whenever it became known."""
-        return -self._on_card(card_id, transactions.c.work_date <= worked_until)
+    def card_worked(self, card_id: int, *, until: date) -> int:
+        """Seconds of work until a day that a card paid, also what it took over of an overdrawn card."""
+        is_work = transactions.c.entry_key.is_not(None) | (transactions.c.kind == TransactionKind.SETTLEMENT)
+        return self._on_card(card_id, is_work & (transactions.c.work_date <= until))
 
-    def card_used(self, card_id: int, *, worked_until: date) -> int:
-        """Seconds of work until a day that a card paid, also what it took over of an overdrawn card.
+    def card_held(self, card_id: int, *, until: date) -> int:
+        """Seconds that a card held at the end of a day without any work: by its purchase, by people, recalculated.
 
-        Adjustments, write-offs, corrections of the purchase and recalculations are no use (H6).
+        A recalculation of that very day is not among them.
         """
+        is_other = transactions.c.entry_key.is_(None) & (transactions.c.kind != TransactionKind.SETTLEMENT)
+        is_before = (transactions.c.work_date < until) | (
+            (transactions.c.work_date == until) & (transactions.c.kind != TransactionKind.RECALCULATION)
+        )
+        return -self._on_card(card_id, is_other & is_before)
+
+    def card_brought(self, card_id: int) -> int:
+        """Seconds that were used of a card before it was taken over from another administration: use, for H6."""
         first_booked = (
             select(func.min(transactions.c.booked_at))
             .join(postings, postings.c.transaction_id == transactions.c.transaction_id)
             .where(postings.c.account == Account.card(card_id))
             .scalar_subquery()
         )
-        # A card that was taken over from another administration brings its use with it, booked with its purchase.
-        brought = (transactions.c.kind == TransactionKind.ADJUSTMENT) & (transactions.c.booked_at == first_booked)
-        is_use = transactions.c.entry_key.is_not(None) | (transactions.c.kind == TransactionKind.SETTLEMENT) | brought
-        return self._on_card(card_id, is_use & (transactions.c.work_date <= worked_until))
+        # What a card brings with it is booked together with its purchase.
+        is_brought = (transactions.c.kind == TransactionKind.ADJUSTMENT) & (transactions.c.booked_at == first_booked)
+        return self._on_card(card_id, is_brought)
 
     def _on_card(self, card_id: int, condition: ColumnElement[bool]) -> int:
         query = (
@@ -166,6 +174,23 @@ class LedgerRepository(PostedEntryRepository):
         return self._transactions(
             (transactions.c.organization_id == organization_id) & transactions.c.transaction_id.in_(touching)
         )
+
+    def free_time_settled(self, organization_id: str, first_open: Month) -> dict[Month, int]:
+        """Seconds of fair use that closed months settled, by month; what corrections gave back has lapsed."""
+        of_entry = (
+            select(postings.c.account, func.sum(postings.c.seconds).label("seconds"))
+            .join(transactions, transactions.c.transaction_id == postings.c.transaction_id)
+            .where(
+                transactions.c.organization_id == organization_id,
+                transactions.c.period < first_open,
+                postings.c.account.startswith(f"{AccountKind.FAIR_USE}:", autoescape=True),
+            )
+            .group_by(postings.c.account, transactions.c.entry_key)
+            .subquery()
+        )
+        query = select(of_entry.c.account, func.sum(of_entry.c.seconds).label("seconds")).where(of_entry.c.seconds > 0)
+        rows = self._connection.execute(query.group_by(of_entry.c.account))
+        return {month: int(row.seconds) for row in rows if (month := Account(row.account).month) is not None}
 
     def balances_before(self, organization_id: str, period: Month) -> dict[Account, int]:
         """A customer's balances as the months before ``period`` left them, added up from their postings."""

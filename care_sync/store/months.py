@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import Connection, func, select
@@ -41,7 +41,7 @@ class PeriodRepository:
             period_prices.insert().values(
                 period=period,
                 vat_percent=str(prices.vat_percent),
-                rates={str(year): str(rate) for year, rate in sorted(prices.rates.items())},
+                rates={day.isoformat(): str(rate) for day, rate in sorted(prices.rates.items())},
             )
         )
 
@@ -50,7 +50,7 @@ class PeriodRepository:
         rows = self._connection.execute(select(period_prices).order_by(period_prices.c.period))
         return {
             Month(row.period): Prices(
-                {int(year): Decimal(rate) for year, rate in row.rates.items()}, Decimal(row.vat_percent)
+                {_first_day(day): Decimal(rate) for day, rate in row.rates.items()}, Decimal(row.vat_percent)
             )
             for row in rows
         }
@@ -66,3 +66,8 @@ class PeriodRepository:
         """Which months are open. Whoever books takes the ledger's head first, so that they stay so."""
         last: str | None = self._connection.execute(select(func.max(periods.c.period))).scalar_one()
         return Months(None if last is None else Month(last))
+
+
+def _first_day(text: str) -> date:
+    """A first day; rates that were kept by calendar year hold from its first of January."""
+    return date(int(text), 1, 1) if len(text) == len("2026") else date.fromisoformat(text)

@@ -157,6 +157,7 @@ def _standing(row: Row[Any]) -> PostedEntry:
         row.transaction_id,
         row.work_date,
         row.started_at,
+        row.activity,
     )
 
 
@@ -172,12 +173,14 @@ def _standing_row(standing: PostedEntry) -> dict[str, Any]:
         "transaction_id": standing.transaction_id,
         "work_date": standing.work_date,
         "started_at": standing.started_at,
+        "activity": standing.activity,
     }
 
 
 def _encoded_basis(basis: Basis) -> str:
     why = (basis.work_date.isoformat(), basis.rules, basis.clauses)
-    return encode((basis.money, why))
+    money = (basis.organization_id, basis.ticket_id, basis.route, basis.seconds, basis.judged)
+    return encode((money, why))
 
 
 def _basis(text: str) -> Basis:

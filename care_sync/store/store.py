@@ -37,6 +37,7 @@ from care_sync.store.operations import (
 from care_sync.store.outbox import OutboxRepository, ShownRepository
 from care_sync.store.recalculations import RecalculationRepository
 from care_sync.store.reviews import RulingRepository, VerdictRepository
+from care_sync.store.settled_tickets import SettledTicketRepository
 from care_sync.store.tickets import OrganizationRepository, PersonRepository, TicketRepository
 from care_sync.store.work import AttentionRepository, CursorRepository, DirtyRepository
 from connectors.protocols import BudgetState
@@ -68,6 +69,7 @@ class UnitOfWork:
         self.ledger = LedgerRepository(connection)
         self.cards = CardRepository(connection)
         self.periods = PeriodRepository(connection)
+        self.settled_tickets = SettledTicketRepository(connection)
         self.verdicts = VerdictRepository(connection)
         self.rulings = RulingRepository(connection)
         self.recalculations = RecalculationRepository(connection)

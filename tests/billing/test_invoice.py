@@ -18,7 +18,6 @@ from care_sync.billing.invoice import (
     Invoice,
     invoice_reference,
     invoiced_periods,
-    prices_of,
     read_invoice,
     read_invoices,
 )
@@ -168,8 +167,8 @@ def test_work_of_two_years_stands_on_two_lines_at_two_rates(store: Store) -> Non
 def closed_at(work: UnitOfWork, rate: str, *time: DecidedTime, period: str = "2026-09", vat: int = 21) -> None:
     post(work, *time)
     close_month(
-        work, Month(period), terms=lambda _: Terms(), prices=prices_of(settings(rates={2026: rate}, vat_percent=vat)),
-        now=NOW, today=TODAY, actor="anna",
+        work, Month(period), terms=lambda _: Terms(), now=NOW, today=TODAY,
+        prices=settings(rates={2026: rate}, vat_percent=vat).ledger.prices, actor="anna",
     )  # fmt: skip
 
 
@@ -213,7 +212,7 @@ def test_a_rate_that_was_missing_when_the_month_closed_is_the_one_that_is_set_la
         fill(work)
         post(work, worked("a", HOUR, day=date(2026, 9, 7)))
         close_month(
-            work, Month("2026-09"), terms=lambda _: Terms(), prices=prices_of(settings(rates={})), now=NOW,
+            work, Month("2026-09"), terms=lambda _: Terms(), prices=settings(rates={}).ledger.prices, now=NOW,
             today=TODAY, actor="anna",
         )  # fmt: skip
         with pytest.raises(UserError, match="no hourly rate"):
@@ -233,7 +232,7 @@ def test_every_year_without_a_rate_is_named_at_once(store: Store) -> None:
 
 def test_the_rate_of_the_hour_card_serves_a_year_without_one_of_its_own(store: Store) -> None:
     configured = settings(rates={})
-    cards = configured.ledger.hour_card.model_copy(update={"rates": {2026: Decimal("80.00")}})
+    cards = configured.ledger.hour_card.model_copy(update={"rates": {date(2026, 1, 1): Decimal("80.00")}})
     configured = configured.model_copy(update={"ledger": configured.ledger.model_copy(update={"hour_card": cards})})
     with store.begin() as work:
         fill(work)
@@ -246,7 +245,7 @@ def test_all_customers_of_a_month_and_the_months_that_matter_now_are_found(store
         fill(work, tickets=[ticket("1"), ticket("4", organization_id="6")])
         post(work, worked("a", HOUR), worked("n", HOUR, day=date(2026, 11, 1)))
         post(work, worked("b", HOUR, ticket="4"), organization_id="6")
-        assert [one.organization.name for one in read_invoices(work, Month("2026-10"), settings())] == [
+        assert [one.organization.name for one in read_invoices(work, Month("2026-10"), settings()).invoices] == [
             "Bakkerij Van Dam",
             "Northwind Trading",
         ]
@@ -254,6 +253,19 @@ def test_all_customers_of_a_month_and_the_months_that_matter_now_are_found(store
         close(work, Month("2026-10"), worked("a", HOUR), worked("n", HOUR, day=date(2026, 11, 1)))
         close(work, Month("2026-11"), worked("a", HOUR), worked("n", HOUR, day=date(2026, 11, 1)))
         assert invoiced_periods(work) == [Month("2026-11")]
+
+
+def test_work_of_a_day_without_a_rate_holds_up_the_invoice_of_its_own_customer_alone(store: Store) -> None:
+    with store.begin() as work:
+        fill(work, tickets=[ticket("1"), ticket("4", organization_id="6")])
+        close(work, Month("2026-09"))
+        post(work, worked("a", HOUR))
+        post(work, worked("b", HOUR, day=date(2019, 5, 1), ticket="4"), organization_id="6")
+        month = read_invoices(work, Month("2026-10"), settings())
+    assert [one.organization.name for one in month.invoices] == ["Bakkerij Van Dam"]
+    (waiting,) = month.waiting
+    assert (waiting.organization.name, waiting.seconds) == ("Northwind Trading", HOUR)
+    assert waiting.remedies == ("set ledger.invoice.rates.2019 in the settings, or ledger.hour_card.rates.2019",)
 
 
 def test_a_reference_is_of_letters_and_digits_and_differs_for_every_customer() -> None:

@@ -47,7 +47,7 @@ def invoices(store: Store) -> list[Invoice]:
         fill(work)
         post(work, worked("n", 1800), organization_id="6")
         close(work, Month("2026-10"), worked("a", HOUR))
-        return read_invoices(work, Month("2026-10"), settings())
+        return list(read_invoices(work, Month("2026-10"), settings()).invoices)
 
 
 def connect(store: Store, server: SandboxMoneybird, clock: ManualClock) -> MoneybirdBookkeeping:

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from care_sync.ledger import cards
+from care_sync.application import site_settings
+from care_sync.ledger import cards, recalculation
+from care_sync.ledger.closing import as_posted
+from care_sync.ledger.posting import post_customer
+from care_sync.model.prices import rate_on
+from care_sync.model.terms import Terms
 from care_sync.store import Store
 from connectors.records import Organization
 from rules.model.words import Route
@@ -109,7 +114,26 @@ def rates(site: Path) -> None:
     (site / "config.yaml").write_text(CONFIG.replace("{2026: 92.50}", "{2025: 100, 2026: 125}"), encoding="utf-8")
 
 
-def test_a_due_card_is_proposed_told_and_approved(care: Care, rates: None, site_store: Store, card: int) -> None:
+def judged(store: Store, site: Path) -> None:
+    """A full pass has read past the due day of every card."""
+    section = site_settings(site / "config.yaml").ledger.hour_card
+    terms = Terms(card_rate_of=lambda day: rate_on(section.rates, day))
+    with store.begin() as work:
+        recalculation.judge(work, section, through=date(2026, 12, 31), now=NOW)
+        post_customer(work, "5", as_posted(work, "5"), terms=terms, now=NOW)
+
+
+def test_a_due_card_waits_for_a_full_pass(care: Care, rates: None, card: int) -> None:
+    shown = care("cards", "recalculate")
+    assert (shown.code, "judged by the next full pass" in shown.output) == (0, True)
+    refused = care("cards", "recalculate", "1", "--approve")
+    assert (refused.code, "judged when a full pass has read past that day" in refused.errors) == (2, True)
+
+
+def test_a_due_card_is_proposed_told_and_approved(
+    care: Care, rates: None, site: Path, site_store: Store, card: int
+) -> None:
+    judged(site_store, site)
     proposed = care("cards", "recalculate")
     assert "proposed" in proposed.output
     assert "40:00" in proposed.output
@@ -127,7 +151,10 @@ def test_a_due_card_is_proposed_told_and_approved(care: Care, rates: None, site_
         assert left(work) == {card: 40 * HOUR}
 
 
-def test_a_recalculation_is_declined_for_a_reason(care: Care, rates: None, site_store: Store, card: int) -> None:
+def test_a_recalculation_is_declined_for_a_reason(
+    care: Care, rates: None, site: Path, site_store: Store, card: int
+) -> None:
+    judged(site_store, site)
     refused = care("cards", "recalculate", "1", "--decline")
     assert (refused.code, "needs a reason" in refused.errors) == (2, True)
 

@@ -19,7 +19,7 @@ from rules.model.words import Route
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 TODAY = date(2026, 11, 2)
 HOUR = 3600
-PRICES = Prices({2026: Decimal("92.50")}, Decimal(21))
+PRICES = Prices({date(2026, 1, 1): Decimal("92.50")}, Decimal(21))
 CUSTOMER = "5"
 
 

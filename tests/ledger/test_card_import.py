@@ -33,7 +33,7 @@ def customers(store: Store) -> Store:
 
 
 def read(work: UnitOfWork, text: str) -> list[PlannedCard]:
-    return read_cards(work, text.encode(), rates={2026: Decimal("92.50")}, today=TODAY, taken_over_on=START)
+    return read_cards(work, text.encode(), rates={date(2026, 1, 1): Decimal("92.50")}, today=TODAY, taken_over_on=START)
 
 
 def take_over(work: UnitOfWork, text: str) -> None:

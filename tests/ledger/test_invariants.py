@@ -160,7 +160,7 @@ class Keeper:
 
     def close(self, month: str) -> None:
         with self.store.begin() as work:
-            close_month(work, month, terms=TERMS.__getitem__, prices=PRICES, now=NOW, today=TODAY, actor="anna")
+            close_month(work, Month(month), terms=TERMS.__getitem__, prices=PRICES, now=NOW, today=TODAY, actor="anna")
 
     def balances(self) -> dict[tuple[str, str], int]:
         with self.store.read() as work:

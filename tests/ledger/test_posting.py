@@ -15,7 +15,6 @@ from care_sync.ledger.posting import post_customer
 from care_sync.model.account import Account, Leg
 from care_sync.model.allocation import CardCapacity, Demand, allocate
 from care_sync.model.month import Month
-from care_sync.model.review import Verdict
 from care_sync.model.terms import Terms
 from care_sync.store import Store
 from rules.model.words import Route
@@ -171,10 +170,8 @@ DEMANDS = st.lists(
         work_date=st.dates(date(2026, 10, 1), date(2026, 11, 30)),
         period=st.sampled_from([Month("2026-10"), Month("2026-11")]),
         ticket_id=st.sampled_from(["1", "2"]),
-        verdict=st.one_of(
-            st.none(),
-            st.integers(0, HOUR).map(lambda charged: Verdict("", "", "", HOUR, charged, "", "", NOW)),
-        ),
+        judged_seconds=st.sampled_from([0, HOUR]),
+        charged_seconds=st.integers(0, HOUR),
     ),
     max_size=12,
     unique_by=lambda demand: demand.entry_key,
@@ -195,10 +192,10 @@ CARDS = st.lists(
 @given(DEMANDS, CARDS, st.integers(0, 3 * HOUR), st.randoms())
 def test_laws_of_allocation(demands: list[Demand], owned: list[CardCapacity], allowance: int, chance) -> None:  # type: ignore[no-untyped-def]
     terms = Terms(allowance=lambda period: allowance if period == "2026-10" else 0)
-    shares = allocate(demands, owned, terms, {})
+    shares = allocate(demands, owned, terms, {}).shares
     shuffled = demands[:]
     chance.shuffle(shuffled)
-    assert allocate(shuffled, owned[::-1], terms, {}) == shares
+    assert allocate(shuffled, owned[::-1], terms, {}).shares == shares
     for demand in demands:
         assert sum(leg.seconds for leg in shares[demand.entry_key]) == demand.seconds
         assert all(leg.seconds > 0 for leg in shares[demand.entry_key])
@@ -213,7 +210,7 @@ def test_laws_of_allocation(demands: list[Demand], owned: list[CardCapacity], al
     assert all(drawn[card.card_id] <= card.left for card in owned)
     assert absorbed <= allowance
     another = CardCapacity(100, date(2026, 9, 1), HOUR)
-    assert invoiced(allocate(demands, [*owned, another], terms, {})) <= invoiced(shares)
+    assert invoiced(allocate(demands, [*owned, another], terms, {}).shares) <= invoiced(shares)
 
 
 def invoiced(shares: dict[str, tuple[Leg, ...]]) -> int:

@@ -12,16 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from care_sync.errors import UserError
-from care_sync.ledger import cards, recalculation
+from care_sync.ledger import audit, cards, recalculation
+from care_sync.ledger.card_changes import Author, correct, move_to, void
 from care_sync.ledger.card_import import PlannedCard, import_cards
+from care_sync.ledger.closing import as_posted, close_month
+from care_sync.ledger.due_days import CHANGED, NO_RATE
 from care_sync.ledger.posting import post_customer
 from care_sync.model.month import Month
-from care_sync.model.recalculation import Recalculation, RecalculationState
+from care_sync.model.prices import rate_on
+from care_sync.model.recalculation import Recalculation, RecalculationState, due_days, recalculated, was_used_up
 from care_sync.model.terms import Terms
 from care_sync.settings.agreements import HourCardSection
 from care_sync.store import Store, UnitOfWork
 from rules.model.words import Route
-from tests.ledger.book_keeping import HOUR, entry, left
+from tests.ledger.book_keeping import HOUR, PRICES, entry, left, standing
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 BOUGHT = date(2025, 3, 1)
@@ -41,12 +45,34 @@ def buy(work: UnitOfWork, hours: int = 50, bought_on: date = BOUGHT, at: datetim
     ).card_id  # fmt: skip
 
 
-def use(work: UnitOfWork, seconds: int, at: datetime, day: date = date(2026, 2, 1)) -> None:
-    post_customer(work, "5", [entry("a", seconds, Route.HOUR_CARD, day)], terms=Terms(), now=at)
+def terms(section: HourCardSection) -> Terms:
+    return Terms(card_rate_of=lambda day: rate_on(section.rates, day))
+
+
+def use(work: UnitOfWork, seconds: int, at: datetime, day: date = date(2026, 2, 1), key: str = "a") -> None:
+    """An entry of these seconds becomes known."""
+    others = [time for time in as_posted(work, "5") if time.entry_key != key]
+    worked = [*others, *([entry(key, seconds, Route.HOUR_CARD, day)] if seconds else [])]
+    post_customer(work, "5", worked, terms=terms(settings()), now=at)
 
 
 def find(work: UnitOfWork, at: datetime = NEXT_NIGHT, **changes: Any) -> list[Recalculation]:
-    return recalculation.find_due(work, settings(**changes), AMSTERDAM, now=at)
+    """What a nightly pass makes of the cards that are due."""
+    section = settings(**changes)
+    recalculation.judge(work, section, through=at.astimezone(AMSTERDAM).date() - timedelta(days=1), now=at)
+    post_customer(work, "5", as_posted(work, "5"), terms=terms(section), now=at)
+    return work.recalculations.all()
+
+
+def approve(work: UnitOfWork, card: int, at: datetime = NEXT_NIGHT, reason: str = "", due: date = DUE) -> Recalculation:
+    return recalculation.approve(work, card, due, terms=terms(settings()), now=at, actor="anna", reason=reason)
+
+
+def close(work: UnitOfWork, month: str, at: datetime = NEXT_NIGHT) -> None:
+    close_month(
+        work, Month(month), terms=lambda _: terms(settings()), prices=PRICES, now=at, today=date(2030, 1, 1),
+        actor="anna",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -59,30 +85,30 @@ def find(work: UnitOfWork, at: datetime = NEXT_NIGHT, **changes: Any) -> list[Re
     ],
 )
 def test_h4_a_card_from_2024_on_falls_due_after_twelve_months(bought_on: date, due: list[date]) -> None:
-    assert list(recalculation.due_days(bought_on, date(2026, 11, 2))) == due
+    assert list(due_days(bought_on, date(2026, 11, 2))) == due
 
 
 def test_h4_a_card_of_a_leap_day_falls_due_on_leap_days_again() -> None:
-    due = list(recalculation.due_days(date(2024, 2, 29), date(2028, 12, 31), yearly=True))
+    due = list(due_days(date(2024, 2, 29), date(2028, 12, 31), yearly=True))
     assert due == [date(2025, 2, 28), date(2026, 2, 28), date(2027, 2, 28), date(2028, 2, 29)]
 
 
 def test_h5_what_remains_is_worth_what_it_was_bought_for_to_the_nearest_second() -> None:
-    assert recalculation.recalculated(22 * HOUR, Decimal(100), Decimal(110)) == 20 * HOUR
-    assert recalculation.recalculated(10 * HOUR + 1, Decimal(100), Decimal(110)) == 32728
+    assert recalculated(22 * HOUR, Decimal(100), Decimal(110)) == 20 * HOUR
+    assert recalculated(10 * HOUR + 1, Decimal(100), Decimal(110)) == 32728
 
 
 @given(st.integers(0, 400 * HOUR), st.decimals(1, 500, places=2), st.decimals(1, 500, places=2))
 def test_h5_hours_never_grow_at_a_higher_rate_and_keep_their_worth(seconds: int, old: Decimal, new: Decimal) -> None:
-    after = recalculation.recalculated(seconds, old, new)
+    after = recalculated(seconds, old, new)
     assert abs(Decimal(after) * new - Decimal(seconds) * old) <= new / 2
     if new >= old:
         assert 0 <= after <= seconds
 
 
 def test_h6_exactly_ninety_percent_used_is_recalculated_and_more_is_not() -> None:
-    assert not recalculation.was_used_up(50 * HOUR, 45 * HOUR)
-    assert recalculation.was_used_up(50 * HOUR, 45 * HOUR + 1)
+    assert not was_used_up(50 * HOUR, 45 * HOUR)
+    assert was_used_up(50 * HOUR, 45 * HOUR + 1)
 
 
 def test_h5_a_due_card_is_proposed_and_applied_once_it_is_approved(store: Store) -> None:
@@ -97,11 +123,9 @@ def test_h5_a_due_card_is_proposed_and_applied_once_it_is_approved(store: Store)
             40 * HOUR,
         )
         assert left(work) == {card: 50 * HOUR}
-        assert find(work) == []
+        assert find(work) == [proposed]
 
-        applied = recalculation.apply(
-            work, card, DUE, now=NEXT_NIGHT, today=date(2026, 3, 2), actor="anna", reason="told them"
-        )
+        applied = approve(work, card, reason="told them")
         assert left(work) == {card: 40 * HOUR}
         booked = work.ledger.transaction(applied.transaction_id or 0)
         assert booked is not None
@@ -113,20 +137,113 @@ def test_h5_a_due_card_is_proposed_and_applied_once_it_is_approved(store: Store)
             DUE,
         )
         with pytest.raises(UserError, match="cannot be applied"):
-            recalculation.apply(work, card, DUE, now=NEXT_NIGHT, today=DUE, actor="anna", reason="")
-        assert find(work, NEXT_NIGHT + timedelta(days=800)) == []
+            approve(work, card)
+        assert find(work, NEXT_NIGHT + timedelta(days=800)) == [applied]
         assert left(work) == {card: 40 * HOUR}
 
 
-def test_h5_what_is_left_when_it_is_approved_is_recalculated(store: Store) -> None:
+def test_h5_work_that_becomes_known_before_or_after_the_approval_comes_to_the_same(store: Store) -> None:
     with store.begin() as work:
         card = buy(work)
         find(work)
         use(work, 10 * HOUR, NEXT_NIGHT, date(2026, 3, 1))
         (refreshed,) = find(work)
-        assert (refreshed.left_then, refreshed.left_before, refreshed.left_after) == (40 * HOUR, 40 * HOUR, 32 * HOUR)
-        recalculation.apply(work, card, DUE, now=NEXT_NIGHT, today=DUE, actor="anna", reason="")
+        assert (refreshed.left_before, refreshed.left_after) == (40 * HOUR, 32 * HOUR)
+        approve(work, card)
         assert left(work) == {card: 32 * HOUR}
+        use(work, 0, NEXT_NIGHT)
+        use(work, 5 * HOUR, NEXT_NIGHT)
+        assert left(work) == {card: (50 - 5) * HOUR * 100 // 125}
+        (changed,) = work.attention.all(CHANGED)
+        assert "took 8:00 hours when it was approved and takes 9:00 now" in changed.message
+        use(work, 10 * HOUR, NEXT_NIGHT)
+        assert left(work) == {card: 32 * HOUR}
+        assert work.attention.all(CHANGED) == []
+
+
+@pytest.mark.parametrize("is_known_before", [True, False])
+def test_the_balance_does_not_rest_on_the_night_in_which_work_became_known(store: Store, is_known_before: bool) -> None:
+    with store.begin() as work:
+        card = buy(work)
+        if is_known_before:
+            use(work, 10 * HOUR, ON_THE_DAY)
+        find(work, recalculation="automatic")
+        use(work, 10 * HOUR, NEXT_NIGHT)
+        assert left(work) == {card: 32 * HOUR}
+
+
+def test_a_typing_error_that_emptied_a_card_for_one_night_is_as_if_it_had_never_been(store: Store) -> None:
+    with store.begin() as work:
+        card = buy(work)
+        use(work, 100 * HOUR, ON_THE_DAY)
+        (used_up,) = find(work, recalculation="automatic")
+        assert (used_up.state, "H6" in used_up.reason) == (RecalculationState.SETTLED, True)
+        use(work, 10 * HOUR, NEXT_NIGHT)
+        assert left(work) == {card: 32 * HOUR}
+
+
+def test_h6_a_purchase_that_was_typed_wrongly_is_judged_by_the_hours_that_were_bought(store: Store) -> None:
+    author = Author("anna", "500 was a slip", NEXT_NIGHT)
+    with store.begin() as work:
+        card = cards.buy(
+            work, "5", hours=Decimal(500), rate=Decimal(100), bought_on=BOUGHT, reference="", now=NEXT_NIGHT,
+        ).card_id  # fmt: skip
+        use(work, 5 * HOUR, ON_THE_DAY)
+        correct(work, card, author, terms=lambda _: terms(settings()), seconds=50 * HOUR)
+        (proposed,) = find(work)
+        assert (proposed.state, proposed.left_before) == (RecalculationState.PROPOSED, 45 * HOUR)
+
+
+def test_a_purchase_that_was_dated_wrongly_falls_due_by_its_right_day(store: Store) -> None:
+    author = Author("anna", "a year earlier", NEXT_NIGHT)
+    with store.begin() as work:
+        card = buy(work)
+        find(work, recalculation="automatic")
+        assert left(work) == {card: 40 * HOUR}
+        correct(work, card, author, terms=lambda _: terms(settings()), bought_on=date(2025, 6, 1))
+        assert left(work) == {card: 50 * HOUR}
+        assert work.recalculations.all() == []
+        (applied,) = find(work, datetime(2026, 6, 2, 1, 30, tzinfo=UTC), recalculation="automatic")
+        assert (applied.due_on, left(work)) == (date(2026, 6, 1), {card: 40 * HOUR})
+
+
+def test_what_a_due_day_came_to_stands_when_its_month_has_closed(store: Store) -> None:
+    with store.begin() as work:
+        card = buy(work)
+        use(work, 10 * HOUR, ON_THE_DAY)
+        find(work, recalculation="automatic")
+        close(work, "2026-02")
+        close(work, "2026-03")
+        use(work, 5 * HOUR, NEXT_NIGHT, key="late")
+        assert left(work) == {card: (32 - 5) * HOUR}
+        post_customer(
+            work, "5", [time for time in as_posted(work, "5") if time.entry_key != "late"],
+            terms=terms(settings()), now=NEXT_NIGHT,
+        )  # fmt: skip
+        assert left(work) == {card: 32 * HOUR}
+
+
+def test_a_card_that_moves_to_another_customer_is_recalculated_there(store: Store) -> None:
+    author = Author("anna", "sold to the other branch", NEXT_NIGHT)
+    with store.begin() as work:
+        card = buy(work)
+        use(work, 10 * HOUR, ON_THE_DAY)
+        find(work, recalculation="automatic")
+        move_to(work, card, "6", author, terms=lambda _: terms(settings()))
+        assert left(work, "6") == {card: 40 * HOUR}
+        void(work, card, author, terms=lambda _: terms(settings()))
+        assert (left(work, "6"), work.recalculations.all()) == ({card: 0}, [])
+        assert list(audit.verify(work)) == []
+
+
+def test_a_card_that_is_entered_after_its_due_day_waits_for_the_next_full_pass(store: Store) -> None:
+    with store.begin() as work:
+        card = buy(work, at=NEXT_NIGHT)
+        with pytest.raises(UserError, match="judged when a full pass has read past that day"):
+            recalculation.require_open(work, card)
+        use(work, 46 * HOUR, NEXT_NIGHT)
+        (settled,) = find(work)
+        assert "H6" in settled.reason
 
 
 def test_h5_it_is_applied_by_itself_where_that_is_configured(store: Store) -> None:
@@ -135,18 +252,20 @@ def test_h5_it_is_applied_by_itself_where_that_is_configured(store: Store) -> No
         (applied,) = find(work, recalculation="automatic")
         assert (applied.state, applied.actor) == (RecalculationState.APPLIED, "care-sync")
         assert left(work) == {card: 40 * HOUR}
-        assert find(work, recalculation="automatic") == []
+        assert find(work, recalculation="automatic") == [applied]
 
 
 def test_h6_a_card_of_which_more_than_ninety_percent_was_used_is_never_recalculated(store: Store) -> None:
     with store.begin() as work:
-        card = buy(work)
+        buy(work)
         use(work, 45 * HOUR + 1, ON_THE_DAY)
         (settled,) = find(work)
         assert (settled.state, "H6" in settled.reason) == (RecalculationState.SETTLED, True)
         use(work, HOUR, NEXT_NIGHT)
-        assert find(work) == []
-        assert left(work) == {card: 49 * HOUR}
+        (proposed,) = find(work)
+        assert (
+            proposed.state is RecalculationState.PROPOSED
+        )  # the day is judged by what is true, until its month closes
 
 
 def test_h6_work_from_before_the_due_day_counts_however_late_it_becomes_known(store: Store) -> None:
@@ -156,7 +275,7 @@ def test_h6_work_from_before_the_due_day_counts_however_late_it_becomes_known(st
         assert proposed.state is RecalculationState.PROPOSED
         use(work, 48 * HOUR, NEXT_NIGHT)
         (settled,) = find(work)
-        assert (settled.state, settled.left_then, "H6" in settled.reason) == (
+        assert (settled.state, settled.left_before, "H6" in settled.reason) == (
             RecalculationState.SETTLED,
             2 * HOUR,
             True,
@@ -167,10 +286,9 @@ def test_h6_a_card_is_judged_when_the_due_day_is_over_and_work_of_that_day_count
     night_before = datetime(2026, 3, 1, 1, 30, tzinfo=UTC)
     with store.begin() as work:
         card = buy(work)
-        time = [entry("a", 44 * HOUR, Route.HOUR_CARD, date(2026, 2, 1))]
-        post_customer(work, "5", time, terms=Terms(), now=night_before)
+        use(work, 44 * HOUR, night_before)
         assert find(work, night_before, recalculation="automatic") == []
-        post_customer(work, "5", [*time, entry("b", 2 * HOUR, Route.HOUR_CARD, DUE)], terms=Terms(), now=ON_THE_DAY)
+        use(work, 2 * HOUR, ON_THE_DAY, DUE, key="b")
         (settled,) = find(work, recalculation="automatic")
         assert settled.state is RecalculationState.SETTLED
         assert left(work) == {card: 4 * HOUR}
@@ -181,7 +299,7 @@ def test_h6_work_after_the_due_day_is_no_use_of_it(store: Store) -> None:
         buy(work)
         use(work, 46 * HOUR, NEXT_NIGHT, date(2026, 3, 2))
         (proposed,) = find(work)
-        assert (proposed.state, proposed.left_then) == (RecalculationState.PROPOSED, 50 * HOUR)
+        assert (proposed.state, proposed.left_before) == (RecalculationState.PROPOSED, 50 * HOUR)
 
 
 def test_h6_hours_that_a_person_took_off_a_card_are_no_use(store: Store) -> None:
@@ -205,7 +323,7 @@ def test_h6_of_a_card_that_was_entered_after_its_due_day_the_work_dates_decide(s
         buy(work, at=NEXT_NIGHT)
         use(work, 46 * HOUR, NEXT_NIGHT)
         (settled,) = find(work)
-        assert (settled.state, settled.left_then) == (RecalculationState.SETTLED, 4 * HOUR)
+        assert (settled.state, settled.left_before) == (RecalculationState.SETTLED, 4 * HOUR)
 
 
 @pytest.mark.parametrize(("rates", "told"), [({2025: "100"}, "no hourly rate"), ({2026: "99"}, "is lower than")])
@@ -214,17 +332,17 @@ def test_h5_a_rate_that_is_missing_or_lower_is_told_and_increases_nothing(
 ) -> None:
     with store.begin() as work:
         card = buy(work)
-        (waiting,) = find(work, rates=rates, recalculation="automatic")
+        (waiting,) = find(work, rates=rates)
         assert (waiting.state, told in waiting.reason) == (RecalculationState.WAITING, True)
-        (attention,) = work.attention.all(recalculation.NO_RATE)
+        (attention,) = work.attention.all(NO_RATE)
         assert told in attention.message
         assert left(work) == {card: 50 * HOUR}
         with pytest.raises(UserError, match="cannot be applied"):
-            recalculation.apply(work, card, DUE, now=NEXT_NIGHT, today=DUE, actor="anna", reason="")
+            approve(work, card)
 
         (proposed,) = find(work)
         assert proposed.state is RecalculationState.PROPOSED
-        assert work.attention.all(recalculation.NO_RATE) == []
+        assert work.attention.all(NO_RATE) == []
 
 
 def test_h5_the_same_rate_changes_nothing_and_asks_nothing(store: Store) -> None:
@@ -232,7 +350,7 @@ def test_h5_the_same_rate_changes_nothing_and_asks_nothing(store: Store) -> None
         buy(work)
         (settled,) = find(work, rates={2026: "100.00"})
         assert settled.state is RecalculationState.SETTLED
-        assert work.attention.all(recalculation.NO_RATE) == []
+        assert work.attention.all(NO_RATE) == []
 
 
 def test_a_person_declines_with_a_reason_and_is_asked_no_more(store: Store) -> None:
@@ -240,11 +358,13 @@ def test_a_person_declines_with_a_reason_and_is_asked_no_more(store: Store) -> N
         card = buy(work)
         find(work, rates={})
         with pytest.raises(UserError, match="needs a reason"):
-            recalculation.decline(work, card, now=NEXT_NIGHT, actor="anna", reason=" ")
-        declined = recalculation.decline(work, card, now=NEXT_NIGHT, actor="anna", reason="renewed")
-        assert (declined.state, declined.actor, declined.reason) == (RecalculationState.DECLINED, "anna", "renewed")
-        assert work.attention.all(recalculation.NO_RATE) == []
-        assert find(work) == []
+            recalculation.decline(work, card, terms=terms(settings()), now=NEXT_NIGHT, actor="anna", reason=" ")
+        declined = recalculation.decline(
+            work, card, terms=terms(settings()), now=NEXT_NIGHT, actor="anna", reason="renewed"
+        )
+        assert (declined.state, declined.actor, declined.said) == (RecalculationState.DECLINED, "anna", "renewed")
+        assert work.attention.all(NO_RATE) == []
+        assert find(work) == [declined]
         with pytest.raises(UserError, match="not due"):
             recalculation.require_open(work, card)
 
@@ -255,18 +375,20 @@ def test_h5_a_card_is_recalculated_once_unless_every_year_is_configured(store: S
         card = buy(work)
         assert len(find(work, later, recalculation="automatic")) == 1
         assert left(work) == {card: 40 * HOUR}
-        (second,) = find(work, later, recalculation="automatic", recalculate_yearly=True)
+        _, second = find(work, later, recalculation="automatic", recalculate_yearly=True)
         assert (second.due_on, second.old_rate, second.new_rate) == (date(2027, 3, 1), Decimal(125), Decimal(150))
         assert left(work) == {card: 120000}  # 40 h at 125 are worth 33:20 h at 150
 
 
-def test_h5_the_next_year_waits_until_this_one_is_decided(store: Store) -> None:
+def test_h5_the_next_years_proposal_rests_on_what_became_of_this_one(store: Store) -> None:
     later = datetime(2027, 4, 1, tzinfo=UTC)
     with store.begin() as work:
         card = buy(work)
-        assert [one.due_on for one in find(work, later, recalculate_yearly=True)] == [DUE]
-        recalculation.apply(work, card, DUE, now=later, today=date(2027, 4, 1), actor="anna", reason="")
-        assert [one.due_on for one in find(work, later, recalculate_yearly=True)] == [date(2027, 3, 1)]
+        first, second = find(work, later, recalculate_yearly=True)
+        assert (first.left_after, second.left_after) == (40 * HOUR, 50 * HOUR * 100 // 150)
+        approve(work, card, later)
+        _, second = find(work, later, recalculate_yearly=True)
+        assert (second.old_rate, second.left_before, second.left_after) == (Decimal(125), 40 * HOUR, 120000)
 
 
 def test_nothing_is_looked_for_where_it_is_switched_off(store: Store) -> None:
@@ -288,18 +410,21 @@ def test_in_a_closed_month_it_is_booked_in_the_open_one(store: Store) -> None:
     with store.begin() as work:
         card = buy(work)
         find(work)
-        work.periods.close(Month("2026-03"), NEXT_NIGHT, "anna")
-        done = recalculation.apply(work, card, DUE, now=NEXT_NIGHT, today=DUE, actor="anna", reason="")
+        close(work, "2026-03")
+        use(work, 45 * HOUR, NEXT_NIGHT, date(2026, 4, 2))
+        done = approve(work, card)
         booked = work.ledger.transaction(done.transaction_id or 0)
         assert booked is not None
-        assert booked.period == Month("2026-04")
+        assert (booked.period, booked.work_date) == (Month("2026-04"), DUE)
+        assert left(work) == {card: 0}
+        assert standing(work)["invoice:2026-04"] == 5 * HOUR
 
 
-def test_open_time_that_goes_after_a_recalculation_comes_back_in_full(store: Store) -> None:
+def test_open_time_that_goes_after_a_recalculation_is_recalculated_too(store: Store) -> None:
     with store.begin() as work:
         card = buy(work)
         use(work, 10 * HOUR, ON_THE_DAY)
         find(work, recalculation="automatic")
         assert left(work) == {card: 32 * HOUR}
-        post_customer(work, "5", [], terms=Terms(), now=NEXT_NIGHT)
-        assert left(work) == {card: 42 * HOUR}
+        use(work, 0, NEXT_NIGHT)
+        assert left(work) == {card: 40 * HOUR}

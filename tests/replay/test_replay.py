@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from care_sync.model.decision import StoredDecision
+from care_sync.model.prices import PriceList, Prices
 from care_sync.replay.compare import compare
 from care_sync.replay.history import History, read_history
 from care_sync.replay.questions import fact_costs
@@ -18,7 +19,8 @@ from rules.loading import load_rules, load_text
 from tests.system.office import INCIDENT, Office, open_office
 
 SINCE = date(2026, 10, 1)
-RATES = {2026: Decimal(100)}
+RATES = {date(2026, 1, 1): Decimal(100)}
+RATE_OF = PriceList({}, Prices(RATES, Decimal(21))).rate_on
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ def change(office: Office, minutes: int) -> str:
 def test_the_same_rules_change_nothing(office: Office) -> None:
     office.work(change(office, 30), 30, customer=None)
     office.sync()
-    comparison = compare(history(office), office.application.site.rules, load_rules(), RATES.get)
+    comparison = compare(history(office), office.application.site.rules, load_rules(), RATE_OF)
     assert (comparison.differences, comparison.moved) == ((), {})
     assert comparison.tickets == 1
 
@@ -64,7 +66,7 @@ def test_the_same_rules_change_nothing(office: Office) -> None:
 def test_a_moved_threshold_changes_the_tickets_between_and_no_other(office: Office) -> None:
     small, between, large = (change(office, minutes) for minutes in (30, 60, 120))
     office.sync()
-    comparison = compare(history(office), load_rules(), load_text(longer_small_changes()), RATES.get)
+    comparison = compare(history(office), load_rules(), load_text(longer_small_changes()), RATE_OF)
     assert comparison.changed_tickets == [between]
     (difference,) = comparison.differences
     assert (difference.before.next_step, difference.after.next_step) == ("estimate", "do_now")
@@ -76,7 +78,7 @@ def test_time_that_moves_is_told_in_hours_and_euro_by_account(office: Office) ->
     ticket = office.file_ticket(**INCIDENT, cause="third_party", customer="Acme <b>")
     office.work(ticket, 90, customer=None)
     office.sync()
-    comparison = compare(history(office), load_rules(), load_text(third_party_inside()), RATES.get)
+    comparison = compare(history(office), load_rules(), load_text(third_party_inside()), RATE_OF)
     (moved,) = comparison.moved.values()
     assert {kind: (one.seconds, one.euro) for kind, one in moved.items()} == {
         "card": (-3600, Decimal("-90.00")),
@@ -105,7 +107,7 @@ def test_facts_that_the_new_rules_no_longer_know_are_unknown_to_them(office: Off
     ticket = office.file_ticket(**INCIDENT, cause="third_party", customer="Acme <b>")
     office.sync()
     renamed = load_text(load_rules().text.replace("third_party", "somebody_else"))
-    comparison = compare(history(office), load_rules(), renamed, RATES.get)
+    comparison = compare(history(office), load_rules(), renamed, RATE_OF)
     assert comparison.changed_tickets == [ticket]
     assert {one.after.scope for one in comparison.differences} == {"undetermined"}
 
@@ -115,7 +117,7 @@ def test_a_replay_touches_nothing(office: Office) -> None:
     office.sync()
     with office.application.store.read() as work:
         before = (work.ledger.count(), work.dirty.count(), work.outbox.counts())
-    compare(history(office), load_rules(), load_text(longer_small_changes()), RATES.get)
+    compare(history(office), load_rules(), load_text(longer_small_changes()), RATE_OF)
     with office.application.store.read() as work:
         assert (work.ledger.count(), work.dirty.count(), work.outbox.counts()) == before
 
@@ -124,7 +126,7 @@ def test_the_page_stands_alone_and_escapes_what_customers_write(office: Office) 
     change(office, 60)
     office.sync()
     found = history(office)
-    comparison = compare(found, load_rules(), load_text(longer_small_changes()), RATES.get)
+    comparison = compare(found, load_rules(), load_text(longer_small_changes()), RATE_OF)
     page = as_page(comparison, found, title="What if", old="now", new="<script>")
     assert "<script" not in page
     assert "&lt;script&gt;" in page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 from textwrap import dedent
@@ -101,7 +101,7 @@ ledger:
     )
 
     assert settings.schedule.nightly == time(1, 30)
-    assert settings.ledger.hour_card.rates == {2026: Decimal("92.50")}
+    assert settings.ledger.hour_card.rates == {date(2026, 1, 1): Decimal("92.50")}
 
 
 def test_a_country_code_is_not_taken_for_a_boolean() -> None:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from care_sync.application import Application, open_application, site_settings
-from care_sync.billing.invoice import prices_of
 from care_sync.clock import ManualClock
 from care_sync.ledger import cards
 from care_sync.ledger.closing import close_month
@@ -196,7 +195,7 @@ class Office:
                 work,
                 period,
                 terms=lambda key: self._terms(work, key),
-                prices=prices_of(self.application.settings),
+                prices=self.application.settings.ledger.prices,
                 now=self.clock.now(),
                 today=self.application.site.today(),
                 actor="anna",

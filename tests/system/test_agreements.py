@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from care_sync.audit.products import audit_helpdesk
-from care_sync.billing.invoice import prices_of
 from care_sync.ledger import recalculation
 from care_sync.ledger.closing import Closing, close_month
 from care_sync.pipeline.customer import terms_of
@@ -28,7 +27,7 @@ def close(office: Office, period: str) -> Closing:
             terms=lambda key: terms_of(
                 work, office.application.settings, work.organizations.get(key) or Organization(key, key)
             ),
-            prices=prices_of(office.application.settings),
+            prices=office.application.settings.ledger.prices,
             now=office.clock.now(),
             today=office.application.site.today(),
             actor="anna",
@@ -247,8 +246,11 @@ def test_h5_a_recalculation_is_proposed_and_told_to_the_owner_with_the_notice_in
     assert {name: count for name, count in office.sync().counts.items() if count} == {}
 
     with office.application.store.begin() as work:
-        recalculation.apply(
-            work, card, date(2026, 10, 1), now=office.clock.now(), today=date(2026, 10, 12), actor="anna", reason=""
+        acme = work.organizations.get(str(office.organization("Acme")))
+        assert acme is not None
+        terms = terms_of(work, office.application.settings, acme)
+        recalculation.approve(
+            work, card, date(2026, 10, 1), terms=terms, now=office.clock.now(), actor="anna", reason=""
         )
     office.sync(PassKind.POLL)
     assert len(memos(office, owner, f"Strippenkaart {card} van Acme is herberekend")) == 1

@@ -17,7 +17,6 @@ import pytest
 
 from care_sync.errors import UserError
 from care_sync.ledger import cards
-from care_sync.ledger.recalculation import find_due
 from care_sync.model.recalculation import RecalculationState
 from care_sync.store import migrate
 from rules.loading import load_rules
@@ -190,7 +189,6 @@ def test_h4_h5_h6_cards_are_recalculated_a_year_later_unless_they_are_used_up(
     tmp_path: Path, sqlite_store_url: str
 ) -> None:
     with open_office(tmp_path, sqlite_store_url) as office:
-        ledger = office.application.settings.ledger.hour_card
         found = {}
         for name, hours_used in (("Half", 25), ("Nine tenths", 45), ("Used up", 46)):
             office.add_customer(name)
@@ -198,9 +196,10 @@ def test_h4_h5_h6_cards_are_recalculated_a_year_later_unless_they_are_used_up(
             office.work(office.file_ticket(customer=name, **CHANGE), hours_used * 60, customer=name)
         office.sync()
         office.clock.advance(timedelta(days=2))
-        with office.application.store.begin() as work:
-            due = find_due(work, ledger, office.application.settings.company.zone, now=office.clock.now())
-            states = {found[one.card_id]: (one.state, one.left_before, one.left_after) for one in due}
+        office.sync()
+        with office.application.store.read() as work:
+            due = work.recalculations.all()
+        states = {found[one.card_id]: (one.state, one.left_before, one.left_after) for one in due}
         assert states["Half"] == (RecalculationState.PROPOSED, 25 * HOUR, round(25 * HOUR * 90 / 92.5))
         assert states["Nine tenths"] == (RecalculationState.PROPOSED, 5 * HOUR, round(5 * HOUR * 90 / 92.5))
         assert states["Used up"][0] is RecalculationState.SETTLED

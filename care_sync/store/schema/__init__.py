@@ -15,6 +15,7 @@ from care_sync.store.schema.ledger import (
     period_prices,
     periods,
     postings,
+    settled_tickets,
     transactions,
 )
 from care_sync.store.schema.metadata import metadata
@@ -51,6 +52,7 @@ __all__ = [
     "recalculations",
     "rule_versions",
     "rulings",
+    "settled_tickets",
     "shown",
     "tellings",
     "tickets",

@@ -48,16 +48,19 @@ recalculations = Table(
     Column("card_id", Integer, ForeignKey("cards.card_id"), primary_key=True),
     Column("due_on", Date, primary_key=True),
     Column("state", Words, nullable=False),
-    Column("left_then", BigInteger, nullable=False),
     Column("left_before", BigInteger, nullable=False),
     Column("left_after", BigInteger, nullable=False),
     Column("old_rate", Words, nullable=False),
     Column("new_rate", Words),
     Column("reason", Words, nullable=False),
     Column("found_at", Instant, nullable=False),
+    Column("approved", Integer),
+    Column("approved_change", BigInteger),
     Column("actor", Words, nullable=False),
+    Column("said", Words, nullable=False, server_default=""),
     Column("decided_at", Instant),
     Column("transaction_id", Integer, ForeignKey("transactions.transaction_id")),
+    Column("kept", Integer, nullable=False, server_default="0"),
 )
 
 verdicts = Table(

@@ -81,6 +81,7 @@ def _standing_columns() -> list[Column[Any]]:
         Column("transaction_id", Integer, ForeignKey("transactions.transaction_id"), nullable=False),
         Column("work_date", Date, nullable=False),
         Column("started_at", Instant),
+        Column("activity", Words),
     ]
 
 
@@ -107,6 +108,17 @@ periods = Table(
     Column("closed_by", Words, nullable=False),
     Column("transaction_id", Integer, nullable=False),
     Column("hash", Words, nullable=False),
+)
+
+settled_tickets = Table(
+    "settled_tickets",
+    metadata,
+    Column("ticket_id", Words, primary_key=True),
+    Column("facts_of", Words, nullable=False),
+    Column("channel", Words, nullable=False),
+    Column("tags", Json, nullable=False),
+    Column("fields", Json, nullable=False),
+    Column("created_at", Instant, nullable=False),
 )
 
 period_prices = Table(
