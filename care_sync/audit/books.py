@@ -77,11 +77,9 @@ def _differing(stored: StoredEntry, standing: PostedEntry | None, tickets: Mappi
         return f"it lasts {clock(stored.entry.seconds)} and nothing is booked"
     if standing.seconds != stored.entry.seconds:
         return f"it lasts {clock(stored.entry.seconds)} and {clock(standing.seconds)} is booked"
-    is_elsewhere = standing.organization_id != organization_id or (
-        standing.ticket_id != stored.link.ticket_id
-        and not (months.is_closed(standing.period) and _was_merged(standing.ticket_id, stored.link.ticket_id, tickets))
-    )
-    if is_elsewhere:
+    was_merged = months.is_closed(standing.period) and _was_merged(standing.ticket_id, stored.link.ticket_id, tickets)
+    booked_for = (standing.ticket_id, standing.organization_id)
+    if booked_for != (stored.link.ticket_id, organization_id) and not was_merged:
         booked = f"customer {standing.organization_id}, ticket {standing.ticket_id}"
         return f"it is of customer {organization_id}, ticket {stored.link.ticket_id}, and is booked for {booked}"
     return ""

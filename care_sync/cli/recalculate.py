@@ -41,17 +41,15 @@ def recalculate(
 ) -> None:
     """Show the cards that are due, and approve or decline what is proposed.
 
-    The nightly pass finds them, once it has read everything that was worked until that day. Twelve months after
-    purchase what is left is worth what it was bought for: hours × old rate ÷ rate of that year. A card of which more
-    than 90 % was used by then stays as it is. Work that becomes known later changes what it comes to, until the month
-    of the due day closes.
+    The nightly pass finds them. Twelve months after purchase what is left is worth what it was bought for: hours × old
+    rate ÷ rate of that year, unless more than 90 % was used by then. Work that becomes known later changes what it
+    comes to, until the month of the due day closes.
 
     ```
     care-sync cards recalculate
     care-sync cards recalculate 7 --notice nl
     care-sync cards recalculate 7 --approve
     care-sync cards recalculate 7 --decline --reason "agreed when they renewed"
-    care-sync cards recalculate --approve --json
     ```
     """
     if approve and decline:

@@ -63,13 +63,15 @@ def post_customer(
     gone: Collection[str] = (),
     closing: Month | None = None,
     anew: Collection[str] = (),
+    nobodys: Collection[str] = (),
 ) -> PostingReport:
     """Make a customer's ledger agree with ``decided``.
 
     ``decided`` holds every entry of the customer that is or should be booked in an open month, and those booked in
     closed months whose facts were touched; its months and verdicts are found here. An entry that stands in an open
     month and is not in ``decided`` is reversed; what a closed month settled is corrected away only when ``gone`` names
-    the entry: time that is nobody's stays where it was settled. With ``closing``, what is pending in that month is
+    the entry. Of time that ``nobodys`` names (its ticket lost its customer, say) a closed month keeps what it had
+    settled, also where a correction had taken that back meanwhile. With ``closing``, what is pending in that month is
     charged (I4). What a closed month settled for entries in ``anew`` is corrected although it is true: a card that paid
     for them is no longer there.
 
@@ -83,6 +85,8 @@ def post_customer(
     judged = {key: (organization_id, time.ticket_id) for key, time in wanted.items() if time.route.is_judged}
     verdicts = verdicts_at(work, judged)
     stands = _Standing.read(work, organization_id, wanted, gone, months)
+    for key in _settled_before_a_merge(work, wanted, stands, months):
+        del wanted[key], stands.elsewhere[key]
     laying = _Laying(organization_id, months, closing, _place(work, organization_id, wanted, stands, terms))
     laid = {
         key: entry
@@ -91,7 +95,7 @@ def post_customer(
         or key not in stands.frozen
         or key in anew
     }
-    for key, closed in stands.nobodys(wanted, gone).items():
+    for key, closed in stands.as_settled(nobodys, wanted).items():
         original = work.ledger.many([closed.transaction_id])[closed.transaction_id]
         laid[key] = laying.as_settled(DecidedTime.as_posted(closed, original), closed)
     dropped = [key for key in gone if key in stands.frozen and key not in wanted]
@@ -184,14 +188,14 @@ class _Standing:
 
     ``opened``     of this customer, in open months
     ``frozen``     of this customer, in closed months (only entries that were asked for)
-    ``closed``     ``frozen``, and what closed months had settled before a correction took it back
+    ``closed``     ``frozen``, and whatever closed months had settled before a correction took it back
     ``elsewhere``  of other customers: entries that should be this one's
     """
 
     opened: Mapping[str, PostedEntry]
     frozen: Mapping[str, PostedEntry]
     closed: Mapping[str, PostedEntry]
-    elsewhere: Mapping[str, PostedEntry]
+    elsewhere: dict[str, PostedEntry]
 
     @classmethod
     def read(
@@ -205,24 +209,43 @@ class _Standing:
         asked = work.ledger.posted({**wanted, **dict.fromkeys(gone)})
         own = {key: one for key, one in asked.items() if one.organization_id == organization_id}
         frozen = {key: one for key, one in own.items() if months.is_closed(one.period)}
-        opened = work.ledger.posted_of_organization(organization_id, months.first_open)
-        asked_for = {**wanted, **opened}
-        corrected = work.ledger.corrected(asked_for, months.first_open) if months.first_open is not None else {}
-        taken_back = {key: one for key, one in corrected.items() if one.organization_id == organization_id}
+        taken_back = work.ledger.corrected_of_organization(organization_id, months.first_open)
         return cls(
-            opened=opened,
+            opened=work.ledger.posted_of_organization(organization_id, months.first_open),
             frozen=frozen,
             closed={**taken_back, **frozen},
             elsewhere={key: one for key, one in asked.items() if key in wanted and key not in own},
         )
 
-    def nobodys(self, wanted: Collection[str], gone: Collection[str]) -> dict[str, PostedEntry]:
+    def as_settled(self, nobodys: Collection[str], wanted: Collection[str]) -> dict[str, PostedEntry]:
         """What closed months had settled for entries that are corrected in the open month and nobody's now."""
         return {
-            key: closed
-            for key, closed in self.closed.items()
-            if key in self.opened and key not in wanted and key not in gone
+            key: self.closed[key]
+            for key in nobodys
+            if key in self.closed and key not in self.frozen and key not in wanted
         }
+
+
+def _settled_before_a_merge(
+    work: UnitOfWork, wanted: Mapping[str, DecidedTime], stands: _Standing, months: Months
+) -> list[str]:
+    """Entries that a closed month settled for another customer, whose ticket was merged into one of this customer's.
+
+    A merge moves nothing of a closed month, to whomever the ticket that stays belongs.
+    """
+    closed = {
+        key: posted
+        for key, posted in stands.elsewhere.items()
+        if months.is_closed(posted.period)
+        and posted.ticket_id != wanted[key].ticket_id
+        and posted.seconds == wanted[key].seconds
+    }
+    if not closed:
+        return []
+    lives_on = tickets_that_stay(
+        work, {ticket for key, posted in closed.items() for ticket in (posted.ticket_id, wanted[key].ticket_id)}
+    )
+    return [key for key, posted in closed.items() if lives_on[posted.ticket_id] == lives_on[wanted[key].ticket_id]]
 
 
 def _by_entry(decided: Iterable[DecidedTime]) -> dict[str, DecidedTime]:

@@ -18,6 +18,7 @@ from datetime import date, datetime
 
 from care_sync.ledger.posting import PostingReport, post_customer
 from care_sync.model.decided_time import DecidedTime
+from care_sync.model.posted_entry import PostedEntry
 from care_sync.model.time_entry import StoredEntry
 from care_sync.pipeline.customer import Customer
 from care_sync.pipeline.decide import Decided
@@ -31,10 +32,14 @@ from rules.model.words import Route
 
 @dataclass(frozen=True, slots=True)
 class CustomerTime:
-    """A customer's entries that count and must be laid down, and the keys of those that no longer count."""
+    """A customer's entries that count and must be laid down, and the keys of those that no longer count.
+
+    ``nobodys`` are those that no customer can be charged for now: what a closed month settled for them stays.
+    """
 
     entries: tuple[StoredEntry, ...]
     gone: frozenset[str]
+    nobodys: frozenset[str]
 
 
 def gather_time(work: UnitOfWork, organization_id: str, touched: Collection[str]) -> CustomerTime:
@@ -46,23 +51,35 @@ def gather_time(work: UnitOfWork, organization_id: str, touched: Collection[str]
     touched_standing = {record.entry_key: record for many in of_touched.values() for record in many}
     entries = {entry.entry.key: entry for entry in work.entries.of_organization_since(organization_id, first_day)}
     entries.update({record.entry.key: record for many in work.entries.of_tickets(touched).values() for record in many})
-    unread = (standing.keys() | touched_standing.keys()) - entries.keys()
+    corrected = work.ledger.corrected_of_organization(organization_id, first)
+    unread = (standing.keys() | touched_standing.keys() | corrected.keys()) - entries.keys()
     entries.update(work.entries.get_many(sorted(unread)))
     counting = tuple(
         entry for entry in entries.values() if entry.counts and entry.link.organization_id == organization_id
     )
     keys = {entry.entry.key for entry in counting}
     # Whatever an open month holds: what a closed one had settled of it stays when the time is nobody's now.
-    stands_here = {**standing, **touched_standing}
+    stands_here = {**corrected, **standing, **touched_standing}
     tickets = work.tickets.get_many({*touched, *(stands.ticket_id for stands in stands_here.values())})
+    not_here = {
+        key: (entries.get(key), tickets.get(stands.ticket_id))
+        for key, stands in stands_here.items()
+        if stands.organization_id == organization_id and key not in keys
+    }
+    nobodys = frozenset(key for key, (stored, ticket) in not_here.items() if has_lost_its_customer(stored, ticket))
     gone = frozenset(
         key
-        for key, stands in stands_here.items()
-        if stands.organization_id == organization_id
-        and key not in keys
-        and not has_lost_its_customer(entries.get(key), tickets.get(stands.ticket_id))
+        for key, (stored, ticket) in not_here.items()
+        if key not in nobodys and not _went_by_a_merge(stored, stands_here[key], ticket)
     )
-    return CustomerTime(counting, gone)
+    return CustomerTime(counting, gone, nobodys)
+
+
+def _went_by_a_merge(stored: StoredEntry | None, stands: PostedEntry, ticket: Ticket | None) -> bool:
+    """Whether an entry is another customer's now because its ticket was merged into one of theirs, and for no other
+    reason."""
+    was_merged = ticket is not None and ticket.merged_into is not None
+    return was_merged and stored is not None and stored.counts and stored.entry.seconds == stands.seconds
 
 
 def has_lost_its_customer(stored: StoredEntry | None, ticket: Ticket | None) -> bool:
@@ -88,6 +105,7 @@ def post_time(
         terms=customer.terms,
         now=now,
         gone=time.gone,
+        nobodys=time.nobodys,
     )
 
 

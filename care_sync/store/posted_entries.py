@@ -134,6 +134,15 @@ class PostedEntryRepository:
             by_key.update({row.entry_key: _standing(row) for row in self._connection.execute(query)})
         return by_key
 
+    def corrected_of_organization(self, organization_id: str, period: Month | None) -> dict[str, PostedEntry]:
+        """What closed months had settled for a customer's entries, where ``period`` corrects it."""
+        if period is None:
+            return {}
+        query = select(corrected_standing).where(
+            corrected_standing.c.organization_id == organization_id, corrected_standing.c.corrected_in == period
+        )
+        return {row.entry_key: _standing(row) for row in self._connection.execute(query)}
+
     def keep_corrected(self, standings: Iterable[PostedEntry], period: Month | None) -> None:
         """Keep what a closed month had settled and ``period`` takes back, should it become true again."""
         rows = [{**_standing_row(standing), "corrected_in": period} for standing in standings]

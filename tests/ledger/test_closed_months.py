@@ -9,12 +9,15 @@ import pytest
 from care_sync.errors import IntegrityError, UserError
 from care_sync.ledger import cards
 from care_sync.ledger.book import record
+from care_sync.ledger.posting import post_customer
 from care_sync.model.account import Account, Leg
 from care_sync.model.decided_time import DecidedTime
 from care_sync.model.mark import DirtyKind
 from care_sync.model.month import Month
+from care_sync.model.terms import Terms
 from care_sync.model.transaction import Transaction, TransactionKind
 from care_sync.store import Store
+from connectors.records import Ticket, TicketStatus
 from rules.model.words import Route
 from tests.ledger.book_keeping import (
     CUSTOMER,
@@ -297,3 +300,28 @@ def test_a_card_is_never_drawn_below_zero(store: Store) -> None:
         record(work, too_much)
     with store.read() as work:
         assert left(work) == {card: HOUR}
+
+
+def test_time_that_becomes_nobodys_after_a_correction_stands_where_its_month_settled_it(store: Store) -> None:
+    with store.begin() as work:
+        close(work, Month("2026-10"), entry("a", HOUR, Route.INVOICE))
+        post(work, entry("a", HOUR, Route.SLA))
+        assert standing(work)["sla"] == HOUR
+        terms = Terms()
+        post_customer(work, CUSTOMER, [], terms=terms, now=NOW, nobodys=["a"])
+        assert standing(work) == {"invoice:2026-10": HOUR}
+        assert post_customer(work, CUSTOMER, [], terms=terms, now=NOW, nobodys=["a"]).transactions == []
+
+
+def test_a_merge_into_a_ticket_of_another_customer_leaves_closed_time_where_it_is(store: Store) -> None:
+    worked = entry("a", HOUR, Route.INVOICE)
+    into = entry("a", HOUR, Route.INVOICE, ticket="2")
+    merged = Ticket("1", "1", "Old", TicketStatus.CLOSED, NOW, NOW, organization_id=CUSTOMER, merged_into="2")
+    stays = Ticket("2", "2", "New", TicketStatus.OPEN, NOW, NOW, organization_id="6")
+    with store.begin() as work:
+        close(work, Month("2026-10"), worked)
+        work.tickets.upsert([merged, stays], NOW)
+        assert post(work, into, customer="6").transactions == []
+        assert standing(work) == {"invoice:2026-10": HOUR}
+        post(work, entry("a", HOUR, Route.INVOICE, ticket="3"), customer="6")
+        assert standing(work, "6") == {"invoice:2026-11": HOUR}
