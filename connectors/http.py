@@ -29,6 +29,7 @@ import requests
 from pydantic import SecretStr
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
+from connectors.credentials import Credentials, FixedCredentials
 from connectors.errors import (
     ConnectorError,
     Invalid,
@@ -105,8 +106,30 @@ class Response:
     data: Any = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What is asked, however often."""
+
+    method: str
+    path: str
+    params: Params | None
+    json: Any = field(repr=False)
+    form: Mapping[str, str] | None = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    is_safe: bool
+    accept: frozenset[int]
+
+    @property
+    def name(self) -> str:
+        """Method and path, for errors."""
+        return f"{self.method} {self.path}"
+
+
 class HttpClient:
-    """One account's requests. ``authorization`` are the headers that prove who we are.
+    """One account's requests. ``credentials`` prove who we are: headers that stay as they are, or what renews itself.
+
+    When a product refuses what it took before (401), credentials are renewed once. Then a safe request is repeated;
+    an unsafe one is *uncertain*, for a refusal on the way does not prove that it took no effect.
 
     ``within`` is the client whose budget these requests use up as well as their own. ``network`` says which
     certificates are trusted, and through which proxy requests go; nothing of it is taken from environment variables.
@@ -116,7 +139,7 @@ class HttpClient:
         self,
         product: str,
         base_url: str,
-        authorization: Mapping[str, SecretStr],
+        credentials: Mapping[str, SecretStr] | Credentials,
         environment: Environment,
         limits: Limits = Limits(),
         within: HttpClient | None = None,
@@ -138,8 +161,7 @@ class HttpClient:
             self._session.proxies = dict.fromkeys(("http", "https"), network.proxy.get_secret_value())
         self._session.headers["Accept"] = "application/json"
         self._session.headers["User-Agent"] = "CareSync"
-        for name, value in authorization.items():
-            self._session.headers[name] = value.get_secret_value()
+        self._credentials = FixedCredentials(credentials) if isinstance(credentials, Mapping) else credentials
 
     def request(
         self,
@@ -148,26 +170,39 @@ class HttpClient:
         *,
         params: Params | None = None,
         json: Any = None,
+        form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         safe: bool | None = None,
         accept: frozenset[int] = frozenset(),
     ) -> Response:
-        """Ask, repeat where that is right, and give the answer.
+        """Ask, repeat where that is right, and give the answer. The body is ``json`` or a ``form``.
 
         ``safe`` is by default true for GET and HEAD. Statuses in ``accept`` are given back instead of raised.
         Raises :class:`ConnectorError` and nothing else.
         """
         is_safe = method in ("GET", "HEAD") if safe is None else safe
+        call = _Call(method, path, params, json, form, headers or {}, is_safe, accept)
+        proof = self._credentials.headers()
+        try:
+            return self._repeated(call, proof)
+        except WrongCredentials as error:
+            if error.status != 401 or not self._credentials.replace(proof):
+                raise
+            if not is_safe:
+                problem = "ended our token while it was asked to write"
+                raise Unavailable(self._product, problem, request=call.name, status=401, uncertain=True) from None
+        return self._repeated(call, self._credentials.headers())
 
+    def _repeated(self, call: _Call, proof: Mapping[str, SecretStr]) -> Response:
         def attempt() -> Response:
-            self.require_budget(f"{method} {path}")
-            return self._once(method, path, params, json, headers, is_safe, accept)
+            self.require_budget(call.name)
+            return self._once(call, proof)
 
         retrying = Retrying(
             sleep=self._environment.sleep,
             stop=stop_after_attempt(ATTEMPTS),
             wait=self._wait,
-            retry=retry_if_exception(lambda error: self._may_repeat(error, is_safe)),
+            retry=retry_if_exception(lambda error: self._may_repeat(error, call.is_safe)),
             reraise=True,
         )
         return retrying(attempt)
@@ -188,24 +223,16 @@ class HttpClient:
         if wait > 0 and state.remaining <= self._limits.reserve:
             raise Limited(self._product, "the request budget is used up", retry_after_seconds=wait, request=request)
 
-    def _once(
-        self,
-        method: str,
-        path: str,
-        params: Params | None,
-        json: Any,
-        headers: Mapping[str, str] | None,
-        is_safe: bool,
-        accept: frozenset[int],
-    ) -> Response:
-        request = f"{method} {path}"
+    def _once(self, call: _Call, proof: Mapping[str, SecretStr]) -> Response:
+        request, is_safe = call.name, call.is_safe
         try:
             answer = self._session.request(
-                method,
-                self._base_url + path,
-                params=params,
-                json=json,
-                headers=headers,
+                call.method,
+                self._base_url + call.path,
+                params=call.params,
+                json=call.json,
+                data=call.form,
+                headers={**{name: value.get_secret_value() for name, value in proof.items()}, **call.headers},
                 timeout=TIMEOUT_SECONDS,
                 allow_redirects=False,
                 stream=True,
@@ -215,7 +242,7 @@ class HttpClient:
             raise error_of(self._product, error, request, is_safe=is_safe) from None
         logger.debug("%s %s → %s", self._product, request, answer.status_code)
         self._note_budget(answer)
-        if answer.status_code >= 300 and answer.status_code not in accept:
+        if answer.status_code >= 300 and answer.status_code not in call.accept:
             raise self._failure(answer, request, is_safe)
         return Response(answer.status_code, answer.headers, self._parsed(content, answer, request, is_safe))
 

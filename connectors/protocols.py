@@ -11,10 +11,11 @@ twice are the same record.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
+from connectors.credentials import ForgottenTokens, TokenStorage
 from connectors.records import (
     BookedInvoice,
     ChangeResult,
@@ -51,12 +52,14 @@ class BudgetStorage(Protocol):
 class Environment:
     """What a connector gets from its host instead of reaching for it.
 
-    ``now`` gives an aware UTC instant; ``sleep`` waits that many seconds; ``budgets`` persists limits.
+    ``now`` gives an aware UTC instant; ``sleep`` waits that many seconds; ``budgets`` persists limits, ``tokens`` what
+    OAuth gave.
     """
 
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
     budgets: BudgetStorage
+    tokens: TokenStorage = field(default_factory=ForgottenTokens)
 
 
 @runtime_checkable

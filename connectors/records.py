@@ -326,7 +326,10 @@ class WebhookCall:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One line of a connector's self-check: what was tried, whether it holds, and what to do if not."""
+    """One line of a connector's self-check: what was tried, whether it holds, and what to do if not.
+
+    The ``remedy`` of what holds is a warning.
+    """
 
     subject: str
     passed: bool

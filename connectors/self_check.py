@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from connectors.credentials import StoredToken
 from connectors.custom_fields import FieldMap
 from connectors.errors import ConnectorError
 from connectors.records import CheckResult
 
+WARNED_BEFORE = timedelta(days=14)
+"""How long before its end a credential needs a person."""
 LARGEST_CLOCK_DIFFERENCE = timedelta(seconds=60)
 
 
@@ -31,6 +34,47 @@ def check_clock(ours: datetime, theirs: datetime | None) -> CheckResult:
     difference = abs(ours - theirs) if theirs else timedelta()
     remedy = f"This machine's clock differs by {int(difference.total_seconds())} seconds; set it by NTP."
     return check_that("clock", difference <= LARGEST_CLOCK_DIFFERENCE, remedy)
+
+
+def check_end(
+    subject: str, ends_at: datetime | None, now: datetime, remedy: str, *, always: bool = False
+) -> CheckResult:
+    """Whether a credential lasts for another two weeks; one that does not end always does.
+
+    ``always``: it is warned of from the first day on.
+    """
+    if ends_at is None:
+        return CheckResult(subject, passed=True)
+    if now >= ends_at - WARNED_BEFORE:
+        days = max(0, (ends_at - now) // timedelta(days=1))
+        return CheckResult(f"{subject} (ends on {ends_at:%Y-%m-%d}, in {days} days)", passed=False, remedy=remedy)
+    return CheckResult(subject, passed=True, remedy=remedy if always else "")
+
+
+def check_token(stored: StoredToken, now: datetime, needed: frozenset[str], remedy: str) -> Iterator[CheckResult]:
+    """Whether a token of OAuth can go on being renewed, and whether it may do what is ``needed`` and no more."""
+    token = stored.token
+    if token is None or stored.problem:
+        yield CheckResult("token", passed=False, remedy=f"{stored.problem or 'There is none yet'}. {remedy}")
+    if token is None:
+        return
+    if token.refresh is not None:
+        yield check_end("refresh token", token.refresh_ends_at, now, f"It is renewed while CareSync runs. {remedy}")
+    if not needed or not token.scopes:
+        return
+    least = " ".join(sorted(needed))
+    missing = [
+        scope for scope in sorted(needed) if scope not in token.scopes and scope.split(":")[-1] not in token.scopes
+    ]
+    spare = sorted(token.scopes - needed)
+    if missing:
+        problem = f"The token lacks {' '.join(missing)}. Allow the client these scopes. {remedy}"
+        yield CheckResult(f"scopes ({least})", passed=False, remedy=problem)
+    elif spare:
+        advice = f"The token may do more than CareSync needs ({' '.join(spare)}); the least is {least}."
+        yield CheckResult(f"scopes ({least})", passed=True, remedy=advice)
+    else:
+        yield CheckResult(f"scopes ({least})", passed=True)
 
 
 def check_fields(product: str, kind: str, setting: str, read: Callable[[], FieldMap]) -> Iterator[CheckResult]:

@@ -18,7 +18,8 @@ from typing import Any
 
 from connectors.errors import Malformed
 from connectors.http import HttpClient, Response
-from connectors.zendesk.value_reader import PRODUCT, READ
+from connectors.zendesk.settings import PRODUCT
+from connectors.zendesk.value_reader import READ
 
 ROWS_A_PAGE = 100
 YOUNGEST_START = timedelta(minutes=6)
@@ -53,6 +54,10 @@ class ZendeskClient:
     def me(self) -> Response:
         """Who we are, with the headers."""
         return self._http.request("GET", "/api/v2/users/me.json")
+
+    def current_token(self) -> Object:
+        """The OAuth token that asks."""
+        return self._object("GET", "/api/v2/oauth/tokens/current.json")
 
     def ticket_fields(self) -> Iterator[Object]:
         """Every ticket field."""

@@ -14,12 +14,9 @@ request. Webhooks, whose tickets are read by ``show_many``, close the gap.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-
-from pydantic import SecretStr
 
 from connectors.custom_fields import FieldMap, mapped
 from connectors.errors import ConnectorError, NotFound, Unavailable
@@ -30,28 +27,19 @@ from connectors.self_check import check_clock, check_fields, check_that
 from connectors.unreadable import ORGANIZATION, PERSON, TICKET, read_records
 from connectors.value_reader import is_number
 from connectors.zendesk import translate
+from connectors.zendesk.access import NOT_ADMINISTRATOR, WRONG_CREDENTIALS, check_access, credentials_of
 from connectors.zendesk.client import ROWS_A_PAGE, ExportPage, Object, ZendeskClient
 from connectors.zendesk.fields import organization_field, ticket_field
 from connectors.zendesk.jobs import is_under_way
 from connectors.zendesk.limits import left_of_account, left_of_exports
 from connectors.zendesk.preparation import ZendeskPreparation
-from connectors.zendesk.settings import ZendeskAccess, ZendeskSettings
-from connectors.zendesk.value_reader import PRODUCT, READ
+from connectors.zendesk.settings import HELPDESK_SCOPES, PRODUCT, SETUP_SCOPES, ZendeskSettings
+from connectors.zendesk.value_reader import READ
 from connectors.zendesk.webhooks import read_webhook
 from connectors.zendesk.writing import references_in, write
 
 IDLE_IS_BELIEVED_FOR = timedelta(seconds=30)
 """Shorter than the least time after which an uncertain write is looked for: another daemon may have made it."""
-NOT_ADMINISTRATOR = "Use the token of an administrator: others may not use the incremental export."
-
-
-def authorization(settings: ZendeskAccess) -> Mapping[str, SecretStr]:
-    """The header that proves who we are: Basic ``email/token:api_token``, or Bearer."""
-    if settings.oauth_token is not None:
-        return {"Authorization": SecretStr(f"Bearer {settings.oauth_token.get_secret_value()}")}
-    token = settings.api_token.get_secret_value() if settings.api_token else ""
-    pair = base64.b64encode(f"{settings.email}/token:{token}".encode()).decode()
-    return {"Authorization": SecretStr(f"Basic {pair}")}
 
 
 class ZendeskHelpdesk:
@@ -64,11 +52,16 @@ class ZendeskHelpdesk:
         budget = f"{PRODUCT}:{settings.subdomain}"
         of_account = Limits(account=budget, left=left_of_account, reserve=settings.reserved_requests)
         of_exports = Limits(account=f"{budget}:exports", left=left_of_exports)
-        proof = authorization(settings)
-        http = HttpClient(PRODUCT, settings.address, proof, environment, of_account, network=settings)
-        exports = HttpClient(PRODUCT, settings.address, proof, environment, of_exports, within=http, network=settings)
+        self._credentials = credentials_of(settings, environment, HELPDESK_SCOPES)
+        http = HttpClient(PRODUCT, settings.address, self._credentials, environment, of_account, network=settings)
+        exports = HttpClient(
+            PRODUCT, settings.address, self._credentials, environment, of_exports, within=http, network=settings
+        )
         self._client = ZendeskClient(http, exports, settings.export_page_size)
-        self.preparation = ZendeskPreparation(http)
+        wider = credentials_of(settings, environment, SETUP_SCOPES)
+        self.preparation = ZendeskPreparation(
+            HttpClient(PRODUCT, settings.address, wider, environment, of_account, network=settings)
+        )
         self._ticket_fields: FieldMap | None = None
         self._organization_fields: FieldMap | None = None
         self._merged_into: dict[str, str | None] = {}
@@ -163,10 +156,11 @@ class ZendeskHelpdesk:
             return (CheckResult("credentials", passed=False, remedy=str(error)),)
         # Zendesk answers an unknown visitor with a user that has no id.
         if me.get("id") is None:
-            return (CheckResult("credentials", passed=False, remedy="Correct email and api_token in the settings."),)
+            return (CheckResult("credentials", passed=False, remedy=WRONG_CREDENTIALS),)
         is_administrator = me.get("role") == "admin"
         return (
             CheckResult("credentials", passed=True),
+            *check_access(self._settings, self._credentials, self._client, self._now(), HELPDESK_SCOPES),
             check_that("administrator", is_administrator, NOT_ADMINISTRATOR),
             check_clock(self._now(), server_time(answer)),
             *check_fields(PRODUCT, "ticket field", "helpdesk.fields", self._fields_of_tickets),

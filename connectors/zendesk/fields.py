@@ -14,7 +14,8 @@ from typing import Any
 from connectors.custom_fields import FieldDefinition, FieldKind, FieldMap
 from connectors.records import FieldValue
 from connectors.value_reader import Object
-from connectors.zendesk.value_reader import PRODUCT, READ
+from connectors.zendesk.settings import PRODUCT
+from connectors.zendesk.value_reader import READ
 
 KINDS = {
     "checkbox": FieldKind.YES_OR_NO,

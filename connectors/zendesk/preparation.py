@@ -32,7 +32,8 @@ from connectors.preparation import (
     WantedFieldKind,
     WantedView,
 )
-from connectors.zendesk.value_reader import PRODUCT, READ
+from connectors.zendesk.settings import PRODUCT
+from connectors.zendesk.value_reader import READ
 
 TYPES: Mapping[WantedFieldKind, str] = {
     WantedFieldKind.CHOICE: "tagger",

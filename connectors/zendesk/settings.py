@@ -2,9 +2,12 @@
 
 Terms
     subdomain      the account's name: what stands before ``.zendesk.com``
-    API token      made in Admin Center, "Zendesk API"; it acts as the person of ``email``, who must be an
+    client         an OAuth client (Admin Center, "APIs", "OAuth clients"); its tokens act as its owner, who must be an
                    administrator: others may not use the incremental export
-    OAuth token    the other way in; then neither ``email`` nor ``api_token`` is given
+    connected      neither ``auth`` nor a token is given: ``care-sync connect zendesk`` has laid one into the store
+    API token      the old way in, with ``email``: none can be made since 27 October 2026, and all stop on 30 April 2027
+                   ("Migrating from API tokens to OAuth access tokens", developer.zendesk.com)
+    OAuth token    a fixed one, made by hand
     field          our name → the ticket field's title in Zendesk, or its number
     key            how Zendesk names an organization field in its API ("Field key" in Admin Center)
 """
@@ -16,16 +19,24 @@ from typing import Annotated, Self
 from pydantic import AnyHttpUrl, Field, model_validator
 
 from connectors.helpdesk_settings import HelpdeskSettings
+from connectors.oauth_settings import ClientSettings, OauthService, OauthSettings
 from connectors.product_settings import Credential, Name, NetworkSettings
 from connectors.tracker_settings import ZonedSettings
 
+PRODUCT = "zendesk"
+HELPDESK_SCOPES = frozenset({"read", "tickets:write"})
+"""``read`` as a whole: ticket fields, organization fields and job statuses have no scope of their own."""
+TIME_SCOPES = frozenset({"read"})
+SETUP_SCOPES = frozenset({"read", "write"})
+"""Fields and views have no scope of their own either."""
 MOST_TICKETS_A_PAGE = 1000
 MOST_CHANGES_A_CALL = 100
 
 
-class ZendeskAccess(NetworkSettings):
+class ZendeskAccess(NetworkSettings, OauthSettings):
     """Where an account is, and the way in.
 
+    ``auth``             the client that asks for tokens by its own credentials
     ``base_url``         where the account is when that is not ``https://<subdomain>.zendesk.com``
     ``export_page_size`` tickets asked for per page of the incremental export
     ``reserved_requests`` requests of each minute's limit that are never used, for people and other programs
@@ -33,6 +44,7 @@ class ZendeskAccess(NetworkSettings):
 
     subdomain: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     base_url: AnyHttpUrl | None = None
+    auth: ClientSettings | None = None
     email: Name | None = None
     api_token: Credential | None = None
     oauth_token: Credential | None = None
@@ -41,16 +53,36 @@ class ZendeskAccess(NetworkSettings):
 
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:
-        if self.oauth_token is not None and self.api_token is not None:
-            raise ValueError("give either api_token with email or oauth_token, not both")
-        if self.oauth_token is None and (self.api_token is None or self.email is None):
-            raise ValueError("give email and api_token (Admin Center, Zendesk API), or oauth_token")
+        given = [name for name in ("auth", "api_token", "oauth_token") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"give one of {' and '.join(given)}, not both")
+        if (self.api_token is None) != (self.email is None):
+            raise ValueError("email and api_token belong together; a new site gives neither, and auth instead")
         return self
 
     @property
     def address(self) -> str:
         """Where the account is, without a slash at the end."""
         return str(self.base_url or f"https://{self.subdomain}.zendesk.com").rstrip("/")
+
+    @property
+    def oauth(self) -> OauthService:
+        """The account's authorization server ("OAuth Tokens for Grant Types", developer.zendesk.com)."""
+        return OauthService(
+            PRODUCT,
+            self.subdomain,
+            f"{self.address}/oauth/tokens",
+            f"{self.address}/oauth/authorizations/new",
+            HELPDESK_SCOPES,
+            SETUP_SCOPES,
+            takes_json=True,
+            gives_to_clients=True,
+        )
+
+    @property
+    def keeps_tokens(self) -> bool:
+        """Whether tokens come from the client, or from what was connected."""
+        return self.api_token is None and self.oauth_token is None
 
 
 class ZendeskSettings(ZendeskAccess, HelpdeskSettings):

@@ -36,13 +36,13 @@ from connectors.records import (
 )
 from connectors.unreadable import ORGANIZATION, TIME_ENTRY, read_records
 from connectors.value_reader import is_number
+from connectors.zendesk.access import NOT_ADMINISTRATOR, WRONG_CREDENTIALS, check_access, credentials_of
 from connectors.zendesk.client import ExportPage, Object, ZendeskClient
-from connectors.zendesk.connector import NOT_ADMINISTRATOR, authorization
 from connectors.zendesk.fields import ticket_field
 from connectors.zendesk.limits import left_of_account, left_of_exports
-from connectors.zendesk.settings import ZendeskTimeSettings
+from connectors.zendesk.settings import PRODUCT, TIME_SCOPES, ZendeskTimeSettings
 from connectors.zendesk.time_rebuild import SpentTime, rebuilt
-from connectors.zendesk.value_reader import PRODUCT, READ
+from connectors.zendesk.value_reader import READ
 
 LAST_MINUTES = timedelta(minutes=3)
 """More than the export leaves out, and than clocks differ."""
@@ -59,9 +59,11 @@ class ZendeskTimeTracker:
         budget = f"{PRODUCT}:{settings.subdomain}"
         of_account = Limits(account=budget, left=left_of_account, reserve=settings.reserved_requests)
         of_exports = Limits(account=f"{budget}:exports", left=left_of_exports)
-        proof = authorization(settings)
-        http = HttpClient(PRODUCT, settings.address, proof, environment, of_account, network=settings)
-        exports = HttpClient(PRODUCT, settings.address, proof, environment, of_exports, within=http, network=settings)
+        self._credentials = credentials_of(settings, environment, TIME_SCOPES)
+        http = HttpClient(PRODUCT, settings.address, self._credentials, environment, of_account, network=settings)
+        exports = HttpClient(
+            PRODUCT, settings.address, self._credentials, environment, of_exports, within=http, network=settings
+        )
         self._http = http
         self._client = ZendeskClient(http, exports, settings.export_page_size)
         self._found_fields: FieldMap | None = None
@@ -137,10 +139,11 @@ class ZendeskTimeTracker:
         except ConnectorError as error:
             return (CheckResult("credentials", passed=False, remedy=str(error)),)
         if me.get("id") is None:
-            return (CheckResult("credentials", passed=False, remedy="Correct email and api_token in the settings."),)
+            return (CheckResult("credentials", passed=False, remedy=WRONG_CREDENTIALS),)
         is_administrator = me.get("role") == "admin"
         results = [
             CheckResult("credentials", passed=True),
+            *check_access(self._settings, self._credentials, self._client, self._now(), TIME_SCOPES),
             CheckResult("administrator", is_administrator, "" if is_administrator else NOT_ADMINISTRATOR),
         ]
         self._found_fields = None

@@ -12,7 +12,8 @@ from typing import Any
 from connectors.custom_fields import FieldMap
 from connectors.errors import Malformed
 from connectors.records import Channel, Organization, Person, Ticket, TicketStatus
-from connectors.zendesk.value_reader import PRODUCT, READ
+from connectors.zendesk.settings import PRODUCT
+from connectors.zendesk.value_reader import READ
 
 MERGED_TAG = "closed_by_merge"
 """Zendesk puts it on a ticket that was merged into another."""

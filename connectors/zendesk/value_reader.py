@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from connectors.value_reader import ValueReader
+from connectors.zendesk.settings import PRODUCT
 
-PRODUCT = "zendesk"
 READ = ValueReader(PRODUCT)

@@ -23,7 +23,7 @@ from connectors.errors import BadSignature
 from connectors.records import WebhookCall
 from connectors.value_reader import LONGEST_IDENTITY, Object
 from connectors.webhook_proof import content_of, named_ids, require_proof
-from connectors.zendesk.value_reader import PRODUCT
+from connectors.zendesk.settings import PRODUCT
 
 SIGNATURE_HEADER = "x-zendesk-webhook-signature"
 TIMESTAMP_HEADER = "x-zendesk-webhook-signature-timestamp"

@@ -30,8 +30,8 @@ from connectors.value_reader import is_number
 from connectors.zendesk.client import Object, ZendeskClient
 from connectors.zendesk.fields import custom_fields
 from connectors.zendesk.jobs import Batch, follow
+from connectors.zendesk.settings import PRODUCT
 from connectors.zendesk.translate import tags_of
-from connectors.zendesk.value_reader import PRODUCT
 
 MARK = "care_sync"
 OWN_CHANNELS = ("api", "web_service")

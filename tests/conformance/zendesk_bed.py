@@ -12,6 +12,7 @@ from typing import Any
 from care_sync.clock import ManualClock
 from connectors.conformance.environment import Budgets
 from connectors.conformance.helpdesk_bed import START, TOKEN, Fault, HelpdeskBed, HelpdeskTraits, SeenTicket
+from connectors.credentials import ForgottenTokens, TokenStorage
 from connectors.custom_fields import FieldKind, field_value
 from connectors.protocols import Environment
 from connectors.records import Comment, CommentKind, FieldValue, TicketStatus
@@ -48,6 +49,7 @@ class ZendeskBed(HelpdeskBed):
         self.server = server
         self.account = server.account
         self.budgets = Budgets()
+        self.tokens: TokenStorage = ForgottenTokens()
         self._page_size = page_size
         self._changes_a_call = changes_a_call
         self._organizations: dict[str, int] = {}
@@ -98,7 +100,7 @@ class ZendeskBed(HelpdeskBed):
             "changes_a_call": self._changes_a_call,
             **changes,
         }
-        environment = Environment(lambda: self.clock.now() + clock_ahead, self.clock.sleep, self.budgets)
+        environment = Environment(lambda: self.clock.now() + clock_ahead, self.clock.sleep, self.budgets, self.tokens)
         return ZendeskHelpdesk(ZendeskSettings.model_validate(settings), environment)
 
     def helpdesk_with_wrong_credentials(self) -> ZendeskHelpdesk:

@@ -630,9 +630,11 @@ def test_a_long_limit_is_told_and_not_slept_through(bed: ZendeskBed) -> None:
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"email": "a@example.com"}, "give email and api_token"),
-        ({"api_token": "t"}, "give email and api_token"),
+        ({"email": "a@example.com"}, "email and api_token belong together"),
+        ({"api_token": "t"}, "email and api_token belong together"),
         ({"api_token": "t", "email": "a@example.com", "oauth_token": "o"}, "not both"),
+        ({"auth": {"client_id": "c", "client_secret": "s"}, "oauth_token": "o"}, "not both"),
+        ({"auth": {"client_id": "c"}}, "client_secret"),
         ({"oauth_token": "o", "subdomain": "https://care.zendesk.com"}, "subdomain"),
         ({"oauth_token": "o", "fields": {"cause": ""}}, "cause"),
         ({"oauth_token": "o", "export_page_size": 1001}, "export_page_size"),

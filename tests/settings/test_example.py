@@ -16,7 +16,8 @@ from connectors.registry import TIME_TRACKERS
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
 IN_COMMENTS = {
-    *(f"helpdesk.{name}" for name in ("base_url", "oauth_token", "webhook_secret", "previous_webhook_secret")),
+    *(f"helpdesk.{name}" for name in ("base_url", "webhook_secret", "previous_webhook_secret")),
+    *(f"helpdesk.{name}" for name in ("oauth_token", "email", "api_token")),
     *(f"helpdesk.{name}" for name in ("ca_file", "proxy")),
     *(f"time_trackers.toggl.{name}" for name in ("webhook_secret", "previous_webhook_secret", "sees_only")),
     *(f"{section}.{name}" for section in ("time_trackers.toggl", "bookkeeping") for name in ("ca_file", "proxy")),
