@@ -19,6 +19,8 @@ from care_sync.pipeline.site import Site
 from care_sync.rules_in_force import RulesInForce
 from care_sync.settings import Settings, load_settings
 from care_sync.store import Store, open_store
+from care_sync.store.seal import Seal
+from connectors.credentials import ForgottenTokens, TokenStorage
 from connectors.products import SettingsClasses
 from connectors.protocols import Bookkeeping, Environment, Helpdesk, TimeTracker
 from connectors.registry import BOOKKEEPINGS, HELPDESKS, TIME_TRACKERS
@@ -84,9 +86,18 @@ def site_settings(path: Path | None) -> Settings:
     )
 
 
-def environment_of(clock: Clock, store: Store) -> Environment:
-    """What connectors get from a site: its clock, and budgets that outlive the process."""
-    return Environment(clock.now, clock.sleep, store.budgets)
+def environment_of(settings: Settings, clock: Clock, store: Store) -> Environment:
+    """What connectors get from a site: its clock, and budgets and tokens that outlive the process.
+
+    Without a key for them, tokens do not: each process asks for its own.
+    """
+    return Environment(clock.now, clock.sleep, store.budgets, tokens_of(settings, clock, store))
+
+
+def tokens_of(settings: Settings, clock: Clock, store: Store) -> TokenStorage:
+    """Where the tokens of a site are kept."""
+    keys = settings.store.token_keys
+    return store.tokens(Seal(keys), clock.sleep) if keys else ForgottenTokens()
 
 
 def connect_bookkeeping(settings: Settings, environment: Environment) -> Bookkeeping | None:
@@ -105,7 +116,7 @@ def open_application(settings: Settings, clock: Clock) -> Iterator[Application]:
     messages.check()
     store = open_store(settings.store.url.get_secret_value())
     try:
-        environment = environment_of(clock, store)
+        environment = environment_of(settings, clock, store)
         helpdesk: Helpdesk = HELPDESKS[settings.helpdesk.product].connect(settings.helpdesk.options, environment)
         trackers: dict[str, TimeTracker] = {
             name: TIME_TRACKERS[one.product].connect(one.options, environment)

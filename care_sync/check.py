@@ -7,17 +7,19 @@ keep the others from being tried.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import requests
 
-from care_sync.application import connect_bookkeeping
+from care_sync.application import connect_bookkeeping, tokens_of
 from care_sync.clock import Clock
 from care_sync.errors import CareSyncError, UserError
 from care_sync.messages import Messages
 from care_sync.rules_in_force import site_rules, sound_rules
 from care_sync.settings import Settings
 from care_sync.store import open_store
+from care_sync.store.seal import Seal
 from connectors.errors import ConnectorError
 from connectors.protocols import BudgetState, Environment
 from connectors.records import CheckResult
@@ -81,9 +83,53 @@ def _check_agreements(settings: Settings) -> None:
         )
 
 
+def check_token_keys(settings: Settings) -> Iterator[CheckResult]:
+    """Whether every token that is kept can be read, and whether a key that was replaced is still needed."""
+    keys = settings.store.token_keys
+    try:
+        store = open_store(settings.store.url.get_secret_value())
+    except CareSyncError:
+        return  # the line of the store tells it
+    try:
+        with store.read() as work:
+            kept = {row.name: row.key_name for row in work.tokens.all() if row.sealed}
+    finally:
+        store.close()
+    known = [Seal([key]).key_name for key in keys]
+    unreadable = sorted(name for name, key_name in kept.items() if key_name not in known)
+    older = sorted(name for name, key_name in kept.items() if key_name in known[1:])
+    if unreadable:
+        remedy = f"No key of these settings opens {', '.join(unreadable)}: restore store.token_key, or connect anew."
+        yield CheckResult("token keys", passed=False, remedy=remedy)
+    elif older:
+        remedy = f"store.previous_token_key still opens {', '.join(older)}; with the next renewal it is not needed."
+        yield CheckResult("token keys", passed=True, remedy=remedy)
+    elif len(keys) > 1:
+        remedy = "Nothing needs store.previous_token_key any more: take it out of the settings."
+        yield CheckResult("token keys", passed=True, remedy=remedy)
+
+
+@contextmanager
+def _environment(settings: Settings, clock: Clock) -> Iterator[Environment]:
+    """The site's own tokens where there is a store, for those that were connected lie nowhere else."""
+    try:
+        store = open_store(settings.store.url.get_secret_value())
+    except CareSyncError:
+        yield Environment(clock.now, clock.sleep, ForgottenBudgets())
+        return
+    try:
+        yield Environment(clock.now, clock.sleep, ForgottenBudgets(), tokens_of(settings, clock, store))
+    finally:
+        store.close()
+
+
 def check_products(settings: Settings, clock: Clock) -> Iterator[CheckResult]:
     """What helpdesk, time trackers and bookkeeping say of credentials, permissions, fields and the clock."""
-    environment = Environment(clock.now, clock.sleep, ForgottenBudgets())
+    with _environment(settings, clock) as environment:
+        yield from _check_products(settings, environment)
+
+
+def _check_products(settings: Settings, environment: Environment) -> Iterator[CheckResult]:
     product = settings.helpdesk.product
     helpdesk = HELPDESKS[product].connect(settings.helpdesk.options, environment)
     yield from _named(product, helpdesk.check)

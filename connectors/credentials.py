@@ -112,6 +112,7 @@ class Claim:
     """The right to renew one generation of a token.
 
     ``is_uncertain``: somebody before may have used the refresh token up, and did not say how it ended.
+    ``problem``: why there is no ``token`` although one is kept; empty otherwise.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Claim:
     key: str
     token: Token | None
     is_uncertain: bool = False
+    problem: str = ""
 
 
 class Outcome(StrEnum):

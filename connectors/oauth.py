@@ -13,134 +13,44 @@ said, with what to do. No error and no ``repr`` holds a token or a secret.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from connectors.credentials import RENEWAL_LASTS, Claim, OauthClient, Outcome, StoredToken, Token
-from connectors.errors import ConnectorError, Malformed, Unavailable, WrongCredentials
-from connectors.http import HttpClient, Limits
-from connectors.json_text import harmless
-from connectors.oauth_settings import OauthService
-from connectors.product_settings import NetworkSettings
+from connectors.credentials import (
+    RENEWAL_LASTS,
+    Claim,
+    Credentials,
+    FixedCredentials,
+    OauthClient,
+    Outcome,
+    StoredToken,
+    Token,
+)
+from connectors.errors import ConnectorError, Unavailable, WrongCredentials
+from connectors.oauth_settings import OauthService, OauthSettings
+from connectors.product_settings import NetworkSettings, network_of
 from connectors.protocols import Environment
-from connectors.transport import DeadlineAdapter
+from connectors.records import CheckResult
+from connectors.self_check import check_token, check_token_end
+from connectors.token_endpoint import GrantRefused, TokenEndpoint, joined
 
 logger = logging.getLogger(__name__)
 
-ANSWER_SECONDS = 30.0
-LONGEST_WAIT_SECONDS = 5.0
-LONGEST_LIFE_SECONDS = 10 * 366 * 86_400
 STEP_SECONDS = 1.0
 """How long to wait before looking again whether somebody else has renewed a token."""
 AHEAD_AGAIN_AFTER = timedelta(minutes=1)
 """How long a renewal ahead of time is let be when it failed."""
 
 
-class GrantRefused(WrongCredentials):
-    """The authorization server gives no token; ``code`` is its word for why (RFC 6749, 5.2).
-
-    ``is_second``: the same was asked before, and that answer got lost.
-    """
-
-    def __init__(self, product: str, code: str, request: str, status: int, remedy: str, *, is_second: bool) -> None:
-        super().__init__(product, f"gives no token ({code})", request=request, status=status, remedy=remedy)
-        self.code = code
-        self.is_second = is_second
-
-
-class TokenEndpoint:
-    """Where a service gives tokens."""
-
-    def __init__(self, service: OauthService, environment: Environment, network: NetworkSettings | None) -> None:
-        parts = urlsplit(service.token_address)
-        self._service = service
-        self._now = environment.now
-        self._path = parts.path
-        self._http = HttpClient(
-            service.product,
-            f"{parts.scheme}://{parts.netloc}",
-            {},
-            environment,
-            Limits(longest_wait_seconds=LONGEST_WAIT_SECONDS),
-            network=network,
-            adapter=partial(DeadlineAdapter, ANSWER_SECONDS),
-        )
-
-    def by_client(self, client: OauthClient, scopes: frozenset[str]) -> Token:
-        """A token by the client's own credentials; asking again gives another and does no harm."""
-        return self._ask({"grant_type": "client_credentials", "scope": _joined(scopes)}, client, scopes, is_safe=True)
-
-    def by_refresh(
-        self, refresh: SecretStr, client: OauthClient | None, scopes: frozenset[str], *, is_second: bool = False
-    ) -> Token:
-        """The token that replaces another. The error of an answer that got lost is ``uncertain``."""
-        grant = {"grant_type": "refresh_token", "refresh_token": refresh.get_secret_value()}
-        return self._ask(grant, client, scopes, is_safe=False, is_second=is_second)
-
-    def by_code(self, code: SecretStr, verifier: SecretStr, redirect: str, client: OauthClient) -> Token:
-        """The token that a person consented to (RFC 6749, 4.1.3, with the verifier of RFC 7636)."""
-        grant = {
-            "grant_type": "authorization_code",
-            "code": code.get_secret_value(),
-            "redirect_uri": redirect,
-            "code_verifier": verifier.get_secret_value(),
-        }
-        return self._ask(grant, client, frozenset(), is_safe=False)
-
-    def _ask(
-        self,
-        grant: Mapping[str, str],
-        client: OauthClient | None,
-        scopes: frozenset[str],
-        *,
-        is_safe: bool,
-        is_second: bool = False,
-    ) -> Token:
-        body = dict(grant)
-        if client is not None:
-            body["client_id"] = client.identifier
-            if client.secret is not None:
-                body["client_secret"] = client.secret.get_secret_value()
-        # Counted from before the request, so that a slow answer makes no token look younger than it is.
-        asked_at = self._now()
-        sent = {"json": body} if self._service.takes_json else {"form": body}
-        answer = self._http.request("POST", self._path, safe=is_safe, accept=frozenset({400, 401, 403}), **sent)
-        data = answer.data if isinstance(answer.data, dict) else {}
-        if answer.status >= 400:
-            raise self._refusal(data, answer.status, is_second=is_second)
-        try:
-            return _token(data, asked_at, scopes)
-        except ValueError as error:
-            problem = f"the answer to a request for a token {error}"
-            raise Malformed(self._service.product, problem, request=self._request, uncertain=not is_safe) from None
-
-    def _refusal(self, data: Mapping[str, Any], status: int, *, is_second: bool) -> GrantRefused:
-        error = data.get("error")
-        code = harmless(error[:60]) if isinstance(error, str) and error else str(status)
-        remedies = {
-            "invalid_client": "Correct the client's id and secret, or register the client again.",
-            "unauthorized_client": "Let the client use this grant, or connect in another way.",
-            "invalid_scope": f"Allow the client the scopes {_joined(self._service.scopes)}.",
-        }
-        remedy = remedies.get(code, self._service.remedy)
-        return GrantRefused(self._service.product, code, self._request, status, remedy, is_second=is_second)
-
-    @property
-    def _request(self) -> str:
-        return f"POST {self._path}"
-
-
 class OauthCredentials:
     """Keeps :class:`connectors.credentials.Credentials` by a token in the host's storage.
 
     ``client`` asks for tokens by its credentials; without one, the token is what a person connected.
-    ``scopes`` are asked for with a ``client``; a connected token keeps those that it has.
+    ``scopes`` are asked for with a ``client``; a connected token keeps those that it has. ``others`` are headers that
+    go along with every token.
     """
 
     def __init__(
@@ -151,9 +61,11 @@ class OauthCredentials:
         client: OauthClient | None = None,
         scopes: frozenset[str] | None = None,
         network: NetworkSettings | None = None,
+        others: Mapping[str, SecretStr] | None = None,
     ) -> None:
         self._service = service
         self._client = client
+        self._others = dict(others or {})
         self._scopes = service.scopes if scopes is None else scopes
         self._environment = environment
         self._tokens = environment.tokens
@@ -161,22 +73,33 @@ class OauthCredentials:
         self._ahead_again_at: datetime | None = None
         self.name = service.name
         if client is not None:
-            self.name = f"{service.name}:{client.identifier}:{_joined(self._scopes)}"
+            self.name = f"{service.name}:{client.identifier}:{joined(self._scopes)}"
 
     def headers(self) -> Mapping[str, SecretStr]:
         """The token's header. It is renewed first when it is due."""
-        return _header(self._living_token())
+        return self._with(self._living_token())
 
     def replace(self, refused: Mapping[str, SecretStr]) -> bool:
         """Renew the token that was refused, unless somebody else has done so."""
         stored = self.stored()
-        if stored.token is None or _header(stored.token) == refused:
+        if stored.token is None or self._with(stored.token) == refused:
             self._renewed(stored)
         return True
 
     def stored(self) -> StoredToken:
         """What the storage holds of it."""
         return self._tokens.load(self.name) or StoredToken(None, 0)
+
+    def check(self, now: datetime, needed: frozenset[str]) -> Iterator[CheckResult]:
+        """Whether the token can go on being renewed, and whether it may do what is ``needed`` and no more."""
+        yield from check_token(self.stored(), now, needed, self._service.remedy, has_client=self._client is not None)
+
+    def check_end(self, now: datetime) -> Iterator[CheckResult]:
+        """Whether what replaces the token lasts."""
+        yield from check_token_end(self.stored(), now, self._service.remedy, has_client=self._client is not None)
+
+    def _with(self, token: Token) -> Mapping[str, SecretStr]:
+        return {**self._others, "Authorization": bearer(token.access)}
 
     def _living_token(self) -> Token:
         stored, now = self.stored(), self._environment.now()
@@ -243,8 +166,8 @@ class OauthCredentials:
         if client is None:
             raise WrongCredentials(
                 self._service.product,
-                "is not connected",
-                remedy=f"Run `care-sync connect {self._service.product}`, or give a client in the settings (auth).",
+                claim.problem or "is not connected",
+                remedy=f"Run `care-sync connect {self._service.product}`, or give another way in in its settings.",
             )
         if self._client is not None or kept is None:
             return self._endpoint.by_client(client, self._scopes)
@@ -279,46 +202,32 @@ class OauthCredentials:
         return Outcome.UNCERTAIN if is_refresh and (error.uncertain or claim.is_uncertain) else Outcome.LATER
 
 
-def _token(data: Mapping[str, Any], asked_at: datetime, scopes: frozenset[str]) -> Token:
-    """Read the answer of RFC 6749, 5.1. Raises :class:`ValueError` in words that hold nothing of it."""
-    access = _sendable(data, "access_token")
-    if access is None:
-        raise ValueError("holds no access_token")
-    kind = data.get("token_type")
-    if not isinstance(kind, str) or kind.lower() != "bearer":
-        raise ValueError("holds a token of another type than bearer")
-    scope = data.get("scope")
-    return Token(
-        access,
-        asked_at,
-        _end(data, "expires_in", asked_at),
-        frozenset(scope.split()) if isinstance(scope, str) and scope.strip() else scopes,
-        _sendable(data, "refresh_token"),
-        _end(data, "refresh_token_expires_in", asked_at),
-    )
+def bearer(access: SecretStr) -> SecretStr:
+    """The value of ``Authorization`` for an access token."""
+    return SecretStr(f"Bearer {access.get_secret_value()}")
 
 
-def _sendable(data: Mapping[str, Any], name: str) -> SecretStr | None:
-    value = data.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable() or " " in value:
-        raise ValueError(f"holds a {name} that cannot be one")
-    return SecretStr(value)
+def fixed_or_connected(
+    settings: OauthSettings, fixed: SecretStr | None, environment: Environment, others: Mapping[str, SecretStr]
+) -> Credentials:
+    """A token of the settings, or without one the token that a person connected, each with its ``others``."""
+    if fixed is not None:
+        return FixedCredentials({**others, "Authorization": bearer(fixed)})
+    return OauthCredentials(settings.oauth, environment, network=network_of(settings), others=others)
 
 
-def _end(data: Mapping[str, Any], name: str, asked_at: datetime) -> datetime | None:
-    value = data.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < LONGEST_LIFE_SECONDS:
-        raise ValueError(f"holds {name} that is no number of seconds")
-    return asked_at + timedelta(seconds=value)
+def check_connected(
+    credentials: Credentials, now: datetime, needed: frozenset[str] = frozenset()
+) -> Iterator[CheckResult]:
+    """What is known of a token that is kept: whether it can be renewed, and whether it may do what is ``needed``.
+
+    Nothing of credentials that stand in the settings.
+    """
+    if isinstance(credentials, OauthCredentials):
+        yield from credentials.check(now, needed)
 
 
-def _header(token: Token) -> Mapping[str, SecretStr]:
-    return {"Authorization": SecretStr(f"Bearer {token.access.get_secret_value()}")}
-
-
-def _joined(scopes: frozenset[str]) -> str:
-    return " ".join(sorted(scopes))
+def check_connected_end(credentials: Credentials, now: datetime) -> Iterator[CheckResult]:
+    """Whether what replaces a token that is kept lasts, as far as is known without asking the product."""
+    if isinstance(credentials, OauthCredentials):
+        yield from credentials.check_end(now)

@@ -13,6 +13,7 @@ class OauthService:
 
     ``token_address``          where tokens are asked for (a whole address)
     ``authorization_address``  where a browser is sent for a person's consent
+    ``registered_at``          where a person registers a client, in the product's own words
     ``scopes``                 the least that CareSync works with; none where the product has none to choose from
     ``setup_scopes``           what ``care-sync setup`` needs
     ``takes_json``             whether tokens are asked for in JSON, as some products document it, or by a form
@@ -23,6 +24,7 @@ class OauthService:
     account: str
     token_address: str
     authorization_address: str
+    registered_at: str
     scopes: frozenset[str] = frozenset()
     setup_scopes: frozenset[str] = frozenset()
     takes_json: bool = False
@@ -55,6 +57,6 @@ class OauthSettings(ProductSettings):
         raise NotImplementedError
 
     @property
-    def keeps_tokens(self) -> bool:
-        """Whether these settings lead to tokens that are kept, and not to one that stands in them."""
+    def is_connected(self) -> bool:
+        """Whether the way in is a token that a person connected: neither a client nor a token stands here."""
         raise NotImplementedError

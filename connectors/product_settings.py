@@ -86,6 +86,11 @@ class NetworkSettings(ProductSettings):
     proxy: ProxyAddress | None = None
 
 
+def network_of(settings: ProductSettings) -> NetworkSettings | None:
+    """How the product of these settings is reached, where they say so."""
+    return settings if isinstance(settings, NetworkSettings) else None
+
+
 class WebhookSettings(ProductSettings):
     """The secret of a product's webhook calls.
 

@@ -162,6 +162,14 @@ class TimeTracker(Protocol):
 
 
 @runtime_checkable
+class Ending(Protocol):
+    """A connector whose credentials end some day, and that knows when."""
+
+    def check_end(self) -> Sequence[CheckResult]:
+        """Whether the credentials last, as far as is known without asking the product."""
+
+
+@runtime_checkable
 class Bookkeeping(Protocol):
     """A bookkeeping administration, in which invoices are made as drafts."""
 

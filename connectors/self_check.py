@@ -51,15 +51,30 @@ def check_end(
     return CheckResult(subject, passed=True, remedy=remedy if always else "")
 
 
-def check_token(stored: StoredToken, now: datetime, needed: frozenset[str], remedy: str) -> Iterator[CheckResult]:
+def check_token_end(
+    stored: StoredToken, now: datetime, remedy: str, *, has_client: bool = False
+) -> Iterator[CheckResult]:
+    """Whether what replaces a token lasts; nothing of a client's, which has no end.
+
+    ``has_client``: the settings name a client that asks for another.
+    """
+    token = stored.token
+    if token is not None and token.refresh is not None:
+        yield check_end("refresh token", token.refresh_ends_at, now, f"It is renewed while CareSync runs. {remedy}")
+    elif token is not None and token.client is None and not has_client:
+        yield check_end("token", token.ends_at, now, f"It cannot be renewed. {remedy}")
+
+
+def check_token(
+    stored: StoredToken, now: datetime, needed: frozenset[str], remedy: str, *, has_client: bool = False
+) -> Iterator[CheckResult]:
     """Whether a token of OAuth can go on being renewed, and whether it may do what is ``needed`` and no more."""
     token = stored.token
     if token is None or stored.problem:
         yield CheckResult("token", passed=False, remedy=f"{stored.problem or 'There is none yet'}. {remedy}")
     if token is None:
         return
-    if token.refresh is not None:
-        yield check_end("refresh token", token.refresh_ends_at, now, f"It is renewed while CareSync runs. {remedy}")
+    yield from check_token_end(stored, now, remedy, has_client=has_client)
     if not needed or not token.scopes:
         return
     least = " ".join(sorted(needed))

@@ -64,7 +64,7 @@ def _audit(application: Application, since: datetime | None) -> Iterator[Discrep
     site = application.site
     last = site.today() + timedelta(days=1)
     first = since.date() if since else site.today() - timedelta(days=site.settings.schedule.window_days)
-    bookkeeping = connect_bookkeeping(site.settings, environment_of(site.clock, application.store))
+    bookkeeping = connect_bookkeeping(site.settings, environment_of(site.settings, site.clock, application.store))
     with application.store.read() as work:
         yield from audit_books(work, site.settings)
         yield from audit_helpdesk(work, site.helpdesk, site.settings.write_back.tag_prefix)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from care_sync.check import check_products, check_site, check_webhooks
+from care_sync.check import check_products, check_site, check_token_keys, check_webhooks
 from care_sync.cli.session import Session
 from care_sync.terminal import console, print_json
 from connectors.records import CheckResult
@@ -20,7 +20,8 @@ def check(
 ) -> None:
     """Try settings, credentials, permissions, fields, clocks, webhooks, rules and store; write nothing.
 
-    One line each, with what to do where something is wrong; then the exit code is 1.
+    One line each, with what to do where something is wrong; then the exit code is 1. A `!` is a
+    warning. Tokens that are due are renewed on the way, as a pass does.
 
     ```
     care-sync check
@@ -32,6 +33,7 @@ def check(
     results = [
         CheckResult("settings", passed=True),
         *check_site(settings),
+        *check_token_keys(settings),
         *check_products(settings, session.clock),
         check_webhooks(settings),
     ]
@@ -47,8 +49,8 @@ def report(results: Iterable[CheckResult], *, as_json: bool = False) -> None:
         )
     else:
         for result in results:
-            mark = "[green]✓[/]" if result.passed else "[red]✗[/]"
-            text = f": {escape(result.remedy)}" if result.remedy and not result.passed else ""
+            mark = ("[yellow]![/]" if result.remedy else "[green]✓[/]") if result.passed else "[red]✗[/]"
+            text = f": {escape(result.remedy)}" if result.remedy else ""
             console().print(f"{mark} {escape(result.subject)}{text}", soft_wrap=True)
     if not all(result.passed for result in results):
         raise typer.Exit(1)

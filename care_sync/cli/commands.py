@@ -10,6 +10,10 @@ COMMANDS: dict[str, Command | Group] = {
         "setup:setup",
         "Make the helpdesk ready: fields with their options, the webhook with its trigger, views for open questions.",
     ),
+    "connect": Command(
+        "connect:connect",
+        "Connect a product by OAuth. What it gives is kept encrypted in the store, and renewed by itself.",
+    ),
     "check": Command(
         "check:check",
         "Try settings, credentials, permissions, fields, clocks, webhooks, rules and store; write nothing.",

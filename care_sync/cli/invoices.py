@@ -207,7 +207,7 @@ def push(
     """
     month, session = month_of(period, "MONTH"), Session.of(context)
     with session.store() as (settings, store):
-        bookkeeping = connect_bookkeeping(settings, environment_of(session.clock, store))
+        bookkeeping = connect_bookkeeping(settings, environment_of(settings, session.clock, store))
         if bookkeeping is None:
             raise UserError("no bookkeeping is configured", ["add a section `bookkeeping` with `product: moneybird`"])
         with store.read() as work:

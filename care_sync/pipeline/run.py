@@ -26,6 +26,7 @@ from care_sync.logs import bound, logger
 from care_sync.mail import send_mails
 from care_sync.model.mark import DirtyKind
 from care_sync.pipeline.alerts import judge_due_days, tell_low_balances, tell_recalculations
+from care_sync.pipeline.ending_credentials import report_ending_credentials
 from care_sync.pipeline.pull import pull_entries, pull_named, pull_organizations, pull_tickets, reread_tickets
 from care_sync.pipeline.push import PushReport, push_outbox
 from care_sync.pipeline.reconcile import reconcile_window
@@ -180,6 +181,7 @@ class _Pass:
         if kind is PassKind.FULL:
             for name, tracker in site.trackers.items():
                 self.pull_window(name, tracker)
+            report_ending_credentials(self.store, (site.helpdesk, *site.trackers.values()), site.clock)
             report_unconfigured_accounts(
                 self.store, site.trackers.values(), site.clock, site.local_date(self.first_day())
             )

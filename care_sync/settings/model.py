@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale, UnknownLocaleError
-from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from care_sync.model.prices import Prices, rate_on
@@ -27,7 +27,10 @@ from care_sync.settings.invoice import InvoiceSection
 from care_sync.settings.linking import LinkSettings
 from care_sync.settings.mail import MailSection
 from care_sync.settings.statement import StatementSection
+from connectors.oauth_settings import OauthSettings
+from connectors.product_settings import WebhookSecret
 
+SHORTEST_TOKEN_KEY = 32
 PREFIX = "CARE_SYNC_"
 """What the names of our environment variables begin with."""
 
@@ -65,10 +68,37 @@ class CompanySection(Section):
         return ZoneInfo(self.time_zone)
 
 
+def _token_key(secret: SecretStr) -> SecretStr:
+    characters = len(secret.get_secret_value())
+    if characters < SHORTEST_TOKEN_KEY:
+        raise ValueError(f"has {characters} characters; it must have at least {SHORTEST_TOKEN_KEY}")
+    return secret
+
+
+TokenKey = Annotated[WebhookSecret, AfterValidator(_token_key)]
+
+
 class StoreSection(Section):
-    """Where the ledger lives. The URL can hold a password and is therefore a secret."""
+    """Where the ledger lives. The URL can hold a password and is therefore a secret.
+
+    ``token_key``           encrypts the tokens that OAuth gives; without one, they live as long as the process
+    ``previous_token_key``  opens what it encrypted, while it is replaced by the other
+    """
 
     url: SecretStr = SecretStr("sqlite:///care-sync.sqlite")
+    token_key: TokenKey | None = None
+    previous_token_key: TokenKey | None = None
+
+    @model_validator(mode="after")
+    def _replaces_another(self) -> Self:
+        if self.previous_token_key is not None and self.token_key is None:
+            raise ValueError("give token_key too: previous_token_key alone encrypts nothing new")
+        return self
+
+    @property
+    def token_keys(self) -> tuple[SecretStr, ...]:
+        """Those that count, the present one first."""
+        return tuple(key for key in (self.token_key, self.previous_token_key) if key is not None)
 
 
 class RulesSection(Section):
@@ -194,6 +224,24 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take what the loader has laid together, so that it can say where each value came from."""
         return (init_settings,)
+
+    @property
+    def connections(self) -> Mapping[str, Connection]:
+        """Every product that is configured, by its place in the settings."""
+        trackers = {f"time_trackers.{name}": tracker for name, tracker in self.time_trackers.items()}
+        bookkeeping = {"bookkeeping": self.bookkeeping} if self.bookkeeping is not None else {}
+        return {"helpdesk": self.helpdesk, **trackers, **bookkeeping}
+
+    @model_validator(mode="after")
+    def _can_keep_what_is_connected(self) -> Self:
+        for place, connection in self.connections.items():
+            options = connection.options
+            if isinstance(options, OauthSettings) and options.is_connected and self.store.token_key is None:
+                raise ValueError(
+                    f"{place} has no way into {connection.product}: give it auth.client_id and auth.client_secret; or "
+                    "set store.token_key (openssl rand -hex 32), under which `care-sync connect` keeps a token"
+                )
+        return self
 
     def secrets(self) -> frozenset[str]:
         """Every secret in these settings, for the logs to leave out."""

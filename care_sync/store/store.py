@@ -13,7 +13,7 @@ block raises, or the process dies in it, nothing of it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, NestedTransaction
@@ -37,8 +37,10 @@ from care_sync.store.operations import (
 from care_sync.store.outbox import OutboxRepository, ShownRepository
 from care_sync.store.recalculations import RecalculationRepository
 from care_sync.store.reviews import RulingRepository, VerdictRepository
+from care_sync.store.seal import Seal
 from care_sync.store.settled_tickets import SettledTicketRepository
 from care_sync.store.tickets import OrganizationRepository, PersonRepository, TicketRepository
+from care_sync.store.tokens import StoreTokens, TokenRepository
 from care_sync.store.work import AttentionRepository, CursorRepository, DirtyRepository
 from connectors.protocols import BudgetState
 
@@ -81,6 +83,7 @@ class UnitOfWork:
         self.shown = ShownRepository(connection)
         self.cursors = CursorRepository(connection)
         self.budgets = BudgetRepository(connection)
+        self.tokens = TokenRepository(connection)
         self.jobs = JobRepository(connection)
         self.passes = PassRepository(connection)
         self.deliveries = DeliveryRepository(connection)
@@ -125,6 +128,10 @@ class Store:
     def budgets(self) -> StoreBudgets:
         """Request budgets in short transactions of their own, as connectors want them."""
         return StoreBudgets(self)
+
+    def tokens(self, seal: Seal, sleep: Callable[[float], None]) -> StoreTokens:
+        """Tokens of products in short transactions of their own, as connectors want them."""
+        return StoreTokens(self.begin, self.read, seal, sleep)
 
     def close(self) -> None:
         """Give back the connections."""

@@ -22,9 +22,10 @@ from pydantic import SecretStr
 
 from connectors.colleagues import Colleagues
 from connectors.errors import BadSignature, ConnectorError, Malformed, NotFound
-from connectors.harvest.settings import HarvestSettings
-from connectors.harvest.translate import PRODUCT, READ, entry_from_api
+from connectors.harvest.settings import PRODUCT, HarvestSettings
+from connectors.harvest.translate import READ, entry_from_api
 from connectors.http import HttpClient, parameters_of, server_time
+from connectors.oauth import check_connected, check_connected_end, fixed_or_connected
 from connectors.protocols import BudgetState, Environment
 from connectors.records import CheckResult, EntryPage, TimeEntry, WebhookCall
 from connectors.self_check import check_clock
@@ -56,17 +57,12 @@ class HarvestTimeTracker:
     def __init__(self, settings: HarvestSettings, environment: Environment) -> None:
         self._settings = settings
         self._now = environment.now
-        self._http = HttpClient(
-            PRODUCT,
-            str(settings.base_url),
-            {
-                "Authorization": SecretStr(f"Bearer {settings.access_token.get_secret_value()}"),
-                "Harvest-Account-Id": SecretStr(str(settings.account_id)),
-                "User-Agent": SecretStr(f"CareSync ({settings.contact})"),
-            },
-            environment,
-            network=settings,
-        )
+        who = {
+            "Harvest-Account-Id": SecretStr(str(settings.account_id)),
+            "User-Agent": SecretStr(f"CareSync ({settings.contact})"),
+        }
+        self._credentials = fixed_or_connected(settings, settings.access_token, environment, who)
+        self._http = HttpClient(PRODUCT, str(settings.base_url), self._credentials, environment, network=settings)
         self._colleagues = Colleagues(PRODUCT, settings.sees_only, self._hidden, environment.now)
 
     @property
@@ -136,6 +132,10 @@ class HarvestTimeTracker:
         """``None``: the limit is 100 requests in 15 seconds and shows only when it is broken."""
         return None
 
+    def check_end(self) -> Sequence[CheckResult]:
+        """Whether what replaces a connected token lasts."""
+        return tuple(check_connected_end(self._credentials, self._now()))
+
     def check(self) -> Sequence[CheckResult]:
         """Try the token, the administrator's right and the clock, in three requests."""
         try:
@@ -144,7 +144,12 @@ class HarvestTimeTracker:
             colleagues = self._colleagues.check()
         except ConnectorError as error:
             return (CheckResult("access token", passed=False, remedy=str(error)),)
-        return (CheckResult("access token", passed=True), colleagues, check_clock(self._now(), server_time(answer)))
+        return (
+            CheckResult("access token", passed=True),
+            *check_connected(self._credentials, self._now()),
+            colleagues,
+            check_clock(self._now(), server_time(answer)),
+        )
 
     def _hidden(self) -> str:
         return "" if _is_administrator(self._http.request("GET", "/users/me").data) else NOT_ADMINISTRATOR

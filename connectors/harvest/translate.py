@@ -13,10 +13,10 @@ ticket's only where the service is a helpdesk that we know: other tools' ids are
 from __future__ import annotations
 
 from connectors.errors import Malformed
+from connectors.harvest.settings import PRODUCT
 from connectors.records import EntryKind, EntryState, TicketReference, TimeEntry
 from connectors.value_reader import ValueReader
 
-PRODUCT = "harvest"
 READ = ValueReader(PRODUCT)
 GRAIN_SECONDS = 36
 HELPDESK_HOSTS = ("zendesk.com", "freshdesk.com")

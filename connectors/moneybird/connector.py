@@ -20,12 +20,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from pydantic import SecretStr
-
 from connectors.errors import ConnectorError, Invalid, Malformed, NotFound, Redirected
 from connectors.http import HttpClient, Left, Limits, date_of
-from connectors.moneybird.settings import MoneybirdSettings
-from connectors.moneybird.translate import PRODUCT, READ, contacts_named, draft_to_api, invoice_from_api, text_of
+from connectors.moneybird.settings import PRODUCT, MoneybirdSettings
+from connectors.moneybird.translate import READ, contacts_named, draft_to_api, invoice_from_api, text_of
+from connectors.oauth import check_connected, fixed_or_connected
 from connectors.protocols import Environment
 from connectors.records import BookedInvoice, CheckResult, DraftInvoice
 from connectors.self_check import check_that
@@ -41,10 +40,12 @@ class MoneybirdBookkeeping:
 
     def __init__(self, settings: MoneybirdSettings, environment: Environment) -> None:
         self._settings = settings
+        self._now = environment.now
+        self._credentials = fixed_or_connected(settings, settings.access_token, environment, {})
         self._http = HttpClient(
             PRODUCT,
             f"{str(settings.base_url).rstrip('/')}/{settings.administration_id}",
-            {"Authorization": SecretStr(f"Bearer {settings.access_token.get_secret_value()}")},
+            self._credentials,
             environment,
             Limits(account=f"{PRODUCT}:{settings.administration_id}", left=left, reserve=settings.reserved_requests),
             network=settings,
@@ -101,6 +102,7 @@ class MoneybirdBookkeeping:
         )
         return (
             CheckResult("access token and administration", passed=True),
+            *check_connected(self._credentials, self._now(), self._settings.oauth.scopes),
             check_that(
                 "tax rate", is_usable, f"tax_rate_id is not an active rate for sales invoices; there are: {usable}."
             ),

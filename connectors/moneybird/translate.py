@@ -14,11 +14,10 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.errors import Malformed
-from connectors.moneybird.settings import MoneybirdSettings
+from connectors.moneybird.settings import PRODUCT, MoneybirdSettings
 from connectors.records import BookedInvoice, DraftInvoice
 from connectors.value_reader import Object, ValueReader
 
-PRODUCT = "moneybird"
 READ = ValueReader(PRODUCT)
 LARGEST_AMOUNT = 10**12
 DRAFT = "draft"

@@ -3,8 +3,8 @@
 As in the product: lists give 2000 rows a page and are walked by ``page`` and ``next_page``, or by ``links.next``, whose
 cursor leaves both empty; an entry that an ordinary member may not see is simply not found; every
 request needs a ``User-Agent``, whatever it says. OAuth (``server.oauth``, see :mod:`connectors.sandbox.oauth`) is at
-``POST /api/v2/oauth2/token`` with access tokens of two weeks. Sources: API v2 "Introduction", "Pagination", "Time
-Entries", "Authentication".
+``POST /api/v2/oauth2/token`` with access tokens of two weeks, and at ``GET /oauth2/authorize``. Sources: API v2
+"Introduction", "Pagination", "Time Entries", "Authentication".
 """
 
 from __future__ import annotations
@@ -56,6 +56,8 @@ class SandboxHarvest(SandboxServer):
                 is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
                 given = request.form if is_form else request.json
                 return self.oauth.token(given if isinstance(given, Parameters) else Parameters())
+            if (request.method, request.path) == ("GET", "/oauth2/authorize"):
+                return self.oauth.authorize(request.query)
             user = self._user(request.headers)
             if user is None:
                 told = "The access token provided is expired, revoked, malformed or invalid for other reasons."

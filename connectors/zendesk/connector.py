@@ -27,7 +27,7 @@ from connectors.self_check import check_clock, check_fields, check_that
 from connectors.unreadable import ORGANIZATION, PERSON, TICKET, read_records
 from connectors.value_reader import is_number
 from connectors.zendesk import translate
-from connectors.zendesk.access import NOT_ADMINISTRATOR, WRONG_CREDENTIALS, check_access, credentials_of
+from connectors.zendesk.access import NOT_ADMINISTRATOR, WRONG_CREDENTIALS, check_access, check_end, credentials_of
 from connectors.zendesk.client import ROWS_A_PAGE, ExportPage, Object, ZendeskClient
 from connectors.zendesk.fields import organization_field, ticket_field
 from connectors.zendesk.jobs import is_under_way
@@ -146,6 +146,10 @@ class ZendeskHelpdesk:
     def ticket_url(self, ticket_id: str) -> str:
         """The address where an agent opens the ticket."""
         return translate.ticket_url(self._settings.address, ticket_id)
+
+    def check_end(self) -> Sequence[CheckResult]:
+        """When the way in ends."""
+        return tuple(check_end(self._settings, self._credentials, self._now()))
 
     def check(self) -> Sequence[CheckResult]:
         """Try the credentials, the role, the clock, the configured fields, and whether calls can be proven."""

@@ -73,6 +73,7 @@ class ZendeskAccess(NetworkSettings, OauthSettings):
             self.subdomain,
             f"{self.address}/oauth/tokens",
             f"{self.address}/oauth/authorizations/new",
+            "Admin Center, Apps and integrations, APIs, OAuth clients",
             HELPDESK_SCOPES,
             SETUP_SCOPES,
             takes_json=True,
@@ -80,9 +81,9 @@ class ZendeskAccess(NetworkSettings, OauthSettings):
         )
 
     @property
-    def keeps_tokens(self) -> bool:
-        """Whether tokens come from the client, or from what was connected."""
-        return self.api_token is None and self.oauth_token is None
+    def is_connected(self) -> bool:
+        """Whether neither ``auth`` nor a token is given."""
+        return self.auth is None and self.api_token is None and self.oauth_token is None
 
 
 class ZendeskSettings(ZendeskAccess, HelpdeskSettings):

@@ -36,7 +36,7 @@ from connectors.records import (
 )
 from connectors.unreadable import ORGANIZATION, TIME_ENTRY, read_records
 from connectors.value_reader import is_number
-from connectors.zendesk.access import NOT_ADMINISTRATOR, WRONG_CREDENTIALS, check_access, credentials_of
+from connectors.zendesk.access import NOT_ADMINISTRATOR, WRONG_CREDENTIALS, check_access, check_end, credentials_of
 from connectors.zendesk.client import ExportPage, Object, ZendeskClient
 from connectors.zendesk.fields import ticket_field
 from connectors.zendesk.limits import left_of_account, left_of_exports
@@ -131,6 +131,10 @@ class ZendeskTimeTracker:
     def budget(self) -> BudgetState | None:
         """Requests left of the account's limit a minute, as the last answer told."""
         return self._http.budget()
+
+    def check_end(self) -> Sequence[CheckResult]:
+        """When the way in ends."""
+        return tuple(check_end(self._settings, self._credentials, self._now()))
 
     def check(self) -> Sequence[CheckResult]:
         """Try the credentials, the role, and the app's two fields."""

@@ -16,3 +16,11 @@ class TestZendesk(HelpdeskSuite):
     def bed(self) -> Iterator[HelpdeskBed]:
         with ZendeskBed.open() as bed:
             yield bed
+
+
+class TestZendeskByOauth(HelpdeskSuite):
+    @pytest.fixture
+    def bed(self) -> Iterator[HelpdeskBed]:
+        with ZendeskBed.open() as bed:
+            bed.come_in_by_oauth()
+            yield bed

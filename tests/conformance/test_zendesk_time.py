@@ -16,3 +16,11 @@ class TestZendeskTime(TrackerSuite):
     def bed(self) -> Iterator[TrackerBed]:
         with ZendeskTimeBed.open() as bed:
             yield bed
+
+
+class TestZendeskTimeByOauth(TrackerSuite):
+    @pytest.fixture
+    def bed(self) -> Iterator[TrackerBed]:
+        with ZendeskTimeBed.open() as bed:
+            bed.come_in_by_oauth()
+            yield bed

@@ -35,7 +35,7 @@ TITLES = {
 }
 """Our names, and the fields' titles and types."""
 SHOW_MANY = 100
-WRITES = "^(PUT|POST|DELETE) "
+WRITES = "^(PUT|POST|DELETE) /api/"
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -56,6 +56,7 @@ class ZendeskBed(HelpdeskBed):
         self._requesters: dict[str, int] = {}
         self.field_ids: dict[str, int] = {}
         self.anna = 0
+        self._way_in: dict[str, Any] = {"email": "anna@example.com", "api_token": TOKEN}
 
     @classmethod
     @contextmanager
@@ -91,8 +92,7 @@ class ZendeskBed(HelpdeskBed):
         settings: dict[str, Any] = {
             "subdomain": "care",
             "base_url": self.server.base_url,
-            "email": "anna@example.com",
-            "api_token": TOKEN,
+            **self._way_in,
             "webhook_secret": WEBHOOK_SECRET,
             "fields": {name: title for name, (title, _) in TITLES.items()},
             "organization_fields": {"sla": "sla", "covered_services": "Diensten"},
@@ -104,7 +104,15 @@ class ZendeskBed(HelpdeskBed):
         return ZendeskHelpdesk(ZendeskSettings.model_validate(settings), environment)
 
     def helpdesk_with_wrong_credentials(self) -> ZendeskHelpdesk:
+        if "auth" in self._way_in:
+            return self.helpdesk(auth={"client_id": "care-sync", "client_secret": "nobody's"})
         return self.helpdesk(api_token="nobody's")
+
+    def come_in_by_oauth(self) -> None:
+        """From now on the connector comes in as a client, whose tokens last half an hour."""
+        self.account.records.api_tokens.clear()
+        self.server.oauth.register("care-sync", self.anna)
+        self._way_in = {"auth": {"client_id": "care-sync", "client_secret": "secret-of-care-sync"}}
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -225,7 +233,7 @@ class ZendeskBed(HelpdeskBed):
         return self._changes_a_call
 
     def requests(self) -> int:
-        return len(self.server.requests)
+        return sum(request.path != "/oauth/tokens" for request in self.server.requests)
 
     def requests_to_read(self, tickets: int) -> int:
         """A page of the export holds so many; the last may be empty."""

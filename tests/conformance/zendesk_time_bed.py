@@ -49,6 +49,7 @@ class ZendeskTimeBed(TrackerBed):
         self.reader = self.account.add_user("Reader", "admin", email="reader@example.com")
         self._page_size = page_size
         self._requesters: dict[str, int] = {}
+        self._way_in: dict[str, Any] = {"email": "reader@example.com", "api_token": TOKEN}
 
     @classmethod
     @contextmanager
@@ -65,18 +66,26 @@ class ZendeskTimeBed(TrackerBed):
         settings: dict[str, Any] = {
             "subdomain": "care",
             "base_url": self.server.base_url,
-            "email": "reader@example.com",
-            "api_token": TOKEN,
+            **self._way_in,
             "export_page_size": self._page_size,
             **changes,
         }
         environment = Environment(lambda: self.clock.now() + clock_ahead, self.clock.sleep, Budgets())
         return ZendeskTimeTracker(ZendeskTimeSettings.model_validate(settings), environment)
 
+    def come_in_by_oauth(self) -> None:
+        """From now on the connector comes in as a client, whose tokens last half an hour."""
+        self.account.records.api_tokens.clear()
+        reader = next(user.id for user in self.account.records.users.values() if user.email == "reader@example.com")
+        self.server.oauth.register("care-sync", reader)
+        self._way_in = {"auth": {"client_id": "care-sync", "client_secret": "secret-of-care-sync"}}
+
     def tracker_in(self, zone: str) -> ZendeskTimeTracker:
         return self.tracker(time_zone=zone)
 
     def tracker_with_wrong_credentials(self) -> ZendeskTimeTracker:
+        if "auth" in self._way_in:
+            return self.tracker(auth={"client_id": "care-sync", "client_secret": "nobody's"})
         return self.tracker(api_token="nobody's")
 
     def file_ticket(self, customer: str = USUAL_CUSTOMER, *, at: datetime | None = None, **fields: int) -> int:

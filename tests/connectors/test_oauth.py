@@ -302,7 +302,7 @@ def test_a_check_compares_scopes_with_the_least(scopes: str, passed: bool, said:
     now = datetime(2026, 12, 1, tzinfo=UTC)
     token = Token(SecretStr("a"), now, None, frozenset(scopes.split()))
 
-    (result,) = check_token(StoredToken(token, 1), now, LEAST, "Connect.")
+    (result,) = check_token(StoredToken(token, 1), now, LEAST, "Connect.", has_client=True)
 
     assert result.passed is passed
     assert said in result.remedy
@@ -349,6 +349,6 @@ def test_a_fixed_oauth_token_is_checked_for_its_end(bed: ZendeskBed, days: int |
 
 def test_what_holds_tokens_shows_none_of_them() -> None:
     token = Token(SecretStr("a-secret-access"), datetime(2026, 12, 1, tzinfo=UTC), None, refresh=SecretStr("a-secret"))
-    service = OauthService("x", "y", "https://x.example/t", "")
+    service = OauthService("x", "y", "https://x.example/t", "", "")
 
     assert "a-secret" not in repr((token, StoredToken(token, 1), OauthClient("c", SecretStr("a-secret")), service))

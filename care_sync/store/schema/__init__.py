@@ -19,7 +19,7 @@ from care_sync.store.schema.ledger import (
     transactions,
 )
 from care_sync.store.schema.metadata import metadata
-from care_sync.store.schema.operation import attention, budgets, cursors, deliveries, dirty, job_runs, passes
+from care_sync.store.schema.operation import attention, budgets, cursors, deliveries, dirty, job_runs, passes, tokens
 from care_sync.store.schema.records import agreed, organizations, people, tickets, time_entries
 from care_sync.store.schema.writes import mails, outbox, shown, tellings
 
@@ -57,6 +57,7 @@ __all__ = [
     "tellings",
     "tickets",
     "time_entries",
+    "tokens",
     "transactions",
     "verdicts",
 ]

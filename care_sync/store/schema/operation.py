@@ -1,4 +1,4 @@
-"""The tables of how the machine itself runs: marks, cursors, jobs, passes, deliveries, budgets, attention."""
+"""The tables of how the machine itself runs: marks, cursors, jobs, passes, deliveries, budgets, tokens, attention."""
 
 from __future__ import annotations
 
@@ -35,6 +35,24 @@ budgets = Table(
     Column("account", Words, primary_key=True),
     Column("remaining", Integer),
     Column("resets_at", Instant),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("generation", Integer, nullable=False),
+    Column("sealed", Words, nullable=False),
+    Column("key_name", Words, nullable=False),
+    Column("ends_at", Instant),
+    Column("refresh_ends_at", Instant),
+    Column("saved_at", Instant),
+    Column("state", Words, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Instant),
+    Column("lease_token", Words),
+    Column("leased_until", Instant),
+    Column("last_error", Words, nullable=False),
 )
 
 job_runs = Table(
