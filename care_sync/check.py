@@ -21,6 +21,7 @@ from care_sync.settings import Settings
 from care_sync.store import open_store
 from care_sync.store.seal import Seal
 from connectors.errors import ConnectorError
+from connectors.oauth_settings import OauthSettings
 from connectors.protocols import BudgetState, Environment
 from connectors.records import CheckResult
 from connectors.registry import HELPDESKS, TIME_TRACKERS
@@ -84,15 +85,23 @@ def _check_agreements(settings: Settings) -> None:
 
 
 def check_token_keys(settings: Settings) -> Iterator[CheckResult]:
-    """Whether every token that is kept can be read, and whether a key that was replaced is still needed."""
+    """Whether what people connected can be read, and whether a key that was replaced is still needed.
+
+    Tokens that a client asks for are left out: whatever their key, another is had for the asking.
+    """
     keys = settings.store.token_keys
+    connected = {
+        connection.options.oauth.name
+        for connection in settings.connections.values()
+        if isinstance(connection.options, OauthSettings) and connection.options.is_connected
+    }
     try:
         store = open_store(settings.store.url.get_secret_value())
     except CareSyncError:
         return  # the line of the store tells it
     try:
         with store.read() as work:
-            kept = {row.name: row.key_name for row in work.tokens.all() if row.sealed}
+            kept = {row.name: row.key_name for row in work.tokens.all() if row.name in connected and row.sealed}
     finally:
         store.close()
     known = [Seal([key]).key_name for key in keys]

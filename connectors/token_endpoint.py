@@ -99,20 +99,22 @@ class TokenEndpoint:
         answer = self._http.request("POST", self._path, safe=is_safe, accept=frozenset({400, 401, 403}), **sent)
         data = answer.data if isinstance(answer.data, dict) else {}
         if answer.status >= 400:
-            raise self._refusal(data, answer.status, is_second=is_second)
+            raise self._refusal(data, answer.status, scopes, is_second=is_second)
         try:
             return _token(data, asked_at, scopes)
         except ValueError as error:
             problem = f"the answer to a request for a token {error}"
             raise Malformed(self._service.product, problem, request=self._request, uncertain=not is_safe) from None
 
-    def _refusal(self, data: Mapping[str, Any], status: int, *, is_second: bool) -> GrantRefused:
+    def _refusal(
+        self, data: Mapping[str, Any], status: int, scopes: frozenset[str], *, is_second: bool
+    ) -> GrantRefused:
         error = data.get("error")
         code = harmless(error[:60]) if isinstance(error, str) and error else str(status)
         remedies = {
             "invalid_client": "Correct the client's id and secret, or register the client again.",
             "unauthorized_client": "Let the client use this grant, or connect in another way.",
-            "invalid_scope": f"Allow the client the scopes {joined(self._service.scopes)}.",
+            "invalid_scope": f"Allow the client the scopes {joined(scopes)}.",
         }
         remedy = remedies.get(code, self._service.remedy)
         return GrantRefused(self._service.product, code, self._request, status, remedy, is_second=is_second)

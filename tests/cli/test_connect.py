@@ -24,11 +24,12 @@ from tests.conformance.harvest_bed import HarvestBed
 from tests.conformance.zendesk_bed import ZendeskBed
 
 KEY = "k" + "3f9a2c71" * 4
+OTHER_KEY = "k" + "b5d0e864" * 4
 SECRET = "secret-of-care-sync"
 CONFIG = """\
 company: {{name: CARE}}
 helpdesk: {{product: zendesk, subdomain: care, base_url: "{url}"{more}}}
-store: {{url: "{store}", token_key: {key}}}
+store: {{url: "{store}", token_key: {key}{former}}}
 """
 
 
@@ -85,9 +86,11 @@ Care = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def care(bed: ZendeskBed, tmp_path: Path, sqlite_store_url: str, capfd: pytest.CaptureFixture[str]) -> Care:
-    def command(*arguments: str, more: str = "") -> tuple[int, str]:
+    def command(*arguments: str, more: str = "", key: str = KEY, former: str = "") -> tuple[int, str]:
         config = tmp_path / "config.yaml"
-        written = CONFIG.format(url=bed.server.base_url, store=sqlite_store_url, key=KEY, more=more)
+        former = f", previous_token_key: {former}" if former else ""
+        url = bed.server.base_url
+        written = CONFIG.format(url=url, store=sqlite_store_url, key=key, former=former, more=more)
         config.write_text(written, encoding="utf-8")
         code = 0
         try:
@@ -279,6 +282,29 @@ def test_what_setup_needs_is_asked_for_by_name_and_a_check_names_the_least(care:
     assert "Scopes: read write." in care("connect", "zendesk", "--for-setup")[1]
 
     assert "! zendesk: scopes (read tickets:write): The token may do more" in care("check")[1]
+
+
+def test_a_client_whose_scopes_are_too_few_for_setup_is_told_which(bed: ZendeskBed, care: Care, person: Person) -> None:
+    del bed.server.oauth.records.clients["care-sync"]
+    bed.server.oauth.register("care-sync", bed.anna, scopes=frozenset({"read", "tickets:write"}))
+
+    with pytest.raises(UserError, match="Allow the client the scopes read write"):
+        care("connect", "zendesk", "--for-setup")
+
+
+def test_the_check_says_when_a_former_key_is_no_longer_needed(bed: ZendeskBed, care: Care, person: Person) -> None:
+    care("connect", "zendesk")
+    assert "token keys" not in care("check")[1]
+
+    before = care("check", key=OTHER_KEY, former=KEY)[1]
+    assert "! token keys: store.previous_token_key still opens zendesk:care" in before
+    bed.later(timedelta(minutes=28))
+    care("check", key=OTHER_KEY, former=KEY)
+    assert "take it out of the settings" in care("check", key=OTHER_KEY, former=KEY)[1]
+
+    code, output = care("check", key=KEY)
+    assert code == 1
+    assert "✗ token keys: No key of these settings opens zendesk:care" in output
 
 
 def test_another_way_in_the_settings_is_pointed_out(care: Care, person: Person) -> None:
