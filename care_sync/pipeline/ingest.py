@@ -100,11 +100,21 @@ class _Turn:
         return self.after.link != self.written
 
 
-def ingest_entries(work: UnitOfWork, records: Iterable[TimeEntry], linking: Linking, now: datetime) -> int:
-    """Store entries as they were read, link those that changed, mark what follows; return how many changed."""
+def ingest_entries(
+    work: UnitOfWork,
+    records: Iterable[TimeEntry],
+    linking: Linking,
+    now: datetime,
+    *,
+    read_at: datetime | None = None,
+) -> int:
+    """Store entries as they were read, link those that changed, mark what follows; return how many changed.
+
+    ``read_at`` is when the reading began, ``now`` where nothing is said.
+    """
     lookup = StoreLookup(work)
     turns: dict[str, _Turn] = {}
-    for moved in work.entries.upsert(records, now):
+    for moved in work.entries.upsert(records, read_at or now):
         before, after = moved.before, moved.after
         if before is not None and before.entry.fingerprint == after.entry.fingerprint:
             continue  # it was missed, and is back as it was: nothing had been given back yet
@@ -188,11 +198,16 @@ class IngestedPage:
     relinked: int
 
 
-def ingest_tickets(work: UnitOfWork, page: TicketPage, linking: Linking, now: datetime) -> IngestedPage:
-    """Store a page of tickets with what came beside it, mark what changed, and link the entries concerned again."""
-    organizations = ingest_organizations(work, page.organizations, now)
+def ingest_tickets(
+    work: UnitOfWork, page: TicketPage, linking: Linking, now: datetime, *, read_at: datetime | None = None
+) -> IngestedPage:
+    """Store a page of tickets with what came beside it, mark what changed, and link the entries concerned again.
+
+    ``read_at`` is when the reading began, ``now`` where nothing is said.
+    """
+    organizations = ingest_organizations(work, page.organizations, now, read_at=read_at)
     work.people.upsert(page.people)
-    moved = work.tickets.upsert(_not_wiped(work, page.tickets), now)
+    moved = work.tickets.upsert(_not_wiped(work, page.tickets), read_at or now)
     marks = Marks()
     for change in moved:
         marks.tickets[change.after.id] = "the ticket changed"
@@ -220,9 +235,11 @@ def _with_what_was(ticket: Ticket, before: Ticket) -> Ticket:
     return replace(ticket, organization_id=before.organization_id, tags=before.tags, fields=before.fields)
 
 
-def ingest_organizations(work: UnitOfWork, records: Sequence[Organization], now: datetime) -> int:
+def ingest_organizations(
+    work: UnitOfWork, records: Sequence[Organization], now: datetime, *, read_at: datetime | None = None
+) -> int:
     """Store organizations; one that changed has its tickets marked. Returns how many changed."""
-    moved = work.organizations.upsert(records, now)
+    moved = work.organizations.upsert(records, read_at or now)
     marks = Marks()
     for change in moved:
         marks.organizations[change.after.id] = "the organization changed"

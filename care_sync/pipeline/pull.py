@@ -26,6 +26,7 @@ from care_sync.clock import Clock
 from care_sync.model.linking import Linking
 from care_sync.model.mark import DirtyKind
 from care_sync.pipeline.ingest import ingest_entries, ingest_organizations, ingest_tickets
+from care_sync.pipeline.pages import timed_pages
 from care_sync.pipeline.unreadable import note_unreadable
 from care_sync.settings.model import GuardSection
 from care_sync.store import Store, UnitOfWork
@@ -96,10 +97,10 @@ def entries_cursor(tracker: TimeTracker) -> str:
 def pull_organizations(store: Store, helpdesk: Helpdesk, clock: Clock, progress: Progress = _silent) -> PullReport:
     """Read every organization; those whose fields changed have their tickets marked."""
     report = PullReport()
-    for page in helpdesk.organizations():
+    for read_at, page in timed_pages(iter(helpdesk.organizations()), clock):
         unreadable = page.unreadable if isinstance(page, ReadRecords) else ()
         with store.begin() as work:
-            changed = ingest_organizations(work, page, clock.now())
+            changed = ingest_organizations(work, page, clock.now(), read_at=read_at)
             read = [organization.id for organization in page]
             note_unreadable(work, helpdesk, unreadable, clock.now(), organizations=read)
         report = replace(
@@ -120,8 +121,8 @@ def pull_tickets(
     Raises :class:`connectors.errors.ConnectorError`; every page before it is kept.
     """
 
-    def take(work: UnitOfWork, page: TicketPage, report: PullReport) -> PullReport:
-        return _take_tickets(work, helpdesk, page, report, linking, clock)
+    def take(work: UnitOfWork, page: TicketPage, report: PullReport, read_at: datetime) -> PullReport:
+        return _take_tickets(work, helpdesk, page, report, linking, clock, read_at)
 
     name = tickets_cursor(helpdesk)
     return _read(store, clock, name, lambda cursor: helpdesk.changed_tickets(cursor, since), take, progress)
@@ -132,9 +133,10 @@ def reread_tickets(
 ) -> PullReport:
     """Read again what changed since ``since``; where reading goes on the next time stays as it was."""
     report = PullReport()
-    for page in helpdesk.changed_tickets(None, since):
+    for read_at, page in timed_pages(iter(helpdesk.changed_tickets(None, since)), clock):
         with store.begin() as work:
-            report = _take_tickets(work, helpdesk, page, replace(report, pages=report.pages + 1), linking, clock)
+            report = replace(report, pages=report.pages + 1)
+            report = _take_tickets(work, helpdesk, page, report, linking, clock, read_at)
         progress(len(page.tickets))
     return report
 
@@ -144,8 +146,8 @@ def pull_entries(
 ) -> PullReport:
     """Read the entries that the tracker knows to have changed, as :func:`pull_tickets` does tickets."""
 
-    def take(work: UnitOfWork, page: EntryPage, report: PullReport) -> PullReport:
-        changed = ingest_entries(work, page.entries, linking, clock.now())
+    def take(work: UnitOfWork, page: EntryPage, report: PullReport, read_at: datetime) -> PullReport:
+        changed = ingest_entries(work, page.entries, linking, clock.now(), read_at=read_at)
         read = [entry.id for entry in page.entries]
         note_unreadable(work, tracker, page.unreadable, clock.now(), entries=read)
         return replace(report, read=report.read + len(page.entries), changed=report.changed + changed)
@@ -155,9 +157,15 @@ def pull_entries(
 
 
 def _take_tickets(
-    work: UnitOfWork, helpdesk: Helpdesk, page: TicketPage, report: PullReport, linking: Linking, clock: Clock
+    work: UnitOfWork,
+    helpdesk: Helpdesk,
+    page: TicketPage,
+    report: PullReport,
+    linking: Linking,
+    clock: Clock,
+    read_at: datetime,
 ) -> PullReport:
-    taken = ingest_tickets(work, page, linking, clock.now())
+    taken = ingest_tickets(work, page, linking, clock.now(), read_at=read_at)
     _note_unreadable_of(work, helpdesk, page, clock)
     # Its cursor has gone by: it is read by its id until it can be.
     work.dirty.mark(DirtyKind.FETCH_TICKET, sorted(_set_aside(page)), "unreadable", clock.now())
@@ -192,7 +200,7 @@ def _read(
     clock: Clock,
     name: str,
     pages: Callable[[str | None], Iterator[_AnyPage]],
-    take: Callable[[UnitOfWork, _AnyPage, PullReport], PullReport],
+    take: Callable[[UnitOfWork, _AnyPage, PullReport, datetime], PullReport],
     progress: Progress,
 ) -> PullReport:
     with store.read() as work:
@@ -214,14 +222,14 @@ def _read_from(
     clock: Clock,
     name: str,
     pages: Callable[[str | None], Iterator[_AnyPage]],
-    take: Callable[[UnitOfWork, _AnyPage, PullReport], PullReport],
+    take: Callable[[UnitOfWork, _AnyPage, PullReport, datetime], PullReport],
     progress: Progress,
     report: PullReport,
 ) -> PullReport:
-    for page in pages(cursor):
+    for read_at, page in timed_pages(pages(cursor), clock):
         read_before = report.read
         with store.begin() as work:
-            report = take(work, page, replace(report, pages=report.pages + 1))
+            report = take(work, page, replace(report, pages=report.pages + 1), read_at)
             if page.cursor is not None:
                 work.cursors.set(name, page.cursor, clock.now())
         progress(report.read - read_before)
@@ -275,11 +283,12 @@ def _named_tickets(
         if not batch:
             return report
         tried.update(batch)
+        read_at = clock.now()
         page = helpdesk.tickets(batch)
         there = {ticket.id for ticket in page.tickets}
         set_aside = _set_aside(page)
         with store.begin() as work:
-            taken = ingest_tickets(work, page, linking, clock.now())
+            taken = ingest_tickets(work, page, linking, clock.now(), read_at=read_at)
             _note_unreadable_of(work, helpdesk, page, clock)
             work.dirty.mark(DirtyKind.TICKET, sorted(there.intersection(ticket_ids)), "asked for", clock.now())
             read = {key: marked[key] for key in batch if key in marked and key not in set_aside}
@@ -310,6 +319,7 @@ def _named_entries(
     if not marked:
         return report, None
     read: dict[str, TimeEntry | None] = {}
+    read_at = clock.now()
     refused: list[str] = []
     failure: ConnectorError | None = None
     for key in list(marked)[:MOST_NAMED_ENTRIES]:
@@ -328,7 +338,7 @@ def _named_entries(
     entries = [entry for entry in read.values() if entry is not None]
     with store.begin() as work:
         gone = _gone(work, tracker, [key for key, entry in read.items() if entry is None], guard, clock)
-        changed = ingest_entries(work, [*entries, *gone], linking, clock.now())
+        changed = ingest_entries(work, [*entries, *gone], linking, clock.now(), read_at=read_at)
         work.dirty.clear(DirtyKind.FETCH_ENTRY, {key: marked[key] for key in (*read, *refused)})
     read_now = replace(
         report,

@@ -101,7 +101,7 @@ def _look_for(store: Store, site: Site, rows: Sequence[OutboxRow], report: PushR
             return
         with store.begin() as work:
             if is_there:
-                _done(work, row)
+                _done(work, row, site.now())
                 report.found += 1
                 report.references.append(change.reference)
             elif not is_gone:
@@ -155,7 +155,7 @@ def _put_back(store: Store, site: Site, rows: Iterable[OutboxRow], report: PushR
 
 def _take(work: UnitOfWork, row: OutboxRow, result: ChangeResult, now: datetime, report: PushReport) -> None:
     if result.outcome is ChangeOutcome.APPLIED:
-        _done(work, row)
+        _done(work, row, now)
         report.written += 1
         report.references.append(row.change.reference)
     elif result.outcome is ChangeOutcome.REFUSED_CLOSED:
@@ -186,9 +186,9 @@ def _has_run_out(row: OutboxRow, now: datetime) -> bool:
     return row.leased_until is None or row.leased_until <= now
 
 
-def _done(work: UnitOfWork, row: OutboxRow) -> None:
+def _done(work: UnitOfWork, row: OutboxRow, now: datetime) -> None:
     work.outbox.finish(row, SendState.DONE)
-    work.tickets.note_written(row.change)
+    work.tickets.note_written(row.change, now=now)
     work.attention.resolve(REFUSED, [row.change.ticket_id])
 
 

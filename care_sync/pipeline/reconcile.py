@@ -25,6 +25,7 @@ from care_sync.clock import Clock
 from care_sync.model.linking import Linking
 from care_sync.model.time_entry import StoredEntry
 from care_sync.pipeline.ingest import ingest_entries, relink_entries
+from care_sync.pipeline.pages import timed_pages
 from care_sync.pipeline.pull import Progress
 from care_sync.pipeline.unreadable import NO_ID, note_unreadable, noted_entries, settle_entries
 from care_sync.settings.model import GuardSection
@@ -145,9 +146,9 @@ def _read_window(
     unreadable: list[UnreadableRecord] = []
     changed = 0
     is_complete = False
-    for page in tracker.entries_between(first, last):
+    for read_at, page in timed_pages(iter(tracker.entries_between(first, last)), clock):
         with store.begin() as work:
-            changed += ingest_entries(work, page.entries, linking, clock.now())
+            changed += ingest_entries(work, page.entries, linking, clock.now(), read_at=read_at)
             read = [entry.id for entry in page.entries]
             note_unreadable(work, tracker, page.unreadable, clock.now(), entries=read)
         unreadable += page.unreadable

@@ -30,15 +30,19 @@ class EntryRepository:
         self._connection = connection
 
     def upsert(self, records: Iterable[TimeEntry], seen_at: datetime) -> list[EntryMoved]:
-        """Store; return those that are new, differ, or are back after having been missed.
+        """Store what a reading that began at ``seen_at`` showed; return entries that are new, differ, or are back.
 
-        The link of an entry that differs is kept until :meth:`set_links` says otherwise.
+        A reading that began before the one that is stored, and shows nothing newer, is not taken. The link of an entry
+        that differs is kept until :meth:`set_links` says otherwise.
         """
         newest = {record.key: record for record in records}
         known = self.get_many(newest)
+        outdated = self._outdated(newest, known, seen_at)
         moved: list[EntryMoved] = []
         for key, record in newest.items():
             before = known.get(key)
+            if key in outdated:
+                continue
             if before is None:
                 moved.append(EntryMoved(None, StoredEntry(record, 1, UNSEARCHED)))
             elif before.entry.fingerprint != record.fingerprint:
@@ -47,6 +51,22 @@ class EntryRepository:
                 moved.append(EntryMoved(before, StoredEntry(record, before.revision, before.link)))
         upsert(self._connection, time_entries, [_row(change.after, seen_at) for change in moved])
         return moved
+
+    def _outdated(
+        self, records: Mapping[str, TimeEntry], known: Mapping[str, StoredEntry], seen_at: datetime
+    ) -> set[str]:
+        """Entries of which something newer is stored: read later, and not changed before these."""
+        differing = [key for key, before in known.items() if before.entry.fingerprint != records[key].fingerprint]
+        outdated: set[str] = set()
+        for keys in chunks(differing):
+            query = select(time_entries.c.entry_key).where(
+                time_entries.c.entry_key.in_(keys), time_entries.c.seen_at > seen_at
+            )
+            for key in self._connection.execute(query).scalars():
+                changed, stored = records[key].source_updated_at, known[key].entry.source_updated_at
+                if changed is None or stored is None or changed <= stored:
+                    outdated.add(key)
+        return outdated
 
     def get(self, entry_key: str) -> StoredEntry | None:
         """One entry."""

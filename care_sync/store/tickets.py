@@ -27,7 +27,11 @@ class OrganizationRepository:
         self._connection = connection
 
     def upsert(self, records: Iterable[Organization], seen_at: datetime) -> list[OrganizationMoved]:
-        """Store; return those that are new or differ. Kept beside each: when what is agreed with it was first seen."""
+        """Store what a reading that began at ``seen_at`` showed; return customers that are new or differ.
+
+        A reading that began before the one that is stored is not taken. Kept beside each: when what is agreed with it
+        was first seen.
+        """
         newest = {record.id: record for record in records}
         queue_for(self._connection, organizations)
         known = self.get_many(newest)
@@ -36,6 +40,8 @@ class OrganizationRepository:
             for record in newest.values()
             if known.get(record.id) != _normal(record)
         ]
+        outdated = self._outdated([change.after.id for change in moved], seen_at)
+        moved = [change for change in moved if change.after.id not in outdated]
         upsert(
             self._connection,
             organizations,
@@ -48,11 +54,21 @@ class OrganizationRepository:
                     "locale": change.after.locale,
                     "deleted": int(change.after.deleted),
                     "seen_at": (self.agreed_at(change.after.id) if _is_agreed_alike(change) else None) or seen_at,
+                    "read_at": seen_at,
                 }
                 for change in moved
             ],
         )
         return moved
+
+    def _outdated(self, organization_ids: Iterable[str], seen_at: datetime) -> set[str]:
+        outdated: set[str] = set()
+        for keys in chunks(organization_ids):
+            query = select(organizations.c.organization_id).where(
+                organizations.c.organization_id.in_(keys), organizations.c.read_at > seen_at
+            )
+            outdated.update(self._connection.execute(query).scalars())
+        return outdated
 
     def get(self, organization_id: str) -> Organization | None:
         """One customer."""
@@ -134,9 +150,11 @@ class TicketRepository:
         self._connection = connection
 
     def upsert(self, records: Iterable[Ticket], seen_at: datetime) -> list[TicketMoved]:
-        """Store; return those that are new or whose content differs (time stamps alone do not count).
+        """Store what a reading that began at ``seen_at`` showed; return tickets that are new or whose content differs.
 
-        Of a ticket that stands in ``records`` more than once, the last reading counts.
+        Time stamps alone do not count. A reading that began before the one that is stored, and shows nothing newer, is
+        not taken: two daemons can store in another order than they read. Of a ticket that stands in ``records`` more
+        than once, the last reading counts.
         """
         newest = {record.id: record for record in records}
         queue_for(self._connection, tickets)
@@ -146,12 +164,23 @@ class TicketRepository:
             for record in newest.values()
             if known.get(record.id) != _normal(record)
         ]
+        outdated = self._outdated(differing, seen_at)
+        differing = [change for change in differing if change.after.id not in outdated]
         upsert(self._connection, tickets, [_ticket_row(change.after, seen_at) for change in differing])
         return [
             change
             for change in differing
             if change.before is None or content_hash(change.before) != content_hash(change.after)
         ]
+
+    def _outdated(self, differing: Iterable[TicketMoved], seen_at: datetime) -> set[str]:
+        stored = {change.after.id: change.before.updated_at for change in differing if change.before is not None}
+        changed = {change.after.id: change.after.updated_at for change in differing}
+        outdated: set[str] = set()
+        for keys in chunks(stored):
+            query = select(tickets.c.ticket_id).where(tickets.c.ticket_id.in_(keys), tickets.c.seen_at > seen_at)
+            outdated.update(key for key in self._connection.execute(query).scalars() if changed[key] <= stored[key])
+        return outdated
 
     def get(self, ticket_id: str) -> Ticket | None:
         """One ticket by id."""
@@ -197,8 +226,8 @@ class TicketRepository:
         """How many tickets are stored."""
         return self._connection.execute(select(func.count()).select_from(tickets)).scalar_one()
 
-    def note_written(self, *changes: TicketChange) -> None:
-        """Take over what we wrote, so that our own changes do not come back as news."""
+    def note_written(self, *changes: TicketChange, now: datetime) -> None:
+        """Take over what we wrote, so that our own changes do not come back as news, nor a page read before them."""
         queue_for(self._connection, tickets)
         known = self.get_many(dict.fromkeys(change.ticket_id for change in changes))
         for change in changes:
@@ -213,7 +242,12 @@ class TicketRepository:
         self._connection.execute(
             update(tickets)
             .where(tickets.c.ticket_id == bindparam("key"))
-            .values(tags=bindparam("new_tags"), fields=bindparam("new_fields"), content_hash=bindparam("new_hash")),
+            .values(
+                tags=bindparam("new_tags"),
+                fields=bindparam("new_fields"),
+                content_hash=bindparam("new_hash"),
+                seen_at=now,
+            ),
             [
                 {
                     "key": ticket.id,

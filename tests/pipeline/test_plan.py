@@ -52,7 +52,7 @@ def test_what_the_ticket_shows_already_is_not_planned(desk: Desk) -> None:
         (change,) = plan(desk, work).changes
         (claimed,) = work.outbox.claim(desk.site.now(), desk.site.now() + timedelta(minutes=15))
         work.outbox.finish(claimed, SendState.DONE)
-        work.tickets.note_written(change)
+        work.tickets.note_written(change, now=desk.site.now())
         shown = work.tickets.get("1")
         assert shown is not None
         desk.tickets["1"] = shown

@@ -122,7 +122,8 @@ def test_our_own_write_that_comes_back_marks_nothing_but_an_agents_change_of_it_
     site.settle()
     with site.store.begin() as work:
         work.tickets.note_written(
-            TicketChange("12", "CS-1", add_tags=frozenset({"sla_included"}), fields={"care_scope": "included"})
+            TicketChange("12", "CS-1", add_tags=frozenset({"sla_included"}), fields={"care_scope": "included"}),
+            now=site.clock.now(),
         )
     ours = a_ticket("12", tags=frozenset({"vip", "sla_included"}), fields={"care_scope": "included"})
     site.helpdesk.put(ours)

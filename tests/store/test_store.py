@@ -88,7 +88,7 @@ def test_what_we_wrote_to_a_ticket_does_not_come_back_as_news(store: Store) -> N
     change = TicketChange("900", "CS-1", frozenset({"sla_included"}), frozenset({"b"}), {"care_scope": "included"})
     with store.begin() as work:
         work.tickets.upsert([TICKET], NOW)
-        work.tickets.note_written(change)
+        work.tickets.note_written(change, now=NOW)
         read_back = replace(
             TICKET, tags=frozenset({"vip", "sla_included"}), fields={**TICKET.fields, "care_scope": "included"}
         )
@@ -98,7 +98,7 @@ def test_what_we_wrote_to_a_ticket_does_not_come_back_as_news(store: Store) -> N
 def test_a_number_that_a_product_gives_back_as_text_is_no_news(store: Store) -> None:
     with store.begin() as work:
         work.tickets.upsert([TICKET], NOW)
-        work.tickets.note_written(TicketChange("900", "CS-1", fields={"care_minutes": 90}))
+        work.tickets.note_written(TicketChange("900", "CS-1", fields={"care_minutes": 90}), now=NOW)
         as_text = replace(TICKET, fields={**TICKET.fields, "care_minutes": "90"})
         assert work.tickets.upsert([as_text], NOW) == []
         assert work.tickets.upsert([replace(as_text, fields={**as_text.fields, "care_minutes": "91"})], NOW) != []

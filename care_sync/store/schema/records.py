@@ -23,6 +23,7 @@ organizations = Table(
     Column("fields", Json, nullable=False),
     Column("locale", Words),
     Column("deleted", Integer, nullable=False),
+    Column("read_at", Instant, nullable=False, server_default="0"),
     Column("seen_at", Instant, nullable=False),
 )
 
