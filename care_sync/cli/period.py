@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
@@ -13,13 +15,15 @@ from care_sync.cli.session import Session
 from care_sync.ledger.closing import Closing, Outlook, close_month, on_account, outlook, require_closable
 from care_sync.model.account import PENDING, REVIEW, Account
 from care_sync.model.duration import rounded_clock
+from care_sync.model.month import Month
 from care_sync.model.posted_entry import PostedEntry
 from care_sync.model.terms import Terms
 from care_sync.model.time_entry import StoredEntry
 from care_sync.pipeline.customer import terms_of
+from care_sync.pipeline.unsettled import Unsettled, has_been_read, unsettled
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
-from care_sync.terminal import local, print_json, print_table, say
+from care_sync.terminal import complain, local, one_line, print_json, print_table, say
 from connectors.records import Organization
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
@@ -73,47 +77,68 @@ def close(
     context: typer.Context,
     period: Annotated[str, typer.Argument(metavar="MONTH", help="The month, as in 2026-10.")],
     yes: Annotated[bool, typer.Option("--yes", help="Close it without asking.")] = False,
+    anyway: Annotated[str, typer.Option(help="Why to close a month that was not read to its end.")] = "",
     as_json: Json = False,
 ) -> None:
     """Close a month: charge what is still undetermined in it (I4), then nothing of it moves any more.
 
-    First shows what is pending, under review, without a ticket, and not yet posted. Whatever changes afterwards
-    becomes a correction in the open month that cites what it corrects. There is no way back.
+    First shows everything that is not settled, with the command for each. A month is refused that no full pass without
+    failures has read since it ended. Whatever changes afterwards becomes a correction in the open month that cites what
+    it corrects. There is no way back.
 
     ```
     care-sync period close 2026-10
     care-sync period close 2026-10 --yes --json
     ```
     """
-    month = month_of(period, "MONTH")
-    session = Session.of(context)
+    month, session = month_of(period, "MONTH"), Session.of(context)
     with session.store() as (settings, store):
-        today = session.clock.now().astimezone(settings.company.zone).date()
+        zone = settings.company.zone
+        today = session.clock.now().astimezone(zone).date()
         with store.read() as work:
             require_closable(work, month, today)
-            found = outlook(work, month)
+            found, left = outlook(work, month), unsettled(work, month, zone)
+            is_read = has_been_read(work, month, zone)
             if not as_json:
-                _show(work, found)
+                _show(work, found, left)
         if as_json and not yes:
-            print_json({**_as_json(found), "closed": False})
+            print_json({**_as_json(found, left), "closed": False})
             return
+        _require_read(month, is_read=is_read, anyway=anyway)
         if not yes and not typer.confirm(f"Close {month}?", err=True):
             say(f"The month {month} stays open.")
             raise typer.Exit(1)
+        actor = getpass.getuser() if is_read else f"{getpass.getuser()}, unread: {one_line(anyway.strip())}"
         with store.begin() as work:
-            done = close_month(
-                work,
-                month,
-                terms=lambda organization_id: _terms(work, settings, organization_id),
-                prices=settings.ledger.prices,
-                now=session.clock.now(),
-                today=today,
-                actor=getpass.getuser(),
-            )
+            done = _close(work, settings, month, session.clock.now(), today, actor)
     if as_json:
-        print_json({**_as_json(found), "closed": True, "charged": _charged(done)})
+        print_json({**_as_json(found, left), "closed": True, "charged": _charged(done)})
     else:
         _say_closed(done)
+
+
+def _require_read(month: Month, *, is_read: bool, anyway: str) -> None:
+    """End with 1 when time of the month can still be unknown, unless a reason says to close it anyway."""
+    if is_read or anyway.strip():
+        return
+    complain(
+        "Refused",
+        f"no full pass without failures has run since {month} ended, so that time of it may be unknown",
+        ["run `care-sync sync`", 'or say why it is closed all the same: --anyway "…"; that is kept with the month'],
+    )
+    raise typer.Exit(1)
+
+
+def _close(work: UnitOfWork, settings: Settings, month: Month, now: datetime, today: date, actor: str) -> Closing:
+    return close_month(
+        work,
+        month,
+        terms=lambda organization_id: _terms(work, settings, organization_id),
+        prices=settings.ledger.prices,
+        now=now,
+        today=today,
+        actor=actor,
+    )
 
 
 def _say_closed(done: Closing) -> None:
@@ -131,11 +156,13 @@ def _terms(work: UnitOfWork, settings: Settings, organization_id: str) -> Terms:
     return terms_of(work, settings, organization)
 
 
-def _show(work: UnitOfWork, found: Outlook) -> None:
-    if found.to_do:
-        say(
-            f"{found.to_do} changes were read and not yet posted. Run `care-sync sync` first, or they become "
-            "corrections."
+def _show(work: UnitOfWork, found: Outlook, left: Sequence[Unsettled]) -> None:
+    if left:
+        print_table(
+            "Not settled yet; what changes after closing becomes a correction",
+            ("", "what", "command"),
+            ((item.count, item.what, item.command) for item in left),
+            right=("",),
         )
     names = {organization.id: organization.name for organization in work.organizations.all()}
     tickets = work.tickets.get_many(
@@ -171,7 +198,7 @@ def _show(work: UnitOfWork, found: Outlook) -> None:
                 right=("hours",),
             )
     _show_unlinked(found.unlinked)
-    if not (found.pending or found.review or found.unlinked or found.to_do):
+    if not (found.pending or found.review or found.unlinked or left):
         say(f"Nothing of {found.period} is pending, under review or without a ticket.")
 
 
@@ -195,10 +222,11 @@ def _show_unlinked(entries: Sequence[StoredEntry]) -> None:
     )
 
 
-def _as_json(found: Outlook) -> dict[str, object]:
+def _as_json(found: Outlook, left: Sequence[Unsettled]) -> dict[str, object]:
     return {
         "period": found.period,
         "to_do": found.to_do,
+        "unsettled": [asdict(item) for item in left],
         "pending": _standings(found.pending, PENDING),
         "review": _standings(found.review, REVIEW),
         "unlinked": [

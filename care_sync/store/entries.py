@@ -232,6 +232,22 @@ class EntryRepository:
         )
         return list(self._ordered(query))
 
+    def all_missing(self) -> list[StoredEntry]:
+        """Entries of any tracker that are marked missing and not yet confirmed to be gone."""
+        query = select(time_entries).where(
+            time_entries.c.missing_since.is_not(None), time_entries.c.state != EntryState.DELETED.value
+        )
+        return list(self._ordered(query))
+
+    def running_between(self, first: date, after: date) -> int:
+        """How many timers of these days are still running; ``after`` is the first day behind them."""
+        query = select(func.count()).where(
+            time_entries.c.state == EntryState.RUNNING.value,
+            time_entries.c.work_date >= first,
+            time_entries.c.work_date < after,
+        )
+        return self._connection.execute(query).scalar_one()
+
     def each(self) -> Iterator[list[StoredEntry]]:
         """Every entry, in bounded pages."""
         after = ""

@@ -37,6 +37,16 @@ class PassRepository:
         query = select(passes).order_by(passes.c.started_at.desc(), passes.c.pass_id).limit(limit)
         return [_pass(row) for row in self._connection.execute(query)]
 
+    def has_gone_well_since(self, kind: str, moment: datetime) -> bool:
+        """Whether a pass of this kind that began at ``moment`` or later did all it was to do."""
+        query = select(passes.c.pass_id).where(
+            passes.c.kind == kind,
+            passes.c.started_at >= moment,
+            passes.c.finished_at.is_not(None),
+            passes.c.error == "",
+        )
+        return self._connection.execute(query.limit(1)).first() is not None
+
     def last_good(self) -> PassRow | None:
         """The newest pass that did all it was to do."""
         query = (

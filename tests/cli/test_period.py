@@ -29,6 +29,8 @@ def worked(site_store: Store) -> Store:
             entry("c", HOUR, Route.PENDING, date(2025, 9, 1)),
         )
         work.dirty.mark(DirtyKind.TICKET, ["8"], "test", NOW)
+        work.passes.start("p", "full", NOW)
+        work.passes.finish("p", NOW, {})
     return site_store
 
 
@@ -39,7 +41,7 @@ def test_a_month_closes_after_showing_what_is_open_in_it(care: Care, worked: Sto
 
     assert (answer.code, answer.errors) == (0, "")
     for told in (
-        "1 changes were read and not yet posted",
+        "changes were read and not yet posted",
         "Pending: 1:00 hours",
         "Under review: 0:10 hours",
         "Bakkerij Van Dam",
@@ -66,6 +68,27 @@ def test_a_script_looks_first_and_closes_with_yes(care: Care, worked: Store) -> 
     assert done["charged"] == [
         {"ticket_id": "1", "organization_id": "5", "seconds": HOUR, "shares": {"invoice:2025-08": HOUR}}
     ]
+
+
+def test_a_month_that_no_full_pass_has_read_to_its_end_is_refused_unless_somebody_says_why(
+    care: Care, worked: Store
+) -> None:
+    with worked.begin() as work:
+        for pass_id, kind, error in (("q", "full", "toggl is down"), ("r", "poll", "")):
+            work.passes.start(pass_id, kind, NOW)
+            work.passes.finish(pass_id, NOW, {}, error)
+        work.passes.finish("p", NOW, {}, "toggl is down")
+
+    refused = care("period", "close", "2025-08", "--yes")
+
+    assert (refused.code, "no full pass without failures has run since 2025-08 ended" in refused.errors) == (1, True)
+    left = {item["kind"]: item["command"] for item in care("period", "close", "2025-08", "--json").json["unsettled"]}
+    assert left["not_read"] == "care-sync sync"
+    with worked.read() as work:
+        assert work.periods.closed() == []
+    assert care("period", "close", "2025-08", "--yes", "--anyway", "Toggl was left in July").code == 0
+    (closed,) = care("period", "list", "--json").json
+    assert closed["closed_by"].endswith("unread: Toggl was left in July")
 
 
 @pytest.mark.parametrize(
