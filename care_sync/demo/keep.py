@@ -10,10 +10,9 @@ import requests
 from care_sync.application import open_application
 from care_sync.clock import Clock
 from care_sync.daemon import run_daemon
-from care_sync.demo.agency import PEOPLE
 from care_sync.demo.listening import subscribe
 from care_sync.demo.stage import Stage
-from care_sync.demo.workplace import ZENDESK_TOKEN, Workplace
+from care_sync.demo.workplace import AGENT_TOKEN, Workplace
 from care_sync.logs import configure_logs
 from care_sync.scheduler import StoppableClock
 from care_sync.terminal import say, say_lines
@@ -49,10 +48,9 @@ def a_change_to_try(stage: Stage, program: str) -> str:
         for ticket in stage.agency.tickets
         if ticket.story == "cause_still_unknown" and "route_pending" in workplace.ticket(ticket.number).tags
     )
-    agent = f"{'.'.join(PEOPLE[0].lower().split())}@example.com"
     field = workplace.field_number("cause")
     return (
-        f"  curl -s -u '{agent}/token:{ZENDESK_TOKEN}' -X PUT -H 'Content-Type: application/json' \\\n"
+        f"  curl -s -H 'Authorization: Bearer {AGENT_TOKEN}' -X PUT -H 'Content-Type: application/json' \\\n"
         f"    {workplace.zendesk.base_url}/api/v2/tickets/{waiting}.json \\\n"
         f'    -d \'{{"ticket": {{"custom_fields": [{{"id": {field}, "value": "cause_third_party"}}]}}}}\' > /dev/null\n'
         f"  {program} --config {stage.config} rules explain {waiting}"

@@ -16,7 +16,7 @@ from care_sync.application import Application
 from care_sync.demo.agency import FIRST_DAY, INTERNAL, Agency
 from care_sync.demo.customers import RATES
 from care_sync.demo.fields import FIELDS
-from care_sync.demo.workplace import OUR_EMAIL, TOGGL_TOKEN, ZENDESK_TOKEN, Workplace
+from care_sync.demo.workplace import TOGGL_TOKEN, ZENDESK_CLIENT, ZENDESK_SECRET, Workplace
 from care_sync.errors import UserError
 from care_sync.ledger.card_import import import_cards, read_cards
 
@@ -37,8 +37,7 @@ helpdesk:
   product: zendesk
   subdomain: {subdomain}
   base_url: {zendesk}       # the sandbox on this machine
-  email: {email}
-  api_token: {zendesk_token}
+  auth: {{client_id: {zendesk_client}, client_secret: {zendesk_secret}}}
   webhook_secret: {secret}
   fields:
 {fields}
@@ -84,8 +83,8 @@ def settings_text(workplace: Workplace, agency: Agency) -> str:
         zendesk=workplace.zendesk.base_url,
         toggl=workplace.toggl.base_url,
         workspace=workplace.workspace.workspace_id,
-        email=OUR_EMAIL,
-        zendesk_token=ZENDESK_TOKEN,
+        zendesk_client=ZENDESK_CLIENT,
+        zendesk_secret=ZENDESK_SECRET,
         toggl_token=TOGGL_TOKEN,
         secret=WEBHOOK_SECRET,
         fields=indent("\n".join(f"{name}: {field.title}" for name, field in FIELDS.items()), "    "),

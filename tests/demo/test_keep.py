@@ -39,11 +39,11 @@ def test_what_a_visitor_changes_is_followed_by_webhook_and_the_demo_stops_when_a
         told += line
         if "rules explain" in line and "--config" in line:
             break
-    user, token = re.findall(r"curl -s -u '([^:]+):([^']+)'", told)[0]
+    (token,) = re.findall(r"curl -s -H 'Authorization: (Bearer [^']+)'", told)
     address, number = re.findall(r"(http://\S+/tickets/(\d+)\.json)", told)[0]
     change = json.loads(re.findall(r"-d '(.+)' > /dev/null", told)[0])
 
-    assert requests.put(address, json=change, auth=(user, token), timeout=10).status_code == 200
+    assert requests.put(address, json=change, headers={"Authorization": token}, timeout=10).status_code == 200
 
     for line in kept.stderr:
         event = json.loads(line)
