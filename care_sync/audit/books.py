@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from care_sync.audit.discrepancy import RESTORE, Discrepancy
+from care_sync.audit.discrepancy import RESTORE, Compared, Discrepancy
 from care_sync.billing.invoice import read_invoice
 from care_sync.billing.issue import changed_since
 from care_sync.errors import CareSyncError, UserError
@@ -27,8 +27,13 @@ from care_sync.store import UnitOfWork
 from connectors.records import Organization, Ticket
 
 
-def audit_books(work: UnitOfWork, settings: Settings) -> Iterator[Discrepancy]:
+def audit_books(work: UnitOfWork, settings: Settings, compared: Compared | None = None) -> Iterator[Discrepancy]:
     """Yield everything in the store that does not agree with itself."""
+    if compared is not None:
+        compared.add("ledger", "transactions: the chain of hashes, the sums and the balances", work.ledger.count())
+        compared.add("entries", "time entries against what is booked for them", work.entries.count())
+        numbers, drafts = len(work.invoice_numbers.all()), len(work.invoice_drafts.all())
+        compared.add("invoices", "numbered and drafted invoices against the ledger", numbers + drafts)
     overdraft = settings.ledger.hour_card.overdraft_seconds
     for finding in audit.verify(work, overdraft_seconds=overdraft):
         yield Discrepancy("ledger", finding.subject, finding.message, RESTORE)

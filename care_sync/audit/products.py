@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 
-from care_sync.audit.discrepancy import Discrepancy
+from care_sync.audit.discrepancy import Compared, Discrepancy
 from care_sync.model.decision import WHOLE_TICKET, as_decision
 from care_sync.model.duration import clock
 from care_sync.model.explanation import explain
@@ -28,16 +28,24 @@ from connectors.records import EntryState, Ticket, TimeEntry
 TICKETS_AT_ONCE = 100
 
 
-def audit_helpdesk(work: UnitOfWork, helpdesk: Helpdesk, tag_prefix: str) -> Iterator[Discrepancy]:
+def audit_helpdesk(
+    work: UnitOfWork, helpdesk: Helpdesk, tag_prefix: str, compared: Compared | None = None
+) -> Iterator[Discrepancy]:
     """Every ticket that can still be written is as it was last read, and shows what the ledger says."""
+    compared = compared if compared is not None else Compared()
+    what = "tickets that can be written: content, our tags and our fields (not the text of notes)"
+    compared.add(helpdesk.product, what, 0)
     try:
         for tickets in _batches(_decided(work)):
             yield from _tickets(work, helpdesk, tickets, tag_prefix)
+            compared.add(helpdesk.product, what, len(tickets))
     except ConnectorError as error:
         yield _unreachable(helpdesk.product, error)
 
 
-def audit_tracker(work: UnitOfWork, name: str, tracker: TimeTracker, first: date, last: date) -> Iterator[Discrepancy]:
+def audit_tracker(
+    work: UnitOfWork, name: str, tracker: TimeTracker, first: date, last: date, compared: Compared | None = None
+) -> Iterator[Discrepancy]:
     """Every entry of the window is in the store as it is in the tracker, and no other is.
 
     Timers that run are left out: they count nothing, and not every tracker shows them in its window.
@@ -58,18 +66,25 @@ def audit_tracker(work: UnitOfWork, name: str, tracker: TimeTracker, first: date
         if stored.entry.state is EntryState.STOPPED
     }
     repair = f"care-sync reconcile --tracker {name} --since {first}"
+    if compared is not None:
+        compared.add(name, f"time entries of {first} to {last}", len(there.keys() | here.keys()))
     for key in sorted(there.keys() | here.keys()):
         message = _entry_differs(there.get(key), here.get(key))
         if message:
             yield Discrepancy(name, key, message, repair)
 
 
-def audit_bookkeeping(work: UnitOfWork, bookkeeping: Bookkeeping) -> Iterator[Discrepancy]:
+def audit_bookkeeping(
+    work: UnitOfWork, bookkeeping: Bookkeeping, compared: Compared | None = None
+) -> Iterator[Discrepancy]:
     """Every draft that was made is there, once sent or not, and comes to what it came to."""
+    compared = compared if compared is not None else Compared()
+    compared.add(bookkeeping.product, "drafts of invoices", 0)
     try:
         for draft in work.invoice_drafts.all():
             if draft.state is not SendState.DONE:
                 continue
+            compared.add(bookkeeping.product, "drafts of invoices")
             booked = bookkeeping.invoice(draft.reference)
             if booked is None:
                 organization = work.organizations.get(draft.organization_id)
@@ -106,7 +121,11 @@ def _tickets(work: UnitOfWork, helpdesk: Helpdesk, tickets: Sequence[Ticket], ta
         decision = decisions.get((ticket.id, WHOLE_TICKET))
         if decision is None:
             yield Discrepancy(helpdesk.product, subject, "nothing was decided on it yet", repair)
-        elif ticket.id not in unfinished:
+        elif ticket.id in unfinished:
+            states = ", ".join(sorted({row.state.value for row in unfinished[ticket.id]}))
+            message = f"a write to it is not made yet ({states})"
+            yield Discrepancy(helpdesk.product, subject, message, "care-sync sync")
+        else:
             explanation = explain(as_decision(decision), standing.get(ticket.id, ()))
             add, remove, fields = difference(reading, explanation, tag_prefix)
             parts = [

@@ -29,10 +29,11 @@ from care_sync.pipeline.alerts import judge_due_days, tell_low_balances, tell_re
 from care_sync.pipeline.ending_credentials import report_ending_credentials
 from care_sync.pipeline.pull import pull_entries, pull_named, pull_organizations, pull_tickets, reread_tickets
 from care_sync.pipeline.push import PushReport, push_outbox
-from care_sync.pipeline.reconcile import reconcile_window
+from care_sync.pipeline.reconcile import ReconcileReport, reconcile_window
 from care_sync.pipeline.site import Site
 from care_sync.pipeline.unconfigured_accounts import report_unconfigured_accounts
 from care_sync.pipeline.update_customers import update_customers
+from care_sync.pipeline.windows import Days, older_slices
 from care_sync.store import Store
 from care_sync.store.columns import encode
 from connectors.errors import ConnectorError
@@ -216,11 +217,29 @@ class _Pass:
                 self.report.failures.append(f"the helpdesk has no ticket {', '.join(unknown)}")
 
     def pull_window(self, name: str, tracker: TimeTracker) -> None:
-        site = self.site
-        today = site.today()
-        first = today - timedelta(days=site.settings.schedule.window_days)
+        """The recent days, and some of the older ones that are still open; see :mod:`care_sync.pipeline.windows`."""
+        site, today = self.site, self.site.today()
+        length = site.settings.schedule.window_days
+        tomorrow = today + timedelta(days=1)
         if self.scope.since is not None:
-            first = site.local_date(self.scope.since)
+            self.compare(name, tracker, Days(site.local_date(self.scope.since), tomorrow))
+            return
+        self.compare(name, tracker, Days(today - timedelta(days=length), tomorrow))
+        cursor = f"older days:{tracker.product}:{tracker.account}"
+        with self.store.read() as work:
+            first_open = work.periods.months().first_open_day
+            oldest = work.entries.first_live_day(tracker.product, tracker.account, first_open)
+            read_before = work.cursors.get(cursor)
+        for days in older_slices(today, length, oldest, date.fromisoformat(read_before) if read_before else None):
+            if not self.compare(name, tracker, days):
+                return
+            with self.store.begin() as work:
+                work.cursors.set(cursor, days.first.isoformat(), site.now())
+
+    def compare(self, name: str, tracker: TimeTracker, days: Days) -> bool:
+        """Compare days as a whole; whether they could be read."""
+        site = self.site
+        found: ReconcileReport | None = None
         with self.stage(f"window of {name}") as progress:
             found = reconcile_window(
                 self.store,
@@ -228,8 +247,8 @@ class _Pass:
                 site.linking,
                 site.settings.guard,
                 site.clock,
-                first,
-                today + timedelta(days=1),
+                days.first,
+                days.last,
                 progress=progress,
             )
             self.report.count(entries_changed=found.changed, entries_gone=found.gone, entries_relinked=found.relinked)
@@ -237,6 +256,7 @@ class _Pass:
                 self.report.failures.append(found.stopped)
             if found.interrupted:
                 logger(__name__).info("confirming goes on in the next pass", tracker=name, why=found.interrupted)
+        return found is not None
 
     def settle(self) -> None:
         with self.stage("customers") as progress:

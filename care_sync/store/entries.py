@@ -135,6 +135,17 @@ class EntryRepository:
                 return
             after = rows[-1].entry_key
 
+    def first_live_day(self, tracker: str, account: str, first: date) -> date | None:
+        """The oldest day from ``first`` on of which an entry that is not deleted is stored; ``None`` without any."""
+        query = select(func.min(time_entries.c.work_date)).where(
+            time_entries.c.tracker == tracker,
+            time_entries.c.account == account,
+            time_entries.c.work_date >= first,
+            time_entries.c.state != EntryState.DELETED.value,
+        )
+        oldest: date | None = self._connection.execute(query).scalar_one()
+        return oldest
+
     def live_by_account(self, first: date) -> dict[tuple[str, str], int]:
         """How many entries since a work date each tracker and account has that are not deleted."""
         query = (

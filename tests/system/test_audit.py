@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from care_sync.pipeline.run import PassKind
 from connectors.sandbox.moneybird import SandboxMoneybird
 from connectors.sandbox.moneybird_state import MoneybirdAdministration
 from connectors.sandbox.server import FaultKind
@@ -123,6 +124,32 @@ def test_time_that_differs_from_the_tracker_is_named_and_read_again(
     repair(office, care, one["repair"])
     repair(office, care, "care-sync sync")
     assert audit(care) == []
+
+
+def test_time_of_an_open_month_that_is_deleted_long_after_the_window_is_given_back(
+    office: Office, care: Shell, ticket: str
+) -> None:
+    office.clock.advance(timedelta(days=70))
+    office.toggl.workspace.delete(next(iter(office.toggl.workspace.entries)))
+
+    (one,) = audit(care)
+    assert "not in the tracker" in one["message"]
+    office.sync()
+    assert office.balances() == {}
+    document = json.loads(care("audit", "--json")[1])
+    compared = {row["where"]: row["what"] for row in document["compared"]}
+    assert document["differences"] == []
+    assert compared["toggl"].startswith("time entries of 2026-")
+    assert compared["zendesk"].startswith("tickets that can be written")
+
+
+def test_a_write_that_is_not_made_yet_is_named(office: Office, care: Shell, ticket: str) -> None:
+    office.set_facts(ticket, cause="third_party")
+    office.sync(PassKind.POLL, pushes=False)
+
+    (one,) = audit(care)
+
+    assert (one["where"], "a write to it is not made yet (planned)" in one["message"]) == ("zendesk", True)
 
 
 def test_a_timer_that_runs_is_no_difference(office: Office, care: Shell, ticket: str) -> None:
