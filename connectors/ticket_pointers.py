@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from connectors.records import TicketReference
+
+_SHOWN_NUMBER = re.compile(r"\[?(?:ticket)?[ #]*(?P<number>[^\s#\[\]]+)\]?", re.IGNORECASE)
+"""A number with what helpdesks show around it: ``#1052``, ``[#1052]``, ``[Ticket#1052]``."""
 
 
 def pointers_in_field(via: str, values: Iterable[str]) -> tuple[TicketReference, ...]:
@@ -15,4 +19,5 @@ def pointers_in_field(via: str, values: Iterable[str]) -> tuple[TicketReference,
 def _pointer(via: str, value: str) -> TicketReference:
     if value.startswith(("http://", "https://")):
         return TicketReference(via, url=value)
-    return TicketReference(via, ticket_number=value.lstrip("#").strip())
+    shown = _SHOWN_NUMBER.fullmatch(value)
+    return TicketReference(via, ticket_number=shown["number"] if shown else value)

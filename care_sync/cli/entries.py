@@ -12,7 +12,7 @@ from care_sync.model.time_entry import StoredEntry
 from care_sync.terminal import print_json, print_table, say
 
 REMEDIES = {
-    "unlinked": "write the ticket's number in it, as in #123",
+    "unlinked": "write the ticket's number in it, as in #123, and no other",
     "unknown_ticket": "check the number; the helpdesk has no such ticket",
     "other_customer": "move it to the ticket's customer, or correct the number",
 }

@@ -85,6 +85,10 @@ class LinkRules(Protocol):
         """Templates of a ticket's number in text."""
 
     @property
+    def other_numbers(self) -> Sequence[str]:
+        """Words after which a number is one of another tool."""
+
+    @property
     def tags(self) -> Sequence[str]:
         """Templates of a ticket's number in a tag."""
 

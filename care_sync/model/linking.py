@@ -6,8 +6,10 @@ Terms
     survivor   the ticket that took over a merged one, followed to the end
 
 Promise: nothing is guessed. The first method that points at anything decides: when its ticket is not there or
-belongs to somebody else, no weaker hint is tried. A reference that opens the description decides alone; of several
-in running text the first that fits is taken. A bare number is never a reference; it is only suggested to the reader.
+belongs to somebody else, no weaker hint is tried. Where several pointers of that method fit different tickets, the
+entry belongs to none of them until a person says which. One that opens the description must fit itself, and tells the
+customer where nothing else does. A number of another tool (``PR #45``) points nowhere, but what it fits as well makes
+the others doubtful. A bare number is never a reference; it is only suggested to the reader.
 """
 
 from __future__ import annotations
@@ -18,7 +20,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from care_sync.model.link_rules import LinkMethod, LinkRules, plain_tag
-from care_sync.model.patterns import compile_template, compile_url, compile_wildcards
+from care_sync.model.patterns import (
+    compile_template,
+    compile_url,
+    compile_wildcards,
+    compile_words_before,
+    find_templates,
+)
 from care_sync.model.time_entry import Link, LinkState
 from connectors.records import EntryKind, Ticket, TimeEntry
 from rules.model.words import Activity
@@ -27,6 +35,8 @@ LONGEST_TEXT = 5_000
 """Characters of a description that are read."""
 MOST_POINTERS = 20
 LONGEST_MERGE = 50
+LONGEST_WORD = 60
+"""Characters before a number in which a word such as ``PR`` or ``kleur`` is looked for."""
 _SAMPLE_ID = "9081726354"
 _BARE_NUMBER = re.compile(r"(?<![\w.,:/#-])[0-9]{2,12}(?![\w%:/-]|[.,][0-9])")
 
@@ -63,9 +73,12 @@ class Linking:
 
 @dataclass(frozen=True, slots=True)
 class _Pointer:
+    """``elsewhere`` is the word that makes it a number of another tool, as it was written."""
+
     value: str
     is_id: bool
     at_start: bool = False
+    elsewhere: str = ""
 
     def __str__(self) -> str:
         return f"ticket {self.value}" if self.is_id else f"#{self.value}"
@@ -94,13 +107,14 @@ def link_entry(entry: TimeEntry, lookup: TicketLookup, linking: Linking) -> Link
         return Link(LinkState.IGNORED, reason=reason)
     activity = _activity(entry, settings)
     customer = _customer(entry, lookup, settings)
+    elsewhere: list[_Pointer] = []
     for method in settings.methods:
         pointers = list(_POINTERS[method](entry, linking))[:MOST_POINTERS]
-        if pointers:
+        if any(not pointer.elsewhere for pointer in pointers):
             return _resolve(method, pointers, customer, activity, lookup)
-    return Link(
-        LinkState.UNLINKED, organization_id=customer.only, activity=activity, reason=_why_unlinked(entry, lookup)
-    )
+        elsewhere += pointers
+    reason = _why_unlinked(entry, elsewhere, lookup)
+    return Link(LinkState.UNLINKED, organization_id=customer.only, activity=activity, reason=reason)
 
 
 def survivor(ticket: Ticket, lookup: TicketLookup) -> Ticket | str:
@@ -118,15 +132,36 @@ def survivor(ticket: Ticket, lookup: TicketLookup) -> Ticket | str:
 def _resolve(
     method: LinkMethod, pointers: Sequence[_Pointer], customer: _Customer, activity: str, lookup: TicketLookup
 ) -> Link:
-    """The link of the first pointer that fits; else what is wrong with the first one."""
-    first: Link | None = None
-    for pointer in pointers[:1] if pointers[0].at_start else pointers:
-        link = _link(method, pointer, customer, activity, lookup)
-        if link.state is LinkState.LINKED:
-            return link
-        first = first or link
-    assert first is not None
-    return first
+    """The link to the one ticket that fits; where none or several do, why the entry has none."""
+    links = [(pointer, _link(method, pointer, customer, activity, lookup)) for pointer in pointers]
+    ours = [(pointer, link) for pointer, link in links if not pointer.elsewhere]
+    opening, first = ours[0]
+    fitting = [link for _, link in links if link.state is LinkState.LINKED]
+    best = first if opening.at_start else next((link for _, link in ours if link in fitting), first)
+    if best not in fitting:
+        return best
+    if opening.at_start:  # what opens the description tells the customer, too
+        fitting = [link for link in fitting if link.organization_id == best.organization_id]
+    if len({link.ticket_id for link in fitting}) == 1:
+        return best
+    return _doubtful(method, fitting, customer, activity, lookup)
+
+
+def _doubtful(
+    method: LinkMethod, fitting: Sequence[Link], customer: _Customer, activity: str, lookup: TicketLookup
+) -> Link:
+    """Whoever paid for the one named first would pay by chance: nobody does until the entry names one ticket."""
+    tickets = {str(link.ticket_id): lookup.ticket(str(link.ticket_id)) for link in fitting}
+    numbers = [f"#{ticket.number}" for ticket in tickets.values() if ticket is not None]
+    owners = {link.organization_id for link in fitting}
+    return Link(
+        LinkState.UNLINKED,
+        organization_id=owners.pop() if len(owners) == 1 else customer.only,
+        activity=activity,
+        via=method.value,
+        reason=f"it fits several tickets: {', '.join(numbers)}; name the one that it is for, or split it",
+        wanted_ticket=next(iter(tickets)),
+    )
 
 
 def _link(method: LinkMethod, pointer: _Pointer, customer: _Customer, activity: str, lookup: TicketLookup) -> Link:
@@ -181,8 +216,11 @@ def _by_url(entry: TimeEntry, linking: Linking) -> Iterator[_Pointer]:
 
 
 def _by_number(entry: TimeEntry, linking: Linking) -> Iterator[_Pointer]:
-    templates = [compile_template(number) for number in linking.settings.numbers]
-    return _in_text(entry.description[:LONGEST_TEXT].lstrip(), templates)
+    text = entry.description[:LONGEST_TEXT].lstrip()
+    words = compile_words_before(tuple(linking.settings.other_numbers))
+    for match in find_templates(text, [compile_template(number) for number in linking.settings.numbers]):
+        other = words.search(text, max(0, match.start() - LONGEST_WORD), match.start())
+        yield _pointer(match, at_start=match.start() == 0, elsewhere=other["word"] if other else "")
 
 
 def _by_tag(entry: TimeEntry, linking: Linking) -> Iterator[_Pointer]:
@@ -193,12 +231,15 @@ def _by_tag(entry: TimeEntry, linking: Linking) -> Iterator[_Pointer]:
 
 
 def _by_project(entry: TimeEntry, linking: Linking) -> Iterator[_Pointer]:
+    """The first rule that names a ticket decides: whoever wrote the rules put them in order."""
     for rule in linking.settings.projects:
         match = compile_wildcards(rule.project).match(entry.project_name or "")
         if match and rule.ticket is not None:
             yield _Pointer(rule.ticket.lstrip("#"), is_id=False)
-        elif match and match.groupdict():
+            return
+        if match and match.groupdict():
             yield _pointer(match)
+            return
 
 
 _POINTERS: dict[LinkMethod, Callable[[TimeEntry, Linking], Iterator[_Pointer]]] = {
@@ -217,9 +258,9 @@ def _in_text(text: str, patterns: Iterable[re.Pattern[str]]) -> Iterator[_Pointe
         yield _pointer(match, at_start=match.start() == 0)
 
 
-def _pointer(match: re.Match[str], *, at_start: bool = False) -> _Pointer:
+def _pointer(match: re.Match[str], *, at_start: bool = False, elsewhere: str = "") -> _Pointer:
     ((name, value),) = match.groupdict().items()
-    return _Pointer(value, is_id=name == "id", at_start=at_start)
+    return _Pointer(value, is_id=name == "id", at_start=at_start, elsewhere=elsewhere)
 
 
 def _customer(entry: TimeEntry, lookup: TicketLookup, settings: LinkRules) -> _Customer:
@@ -268,7 +309,12 @@ def _matches(text: str, patterns: Iterable[str]) -> bool:
     return any(compile_wildcards(pattern).match(text) for pattern in patterns)
 
 
-def _why_unlinked(entry: TimeEntry, lookup: TicketLookup) -> str:
+def _why_unlinked(entry: TimeEntry, elsewhere: Sequence[_Pointer], lookup: TicketLookup) -> str:
+    for pointer in elsewhere:
+        if lookup.ticket_numbered(pointer.value):
+            return (
+                f"{pointer.elsewhere} {pointer} is a number of another tool; if it is the ticket, write just {pointer}"
+            )
     for match in list(_BARE_NUMBER.finditer(entry.description[:LONGEST_TEXT]))[:MOST_POINTERS]:
         if lookup.ticket_numbered(match[0]):
             return f"nothing points at a ticket; if {match[0]} is one, write #{match[0]}"

@@ -2,7 +2,8 @@
 
 Terms
     template   text with one placeholder: ``#{number}``, ``zd-{number}``, ``https://host/agent/tickets/{id}``;
-               it is looked for anywhere, and does not begin or end in the middle of a word
+               it is looked for anywhere, and does not begin or end in the middle of a word or of another number:
+               ``#3.2``, ``#10%``, ``#12-2024`` and ``#12:30`` are versions, shares, days and times
     wildcards  text in which ``*`` stands for anything: ``Acme*``, ``* {number}``; it covers the whole name
 
 ``{number}`` is what people see of a ticket, ``{id}`` what the product calls it. Case does not matter.
@@ -14,6 +15,7 @@ and a mistake is reported with its value and what to write instead.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 LONGEST_PATTERN = 200
@@ -22,8 +24,13 @@ _PLACEHOLDERS = {
     "{id}": r"(?<![A-Za-z0-9])(?P<id>[A-Za-z0-9_-]{1,64})",
 }
 _PLACEHOLDER = re.compile(r"(\{[^{}]*\})")
-_NOT_INSIDE = r"(?<![\w&/#])"
-"""What a reference does not follow: a word, an HTML entity (``&#39;``), a fragment of an address."""
+_NOT_INSIDE = r"(?:(?<![\w&/#])|(?<=[0-9]/))"
+"""What a reference does not follow: a word, an HTML entity (``&#39;``), a fragment of an address.
+
+It may follow another reference and a slash, as in ``#12/#13``; :func:`find_templates` sees to it that it is one.
+"""
+_NUMBER_IS_OVER = r"(?!\w|[.,:/-][0-9]|%)"
+"""What a number does not end before: a word, the rest of a longer number, a per cent sign."""
 
 
 @lru_cache(maxsize=1000)
@@ -37,7 +44,28 @@ def compile_template(text: str) -> re.Pattern[str]:
     if not before.strip():
         raise ValueError("needs a mark before the placeholder, such as #{number}: a bare number is no reference")
     body = _literal(before) + _placeholder(placeholder) + _literal(after)
-    return re.compile(_NOT_INSIDE + body + ("" if after and not after[-1].isalnum() else r"(?!\w)"), re.IGNORECASE)
+    return re.compile(
+        _NOT_INSIDE + body + ("" if after and not after[-1].isalnum() else _NUMBER_IS_OVER), re.IGNORECASE
+    )
+
+
+def find_templates(text: str, templates: Iterable[re.Pattern[str]]) -> Iterator[re.Match[str]]:
+    """Where compiled templates stand in ``text``, in its order, the longer of two at one place first."""
+    matches = [match for template in templates for match in template.finditer(text)]
+    ends: set[int] = set()
+    for match in sorted(matches, key=lambda match: (match.start(), -match.end())):
+        after_slash = match.start() > 0 and text[match.start() - 1] == "/"
+        if not after_slash or match.start() - 1 in ends:
+            ends.add(match.end())
+            yield match
+
+
+@lru_cache(maxsize=100)
+def compile_words_before(words: Sequence[str]) -> re.Pattern[str]:
+    """Compile words; the result is to be searched in what stands before a number, and holds the word as ``word``."""
+    longest_first = sorted(words, key=len, reverse=True)
+    choice = "|".join(r"\s+".join(map(re.escape, word.split())) for word in longest_first)
+    return re.compile(rf"(?<!\w)(?P<word>{choice or '(?!)'})[\s:=(\[]{{0,5}}\Z", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1000)

@@ -2,7 +2,7 @@
 
 Terms
     method     one way of finding a ticket; the first method that points at a ticket decides
-    template   ``#{number}`` and the like, see :mod:`care_sync.settings.patterns`
+    template   ``#{number}`` and the like, see :mod:`care_sync.model.patterns`
     activity   what kind of work an entry is (a fact of the rules), told by a tag
 """
 
@@ -38,6 +38,7 @@ Template = Annotated[str, AfterValidator(_template)]
 UrlTemplate = Annotated[str, AfterValidator(_url)]
 Wildcards = Annotated[str, AfterValidator(_wildcards)]
 Name = Annotated[str, Field(min_length=1)]
+Word = Annotated[str, Field(min_length=1, max_length=40, pattern=r"\w")]
 
 
 class _Section(BaseModel):
@@ -73,6 +74,21 @@ class IgnoredSection(_Section):
     descriptions: tuple[Wildcards, ...] = ()
 
 
+DEFAULT_OTHER_NUMBERS = (
+    "pr",
+    "pull request",
+    "mr",
+    "merge request",
+    "issue",
+    "commit",
+    "build",
+    "color",
+    "colour",
+    "kleur",
+    "background",
+    "achtergrond",
+)
+
 DEFAULT_ACTIVITIES: Mapping[str, Activity] = {
     "administration": Activity.ADMINISTRATION,
     "administratie": Activity.ADMINISTRATION,
@@ -89,14 +105,16 @@ DEFAULT_ACTIVITIES: Mapping[str, Activity] = {
 class LinkSettings(_Section):
     """How time entries find their tickets.
 
-    ``urls`` are addresses of tickets besides the helpdesk's own, which is always known. ``clients`` says which
-    organization (its name) a client of the tracker is, where the names differ. ``activities`` says which tag
-    means which activity. ``copies`` says what becomes of work that a second tracker holds as well.
+    ``urls`` are addresses of tickets besides the helpdesk's own, which is always known.
+    ``other_numbers`` are words after which a number is one of another tool, as in ``PR #45``. ``clients`` says which
+    organization (its name) a client of the tracker is, where the names differ. ``activities`` says which tag means
+    which activity. ``copies`` says what becomes of work that a second tracker holds as well.
     """
 
     methods: tuple[LinkMethod, ...] = tuple(LinkMethod)
     urls: tuple[UrlTemplate, ...] = ()
-    numbers: tuple[Template, ...] = ("#{number}", "[#{number}]", "[##{number}]")
+    numbers: tuple[Template, ...] = ("#{number}", "[#{number}]", "[##{number}]", "Ticket#{number}")
+    other_numbers: tuple[Word, ...] = DEFAULT_OTHER_NUMBERS
     tags: tuple[Template, ...] = ("zd-{number}", "ticket-{number}", "#{number}")
     projects: tuple[ProjectRule, ...] = ()
     clients: Mapping[Wildcards, Name] = {}
