@@ -122,7 +122,7 @@ def open_application(settings: Settings, clock: Clock) -> Iterator[Application]:
             name: TIME_TRACKERS[one.product].connect(one.options, environment)
             for name, one in settings.time_trackers.items()
         }
-        linking = Linking.of(settings.linking, helpdesk.ticket_url)
+        linking = Linking.of(settings.linking, helpdesk.ticket_url, f"{helpdesk.product}:{helpdesk.account}")
         site = Site(settings, rules.book, messages, helpdesk, trackers, linking, clock)
         yield Application(site, store, rules)
     finally:

@@ -16,13 +16,15 @@ from care_sync.application import connect_bookkeeping, tokens_of
 from care_sync.clock import Clock
 from care_sync.errors import CareSyncError, UserError
 from care_sync.messages import Messages
+from care_sync.model.linking import Linking
+from care_sync.pipeline.unknown_customers import REMEDY, unresolved_names
 from care_sync.rules_in_force import site_rules, sound_rules
 from care_sync.settings import Settings
 from care_sync.store import open_store
 from care_sync.store.seal import Seal
 from connectors.errors import ConnectorError
 from connectors.oauth_settings import OauthSettings
-from connectors.protocols import BudgetState, Environment
+from connectors.protocols import BudgetState, Environment, Helpdesk
 from connectors.records import CheckResult
 from connectors.registry import HELPDESKS, TIME_TRACKERS
 
@@ -142,12 +144,29 @@ def _check_products(settings: Settings, environment: Environment) -> Iterator[Ch
     product = settings.helpdesk.product
     helpdesk = HELPDESKS[product].connect(settings.helpdesk.options, environment)
     yield from _named(product, helpdesk.check)
+    yield _check_names(settings, helpdesk)
     for name, connection in settings.time_trackers.items():
         tracker = TIME_TRACKERS[connection.product].connect(connection.options, environment)
         yield from _named(name, tracker.check)
     bookkeeping = connect_bookkeeping(settings, environment)
     if bookkeeping is not None:
         yield from _named("bookkeeping", bookkeeping.check)
+
+
+def _check_names(settings: Settings, helpdesk: Helpdesk) -> CheckResult:
+    """Names of customers in the settings mean one organization each, as far as organizations were read by now."""
+    subject = "customers' names"
+    try:
+        linking = Linking.of(settings.linking, helpdesk.ticket_url, f"{helpdesk.product}:{helpdesk.account}")
+        store = open_store(settings.store.url.get_secret_value())
+        try:
+            with store.read() as work:
+                reasons = unresolved_names(work, linking) if work.organizations.all() else {}
+        finally:
+            store.close()
+    except (CareSyncError, ConnectorError) as error:
+        return CheckResult(subject, passed=False, remedy=str(error))
+    return CheckResult(subject, not reasons, f"{'; '.join(reasons.values())}. {REMEDY}" if reasons else "")
 
 
 def check_webhooks(settings: Settings) -> CheckResult:

@@ -38,7 +38,7 @@ COMMANDS: dict[str, Command | Group] = {
         "reconcile:reconcile", "Read a window of time entries whole and compare it with what is stored."
     ),
     "entries": Group(
-        "Time entries that count for nobody: those without a ticket, and copies of others.",
+        "Time entries that a person should look at: without a ticket, copies of others, of unknown clients.",
         {
             "unlinked": Command(
                 "entries:unlinked",
@@ -47,6 +47,10 @@ COMMANDS: dict[str, Command | Group] = {
             "copies": Command(
                 "entries:copies",
                 "List time entries that are left out because another time tracker holds the same work, newest first.",
+            ),
+            "clients": Command(
+                "entries:clients",
+                "List clients of the time trackers that match no organization, those with most time first.",
             ),
         },
     ),

@@ -1,7 +1,12 @@
-"""``care-sync entries``: time entries that count for nobody: those without a ticket, and copies of others."""
+"""``care-sync entries``: time entries that a person should look at.
+
+Those without a ticket, copies of others, and clients of which nobody knows the customer.
+"""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -9,6 +14,7 @@ import typer
 from care_sync.cli.session import Session
 from care_sync.model.duration import rounded_clock
 from care_sync.model.time_entry import StoredEntry
+from care_sync.pipeline.unknown_customers import unknown_clients
 from care_sync.terminal import print_json, print_table, say
 
 REMEDIES = {
@@ -97,6 +103,41 @@ def copies(
                 for record in entries
             ),
             right=("hours",),
+        )
+
+
+def clients(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """List clients of the time trackers that match no organization, those with most time first.
+
+    Whether such an entry names a ticket of the same customer cannot be checked. With `linking.unknown_clients: link`
+    its time counts for that ticket and the client is reported; with `hold` it waits. Only months that are not closed
+    are looked at.
+
+    ```
+    care-sync entries clients
+    care-sync entries clients --json | jq 'map(.needs)'
+    ```
+    """
+    with Session.of(context).application() as application, application.store.read() as work:
+        first = work.periods.months().first_open
+        day = date.fromisoformat(f"{first}-01") if first else date.min
+        listed = unknown_clients(work, application.site.linking, day)
+    if as_json:
+        print_json([asdict(client) for client in listed])
+    elif not listed:
+        say("Every client of the time trackers is an organization.")
+    else:
+        print_table(
+            f"{len(listed)} clients that match no organization",
+            ("client", "tracker", "entries", "hours", "what it needs"),
+            (
+                (client.client, client.tracker, client.entries, rounded_clock(client.seconds), client.needs)
+                for client in listed
+            ),
+            right=("entries", "hours"),
         )
 
 

@@ -61,12 +61,10 @@ def recalculate(
         if notice is not None and card_id is not None:
             say_lines(_notice(work, settings, card_id, notice))
             return
-        proposals = _decided(
-            work, settings, session.clock.now(), card_id, approve=approve, decline=decline, reason=reason
-        )
+        now = session.clock.now()
+        proposals = _decided(work, settings, now, card_id, approve=approve, decline=decline, reason=reason)
         names = _customers(work, proposals)
-        today = session.clock.now().astimezone(settings.company.zone).date()
-        waiting = recalculation.unjudged(work, settings.ledger.hour_card, today)
+        waiting = recalculation.unjudged(work, settings.ledger.hour_card, now.astimezone(settings.company.zone).date())
     if as_json:
         print_json([_as_json(proposal) for proposal in proposals])
         return

@@ -101,6 +101,10 @@ class LinkRules(Protocol):
         """Wildcards for a client → the organization's name."""
 
     @property
+    def unknown_clients(self) -> str:
+        """What becomes of time whose client matches no organization: ``link`` or ``hold``."""
+
+    @property
     def activities(self) -> Mapping[str, Activity]:
         """Tag → kind of work."""
 

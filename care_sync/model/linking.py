@@ -2,7 +2,7 @@
 
 Terms
     pointer    what an entry says of a ticket: an id, or the number that people see
-    customer   the organizations that the entry's project or client can be; unknown when neither tells
+    customer   the organizations that the entry's project or client can be (:mod:`care_sync.model.entry_customer`)
     survivor   the ticket that took over a merged one, followed to the end
 
 Promise: nothing is guessed. The first method that points at anything decides: when its ticket is not there or
@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from care_sync.model.entry_customer import CustomerLookup, EntryCustomer, customer_of
 from care_sync.model.link_rules import LinkMethod, LinkRules, plain_tag
 from care_sync.model.patterns import (
     compile_template,
@@ -41,7 +42,7 @@ _SAMPLE_ID = "9081726354"
 _BARE_NUMBER = re.compile(r"(?<![\w.,:/#-])[0-9]{2,12}(?![\w%:/-]|[.,][0-9])")
 
 
-class TicketLookup(Protocol):
+class TicketLookup(CustomerLookup, Protocol):
     """What linking asks about the helpdesk."""
 
     def ticket(self, ticket_id: str) -> Ticket | None:
@@ -50,25 +51,23 @@ class TicketLookup(Protocol):
     def ticket_numbered(self, number: str) -> Ticket | None:
         """The ticket with this number, as people see it."""
 
-    def organizations_named(self, name: str) -> frozenset[str]:
-        """Ids of the live organizations of this name, upper and lower case alike."""
-
-    def organization_name(self, organization_id: str) -> str | None:
-        """What an organization is called."""
-
 
 @dataclass(frozen=True, slots=True)
 class Linking:
-    """The settings, with the address of the helpdesk's own tickets beside those that were configured."""
+    """The settings, with the address of the helpdesk's own tickets beside those that were configured.
+
+    ``helpdesk`` is the account whose organizations the settings name.
+    """
 
     settings: LinkRules
     urls: tuple[re.Pattern[str], ...]
+    helpdesk: str = ""
 
     @classmethod
-    def of(cls, settings: LinkRules, ticket_url: Callable[[str], str]) -> Linking:
+    def of(cls, settings: LinkRules, ticket_url: Callable[[str], str], helpdesk: str = "") -> Linking:
         """Prepare ``settings`` for a helpdesk that gives a ticket's address by ``ticket_url``."""
         own = ticket_url(_SAMPLE_ID).replace(_SAMPLE_ID, "{id}")
-        return cls(settings, tuple(compile_url(url) for url in (own, *settings.urls)))
+        return cls(settings, tuple(compile_url(url) for url in (own, *settings.urls)), helpdesk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,37 +83,52 @@ class _Pointer:
         return f"ticket {self.value}" if self.is_id else f"#{self.value}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Customer:
-    """``organization_ids`` is ``None`` when the customer is unknown; ``name`` is what the entry says."""
-
-    organization_ids: frozenset[str] | None = None
-    name: str = ""
-
-    @property
-    def only(self) -> str | None:
-        """The organization, when there is just one it can be."""
-        return next(iter(self.organization_ids)) if self.organization_ids and len(self.organization_ids) == 1 else None
-
-    def may_be(self, organization_id: str | None) -> bool:
-        return self.organization_ids is None or organization_id in self.organization_ids
-
-
-def link_entry(entry: TimeEntry, lookup: TicketLookup, linking: Linking) -> Link:
-    """Say where ``entry`` belongs, by what, and if nowhere, why."""
+def link_entry(entry: TimeEntry, lookup: TicketLookup, linking: Linking, standing: Link | None = None) -> Link:
+    """Say where ``entry`` belongs, by what, and if nowhere, why. ``standing`` is the link that it has."""
     settings = linking.settings
     if reason := _why_ignored(entry, settings):
         return Link(LinkState.IGNORED, reason=reason)
     activity = _activity(entry, settings)
-    customer = _customer(entry, lookup, settings)
+    customer = customer_of(entry, lookup, settings)
     elsewhere: list[_Pointer] = []
     for method in settings.methods:
         pointers = list(_POINTERS[method](entry, linking))[:MOST_POINTERS]
         if any(not pointer.elsewhere for pointer in pointers):
-            return _resolve(method, pointers, customer, activity, lookup)
+            link = _resolve(method, pointers, customer, activity, lookup)
+            return _checked(link, customer, standing, lookup, settings)
         elsewhere += pointers
     reason = _why_unlinked(entry, elsewhere, lookup)
     return Link(LinkState.UNLINKED, organization_id=customer.only, activity=activity, reason=reason)
+
+
+def _checked(
+    link: Link, customer: EntryCustomer, standing: Link | None, lookup: TicketLookup, settings: LinkRules
+) -> Link:
+    """The link, unless nothing could tell whether the ticket is of the entry's customer and it must not be guessed.
+
+    A name in the settings that means nobody (any more) moves no money: an entry stays on its ticket and takes no other.
+    """
+    if link.state is not LinkState.LINKED or not (customer.unresolved or customer.unmatched):
+        return link
+    if customer.unresolved:
+        stays = standing is not None and _ticket_after(standing, lookup) == link.ticket_id
+        if not stays:
+            return replace(
+                link, state=LinkState.UNLINKED, ticket_id=None, organization_id=None, reason=customer.unresolved
+            )
+        return replace(link, reason=customer.unresolved)
+    if settings.unknown_clients == "hold":
+        return replace(link, state=LinkState.UNLINKED, ticket_id=None, organization_id=None, reason=customer.unmatched)
+    return replace(link, reason="; ".join(filter(None, (link.reason, customer.unmatched))))
+
+
+def _ticket_after(standing: Link, lookup: TicketLookup) -> str | None:
+    """The ticket that an entry is on, where it lives on by now."""
+    if standing.state not in (LinkState.LINKED, LinkState.COPY) or standing.ticket_id is None:
+        return None
+    ticket = lookup.ticket(standing.ticket_id)
+    lives_on = survivor(ticket, lookup) if ticket is not None else standing.ticket_id
+    return lives_on if isinstance(lives_on, str) else lives_on.id
 
 
 def survivor(ticket: Ticket, lookup: TicketLookup) -> Ticket | str:
@@ -130,7 +144,7 @@ def survivor(ticket: Ticket, lookup: TicketLookup) -> Ticket | str:
 
 
 def _resolve(
-    method: LinkMethod, pointers: Sequence[_Pointer], customer: _Customer, activity: str, lookup: TicketLookup
+    method: LinkMethod, pointers: Sequence[_Pointer], customer: EntryCustomer, activity: str, lookup: TicketLookup
 ) -> Link:
     """The link to the one ticket that fits; where none or several do, why the entry has none."""
     links = [(pointer, _link(method, pointer, customer, activity, lookup)) for pointer in pointers]
@@ -148,7 +162,7 @@ def _resolve(
 
 
 def _doubtful(
-    method: LinkMethod, fitting: Sequence[Link], customer: _Customer, activity: str, lookup: TicketLookup
+    method: LinkMethod, fitting: Sequence[Link], customer: EntryCustomer, activity: str, lookup: TicketLookup
 ) -> Link:
     """Whoever paid for the one named first would pay by chance: nobody does until the entry names one ticket."""
     tickets = {str(link.ticket_id): lookup.ticket(str(link.ticket_id)) for link in fitting}
@@ -164,7 +178,7 @@ def _doubtful(
     )
 
 
-def _link(method: LinkMethod, pointer: _Pointer, customer: _Customer, activity: str, lookup: TicketLookup) -> Link:
+def _link(method: LinkMethod, pointer: _Pointer, customer: EntryCustomer, activity: str, lookup: TicketLookup) -> Link:
     named = lookup.ticket(pointer.value) if pointer.is_id else lookup.ticket_numbered(pointer.value)
     found = pointer.value if named is None else survivor(named, lookup)
     if isinstance(found, str):
@@ -261,20 +275,6 @@ def _in_text(text: str, patterns: Iterable[re.Pattern[str]]) -> Iterator[_Pointe
 def _pointer(match: re.Match[str], *, at_start: bool = False, elsewhere: str = "") -> _Pointer:
     ((name, value),) = match.groupdict().items()
     return _Pointer(value, is_id=name == "id", at_start=at_start, elsewhere=elsewhere)
-
-
-def _customer(entry: TimeEntry, lookup: TicketLookup, settings: LinkRules) -> _Customer:
-    """Configured projects first, then configured clients, then what has the very name of an organization."""
-    for rule in settings.projects:
-        if rule.organization and compile_wildcards(rule.project).match(entry.project_name or ""):
-            return _Customer(lookup.organizations_named(rule.organization), f"{rule.organization} (by its project)")
-    for pattern, organization in settings.clients.items():
-        if entry.client_name and compile_wildcards(pattern).match(entry.client_name):
-            return _Customer(lookup.organizations_named(organization), f"{organization} (by its client)")
-    for name in (entry.client_name, entry.project_name):
-        if name and (found := lookup.organizations_named(name)):
-            return _Customer(found, name)
-    return _Customer()
 
 
 def _activity(entry: TimeEntry, settings: LinkRules) -> str:

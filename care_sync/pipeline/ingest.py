@@ -20,45 +20,9 @@ from care_sync.model.linking import Linking, link_entry
 from care_sync.model.mark import DirtyKind
 from care_sync.model.record_change import OrganizationMoved, TicketMoved
 from care_sync.model.time_entry import Link, LinkState, StoredEntry
+from care_sync.pipeline.lookup import StoreLookup
 from care_sync.store import UnitOfWork
 from connectors.records import Organization, Ticket, TicketPage, TicketStatus, TimeEntry
-
-
-class StoreLookup:
-    """Keeps :class:`care_sync.pipeline.link.TicketLookup` on one unit of work; remembers what it read."""
-
-    def __init__(self, work: UnitOfWork) -> None:
-        self._work = work
-        self._tickets: dict[str, Ticket | None] = {}
-        self._numbered: dict[str, Ticket | None] = {}
-        self._organizations: list[Organization] | None = None
-        self._ids: dict[str, set[str]] = {}
-
-    def ticket(self, ticket_id: str) -> Ticket | None:
-        """The ticket with this id."""
-        if ticket_id not in self._tickets:
-            self._tickets[ticket_id] = self._work.tickets.get(ticket_id)
-        return self._tickets[ticket_id]
-
-    def ticket_numbered(self, number: str) -> Ticket | None:
-        """The ticket with this number, as people see it."""
-        if number not in self._numbered:
-            self._numbered[number] = self._work.tickets.by_number(number)
-        return self._numbered[number]
-
-    def organizations_named(self, name: str) -> frozenset[str]:
-        """Ids of the live organizations of this name, upper and lower case alike."""
-        if self._organizations is None:
-            self._organizations = self._work.organizations.all()
-            for organization in self._organizations:
-                if not organization.deleted:
-                    self._ids.setdefault(organization.name.strip().casefold(), set()).add(organization.id)
-        return frozenset(self._ids.get(name.strip().casefold(), ()))
-
-    def organization_name(self, organization_id: str) -> str | None:
-        """What an organization is called."""
-        organization = self._work.organizations.get(organization_id)
-        return organization.name if organization else None
 
 
 @dataclass(slots=True)
@@ -112,13 +76,13 @@ def ingest_entries(
 
     ``read_at`` is when the reading began, ``now`` where nothing is said.
     """
-    lookup = StoreLookup(work)
+    lookup = StoreLookup(work, linking.helpdesk, now)
     turns: dict[str, _Turn] = {}
     for moved in work.entries.upsert(records, read_at or now):
         before, after = moved.before, moved.after
         if before is not None and before.entry.fingerprint == after.entry.fingerprint:
             continue  # it was missed, and is back as it was: nothing had been given back yet
-        link = link_entry(after.entry, lookup, linking)
+        link = link_entry(after.entry, lookup, linking, None if before is None else before.link)
         turns[after.entry.key] = _Turn(before, replace(after, link=link), written=after.link)
     changed = frozenset(turns)
     marks = Marks()
@@ -131,10 +95,10 @@ def ingest_entries(
 
 def relink_entries(work: UnitOfWork, entries: Iterable[StoredEntry], linking: Linking, now: datetime) -> int:
     """Search the tickets of stored entries again; return how many belong elsewhere than before."""
-    lookup = StoreLookup(work)
+    lookup = StoreLookup(work, linking.helpdesk, now)
     turns: dict[str, _Turn] = {}
     for stored in entries:
-        link = link_entry(stored.entry, lookup, linking)
+        link = link_entry(stored.entry, lookup, linking, stored.link)
         turns[stored.entry.key] = _Turn(stored, replace(stored, link=link), written=stored.link)
     marks = Marks()
     for turn in _with_copies(work, turns, linking).values():

@@ -32,6 +32,7 @@ from care_sync.pipeline.push import PushReport, push_outbox
 from care_sync.pipeline.reconcile import ReconcileReport, reconcile_window
 from care_sync.pipeline.site import Site
 from care_sync.pipeline.unconfigured_accounts import report_unconfigured_accounts
+from care_sync.pipeline.unknown_customers import report_unknown_clients, report_unresolved_names
 from care_sync.pipeline.update_customers import update_customers
 from care_sync.pipeline.windows import Days, older_slices
 from care_sync.store import Store
@@ -173,6 +174,7 @@ class _Pass:
                     self.store, site.helpdesk, site.linking, site.clock, self.scope.since or self.first_day(), progress
                 )
                 self.report.count(tickets_changed=tickets.changed)
+            report_unresolved_names(self.store, site.linking, site.now())
             for name, tracker in site.trackers.items():
                 with self.stage(f"changes of {name}") as progress:
                     entries = pull_entries(
@@ -186,6 +188,7 @@ class _Pass:
             report_unconfigured_accounts(
                 self.store, site.trackers.values(), site.clock, site.local_date(self.first_day())
             )
+            report_unknown_clients(self.store, site.linking, site.now(), site.local_date(self.first_day()))
         self.pull_named()
 
     def pull_some(self) -> None:

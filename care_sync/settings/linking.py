@@ -105,10 +105,12 @@ DEFAULT_ACTIVITIES: Mapping[str, Activity] = {
 class LinkSettings(_Section):
     """How time entries find their tickets.
 
-    ``urls`` are addresses of tickets besides the helpdesk's own, which is always known.
-    ``other_numbers`` are words after which a number is one of another tool, as in ``PR #45``. ``clients`` says which
-    organization (its name) a client of the tracker is, where the names differ. ``activities`` says which tag means
-    which activity. ``copies`` says what becomes of work that a second tracker holds as well.
+    ``urls`` are addresses of tickets besides the helpdesk's own, which is always known. ``other_numbers`` are words
+    after which a number is one of another tool, as in ``PR #45``. ``clients`` says which organization (its name) a
+    client of the tracker is, where the names differ. ``unknown_clients`` says what becomes of time whose client matches
+    no organization, so that nobody can tell whether its ticket is of the same customer: it is linked and reported
+    (``link``), or waits (``hold``). ``activities`` says which tag means which activity. ``copies`` says what becomes of
+    work that a second tracker holds as well.
     """
 
     methods: tuple[LinkMethod, ...] = tuple(LinkMethod)
@@ -118,6 +120,7 @@ class LinkSettings(_Section):
     tags: tuple[Template, ...] = ("zd-{number}", "ticket-{number}", "#{number}")
     projects: tuple[ProjectRule, ...] = ()
     clients: Mapping[Wildcards, Name] = {}
+    unknown_clients: Literal["link", "hold"] = "link"
     activities: Mapping[Name, Activity] = DEFAULT_ACTIVITIES
     ignored: IgnoredSection = IgnoredSection()
     copies: Literal["leave_out", "count"] = "leave_out"

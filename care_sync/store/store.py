@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, NestedTransaction
 
 from care_sync.store.agreements import AgreedRepository
 from care_sync.store.cards import CardRepository
+from care_sync.store.customer_names import CustomerNameRepository
 from care_sync.store.decisions import DecisionRepository
 from care_sync.store.engine import connect, transaction
 from care_sync.store.entries import EntryRepository
@@ -62,6 +63,7 @@ class UnitOfWork:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.organizations = OrganizationRepository(connection)
+        self.customer_names = CustomerNameRepository(connection)
         self.agreed = AgreedRepository(connection)
         self.people = PersonRepository(connection)
         self.tickets = TicketRepository(connection)

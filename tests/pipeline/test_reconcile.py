@@ -355,8 +355,10 @@ def test_another_account_is_not_touched(site: Site) -> None:
     assert site.window().missing == 0
 
 
-def test_the_links_of_the_window_follow_changed_settings_and_renamed_customers(site: Site) -> None:
+def test_the_links_of_the_window_follow_changed_settings(site: Site) -> None:
     known(site, 1)
+    with site.store.begin() as work:
+        work.organizations.upsert([Organization("6", "Timmerman")], site.clock.now())
     site.tracker.put(an_entry("1", description="overleg", project_name="Onderhoud"), an_entry("2", client_name="BVD"))
     site.entries()
     site.marked()

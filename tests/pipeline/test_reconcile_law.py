@@ -23,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from care_sync.clock import ManualClock
 from care_sync.model.linking import Linking, link_entry
 from care_sync.model.mark import DirtyKind
-from care_sync.pipeline.ingest import StoreLookup
+from care_sync.pipeline.lookup import StoreLookup
 from care_sync.pipeline.pull import pull_entries, pull_named, pull_tickets
 from care_sync.pipeline.reconcile import ReconcileReport, reconcile_window
 from care_sync.settings.linking import LinkSettings
@@ -153,7 +153,7 @@ class TwoLanes(RuleBasedStateMachine):
         if not hasattr(self, "store"):
             return
         with self.store.read() as work:
-            lookup = StoreLookup(work)
+            lookup = StoreLookup(work, "")
             for one in work.entries.live_between("fake", "1", *EVER):
                 assert one.link == link_entry(one.entry, lookup, self.linking)
 

@@ -20,7 +20,7 @@ from care_sync.store.schema.ledger import (
 )
 from care_sync.store.schema.metadata import metadata
 from care_sync.store.schema.operation import attention, budgets, cursors, deliveries, dirty, job_runs, passes, tokens
-from care_sync.store.schema.records import agreed, organizations, people, tickets, time_entries
+from care_sync.store.schema.records import agreed, customer_names, organizations, people, tickets, time_entries
 from care_sync.store.schema.writes import mails, outbox, shown, tellings
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "cards",
     "corrected_standing",
     "cursors",
+    "customer_names",
     "decisions",
     "deliveries",
     "dirty",

@@ -27,6 +27,16 @@ organizations = Table(
     Column("seen_at", Instant, nullable=False),
 )
 
+customer_names = Table(
+    "customer_names",
+    metadata,
+    Column("helpdesk", Words, primary_key=True),
+    Column("place", Words, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("organization_id", Words, nullable=False),
+    Column("resolved_at", Instant, nullable=False),
+)
+
 people = Table(
     "people",
     metadata,
