@@ -21,7 +21,7 @@ from care_sync.model.lease import SendState
 from care_sync.model.months import Months
 from care_sync.model.posted_entry import PostedEntry
 from care_sync.model.time_entry import StoredEntry
-from care_sync.pipeline.post import has_lost_its_customer
+from care_sync.pipeline.post import chargeable_customers, is_nobodys, settled_in_closed_months
 from care_sync.settings import Settings
 from care_sync.store import UnitOfWork
 from connectors.records import Organization, Ticket
@@ -49,7 +49,11 @@ def _entries(work: UnitOfWork) -> Iterator[Discrepancy]:
         standing = work.ledger.posted(keys)
         wanted = {*(entry.link.ticket_id for entry in page), *(posted.ticket_id for posted in standing.values())}
         tickets = work.tickets.get_many(key for key in wanted if key is not None)
+        settled = settled_in_closed_months(work, standing, months)
+        chargeable = chargeable_customers(work, (entry.link.organization_id for entry in page))
         for stored in page:
+            if stored.key in settled and is_nobodys(stored, chargeable):
+                continue  # what a closed month settled of nobody's time stays
             message = _differing(stored, standing.get(stored.entry.key), tickets, months)
             if message:
                 ticket_id = stored.link.ticket_id or _ticket_of(standing.get(stored.entry.key))
@@ -65,15 +69,13 @@ def _entries(work: UnitOfWork) -> Iterator[Discrepancy]:
 def _differing(stored: StoredEntry, standing: PostedEntry | None, tickets: Mapping[str, Ticket], months: Months) -> str:
     """How what is booked for an entry differs from the entry; empty when it does not.
 
-    What a closed month settled stays while the ticket has no customer, and when its ticket is merged into another one.
+    What a closed month settled stays when its ticket is merged into another one.
     """
     ticket = tickets.get(stored.link.ticket_id or "")
     organization_id = ticket.organization_id if ticket is not None else None
     must_be_booked = stored.counts and organization_id is not None and stored.entry.seconds > 0
     if not must_be_booked:
         if standing is None:
-            return ""
-        if months.is_closed(standing.period) and has_lost_its_customer(stored, tickets.get(standing.ticket_id)):
             return ""
         state = stored.entry.state.value if not stored.counts else "without a customer"
         why = state if stored.link.ticket_id else stored.link.state.value

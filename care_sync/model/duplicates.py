@@ -6,8 +6,9 @@ Such a copy has another key, and would be counted beside its original.
 Terms
     copy       an entry of another tracker (or another account) with the same worker, ticket, day and length as its
                original, and at least one thing more that is no coincidence: see :func:`_evidence`
-    original   the one of the two that counts: the one that is kept finer, and of two alike the one whose key comes
-               first, so that the outcome depends on what is there and not on the order in which it came
+    original   the one of the two that counts: the one that a closed month settled, then the one that is kept finer, and
+               of two alike the one whose key comes first, so that the outcome depends on what is there and not on the
+               order in which it came
 
 Promise: entries of one account are never copies of each other, however alike; an original has at most one copy in
 each account; two entries whose clock times are known and differ are two pieces of work.
@@ -16,7 +17,7 @@ each account; two entries whose clock times are known and differ are two pieces 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from connectors.records import TimeEntry
@@ -38,12 +39,16 @@ class Copy:
     evidence: str
 
 
-def copies(entries: Iterable[TimeEntry]) -> dict[str, Copy]:
-    """Say which of these entries, all of one ticket and day and all counting, are copies: by key."""
+def copies(entries: Iterable[TimeEntry], settled: Collection[str] = ()) -> dict[str, Copy]:
+    """Say which of these entries, all of one ticket and day and all counting, are copies: by key.
+
+    ``settled`` are keys of those that a closed month settled. They were paid for and stay so: were one of them the
+    copy, its original would be paid for once more.
+    """
     found: dict[str, Copy] = {}
     originals: list[TimeEntry] = []
     taken: set[tuple[str, str, str]] = set()
-    for entry in sorted(entries, key=lambda entry: (entry.grain_seconds, entry.key)):
+    for entry in sorted(entries, key=lambda entry: (entry.key not in settled, entry.grain_seconds, entry.key)):
         matches = sorted(
             (abs(original.seconds - entry.seconds), original.key, evidence)
             for original in originals

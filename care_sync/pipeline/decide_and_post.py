@@ -26,7 +26,7 @@ from care_sync.ledger.posting import PostingReport
 from care_sync.model.decision import WHOLE_TICKET, as_decision
 from care_sync.pipeline.customer import Customer, read_customer
 from care_sync.pipeline.decide import Decided, decide_tickets, is_outdated
-from care_sync.pipeline.post import CustomerTime, gather_time, post_time
+from care_sync.pipeline.post import CustomerTime, gather_time, post_time, report_settled
 from care_sync.pipeline.site import Site
 from care_sync.store import UnitOfWork
 from connectors.records import Organization, Ticket
@@ -81,6 +81,7 @@ def decide_and_post(
             time = gather_time(work, organization.id, {*marked, *leaving})
             tickets, decided = _decide(work, site, customer, wanted, time, pass_id, now)
             posted = post_time(work, site, customer, time, decided, now)
+            report_settled(work, customer, time, now)
             after = read_customer(work, site.settings, organization)
             idle += after.drawn.keys() <= paid
             paid.update(after.drawn)

@@ -89,7 +89,7 @@ def ingest_entries(
     for key, turn in _with_copies(work, turns, linking).items():
         if key in changed or turn.is_elsewhere:
             marks.entry(turn.before, turn.after, "a time entry changed")
-    _write(work, turns, marks, now)
+    _write(work, turns, marks, now, changed)
     return len(changed)
 
 
@@ -107,8 +107,19 @@ def relink_entries(work: UnitOfWork, entries: Iterable[StoredEntry], linking: Li
     return _write(work, turns, marks, now)
 
 
-def _write(work: UnitOfWork, turns: Mapping[str, _Turn], marks: Marks, now: datetime) -> int:
+def _write(
+    work: UnitOfWork,
+    turns: Mapping[str, _Turn],
+    marks: Marks,
+    now: datetime,
+    changed: frozenset[str] = frozenset(),
+) -> int:
     links = {key: turn.after.link for key, turn in turns.items() if turn.is_elsewhere}
+    # Nobody's time can still stand where a closed month settled it: what becomes of it is decided there.
+    known = [key for key, turn in turns.items() if turn.before is not None and (key in changed or turn.is_elsewhere)]
+    for standing in work.ledger.posted(known).values():
+        marks.tickets.setdefault(standing.ticket_id, "time that stands there changed")
+        marks.organizations.setdefault(standing.organization_id, "time that stands there changed")
     work.entries.set_links(links)
     marks.write(work, now)
     return len(links)
@@ -132,8 +143,9 @@ def _with_copies(work: UnitOfWork, turns: dict[str, _Turn], linking: Linking) ->
         place = (turn.after.link.ticket_id, turn.after.entry.work_date)
         if place in touched and turn.after.counts:
             groups.setdefault(place, []).append(turn)
+    in_closed_months = _settled(work, [turn.after.entry.key for group in groups.values() for turn in group])
     for group in groups.values():
-        found = copies(turn.after.entry for turn in group)
+        found = copies((turn.after.entry for turn in group), in_closed_months)
         for turn in group:
             key = turn.after.entry.key
             settled = turn
@@ -144,6 +156,14 @@ def _with_copies(work: UnitOfWork, turns: dict[str, _Turn], linking: Linking) ->
             if key in turns or settled.is_elsewhere:
                 turns[key] = settled
     return turns
+
+
+def _settled(work: UnitOfWork, entry_keys: Sequence[str]) -> set[str]:
+    """Entries that a closed month settled."""
+    months = work.periods.months()
+    if months.closed_through is None:
+        return set()
+    return {key for key, standing in work.ledger.posted(entry_keys).items() if months.is_closed(standing.period)}
 
 
 def _as_found(stored: StoredEntry) -> StoredEntry:
