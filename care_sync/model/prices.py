@@ -34,7 +34,7 @@ class Prices:
 
 
 class PriceList:
-    """What work of a day costs: as kept when the month of that day closed, otherwise as configured.
+    """What work of a day costs: as kept when the month of that day, or the next with a rate for it, closed.
 
     Late time and corrections of a closed month are work of that month, and so are priced as it was.
     """
@@ -47,10 +47,12 @@ class PriceList:
 
     def rate_on(self, day: date) -> Decimal | None:
         """Euro per hour; ``None`` when neither what was kept nor the settings have one for the day."""
-        # Months close in order: a day before the first kept month was closed together with that month.
-        place = bisect_left(self._months, Month.of(day))
-        kept = rate_on(self._kept[self._months[place]].rates, day) if place < len(self._months) else None
-        return rate_on(self._configured.rates, day) if kept is None else kept
+        # Months close in order: a day before the first kept month was closed together with that month. Where a month
+        # closed without a rate of the day, the next one that closed with one has priced its late work for ever.
+        for month in self._months[bisect_left(self._months, Month.of(day)) :]:
+            if (kept := rate_on(self._kept[month].rates, day)) is not None:
+                return kept
+        return rate_on(self._configured.rates, day)
 
     def vat_of(self, period: Month) -> Decimal:
         """The percentage of tax on a month's invoice."""

@@ -107,11 +107,10 @@ class Books:
         return own if own > closed else month_after(closed)
 
     def rate_of(self, world: World, day: date) -> Decimal | None:
-        """The rate of a work date: as kept when its month closed, for ever; what was missing then, as set later."""
+        """The rate of a work date: as kept when its month closed, for ever; what was missing then, as kept later."""
         for month, rates in self.kept_rates:
-            if month_of(day) <= month:
-                kept = rate_in(rates, day)
-                return world.rate_of(day) if kept is None else kept
+            if month_of(day) <= month and (kept := rate_in(rates, day)) is not None:
+                return kept
         return world.rate_of(day)
 
     def settle(self, posting: Posting) -> None:
