@@ -30,6 +30,9 @@ from tests.reference.world import month_after
 BEGINNING = datetime.fromisoformat("2026-07-20 12:00")
 """Local time at which both offices open; nobody works before that month."""
 
+LONG_AGO = datetime(2026, 7, 21, tzinfo=UTC)
+"""When a page was read that is stored only now."""
+
 TRACKERS = ("clock", "timer")
 ACTIVITIES = ("work", "administration", "extra_work")
 WITHOUT_SLA = "c"
@@ -347,9 +350,19 @@ class Both:
     def _entry_recorded(self, event: heard.EntryRecorded) -> list[heard.Event]:
         event = self._as_kept(event)
         key = event.entry
-        tracker, _, name = key.split(":")
-        tags = [event.activity] if event.activity != "work" else []
-        self.records[key] = an_entry(
+        if not event.version and key in self.records:
+            self.product.put_entry(self._shown(event, LONG_AGO), read_at=LONG_AGO)
+            return [event]
+        self.records[key] = self._shown(event, self.clock.now())
+        self.product.put_entry(self.records[key])
+        standing = "ignored" if event.standing == "ignored" else "counts"
+        self._record(replace(event, standing=standing))  # type: ignore[arg-type]
+        return []
+
+    def _shown(self, event: heard.EntryRecorded, updated_at: datetime) -> TimeEntry:
+        tracker, _, name = event.entry.split(":")
+        tags = (event.activity,) if event.activity != "work" else ()
+        return an_entry(
             tracker,
             name,
             ticket=event.ticket,
@@ -358,13 +371,9 @@ class Both:
             start=event.start,
             person=event.person,
             text=event.text,
-            tags=(*tags, IGNORED) if event.standing == "ignored" else tuple(tags),
-            updated_at=self.clock.now(),
+            tags=(*tags, IGNORED) if event.standing == "ignored" else tags,
+            updated_at=updated_at,
         )
-        self.product.put_entry(self.records[key])
-        standing = "ignored" if event.standing == "ignored" else "counts"
-        self._record(replace(event, standing=standing))  # type: ignore[arg-type]
-        return []
 
     def _as_kept(self, event: heard.EntryRecorded) -> heard.EntryRecorded:
         """In one of two trackers; a copy is made of an entry of the other one, where there is any."""
@@ -383,6 +392,10 @@ class Both:
     def _entry_deleted(self, event: heard.EntryDeleted) -> list[heard.Event]:
         for key, record in self.records.items():
             if key.endswith(f":{event.entry}") and not self.model.world.entries[key].deleted:
+                if not event.version:
+                    late = replace(record, state=EntryState.DELETED, source_updated_at=LONG_AGO)
+                    self.product.put_entry(late, read_at=LONG_AGO)
+                    return [heard.EntryDeleted(key, 0)]
                 self.product.put_entry(replace(record, state=EntryState.DELETED))
                 return [heard.EntryDeleted(key, self.model.world.entries[key].version + 1)]
         return []

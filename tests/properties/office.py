@@ -31,6 +31,7 @@ from care_sync.pipeline.customer import terms_of
 from care_sync.pipeline.ingest import ingest_entries, ingest_organizations, ingest_tickets
 from care_sync.pipeline.run import PassKind, Scope, run_pass
 from care_sync.pipeline.site import Site
+from care_sync.pipeline.unsettled import has_been_read
 from care_sync.pipeline.update_customers import update_customers
 from care_sync.settings import Settings
 from care_sync.settings.agreements import FairUseSection, HourCardSection
@@ -131,10 +132,10 @@ class CareSync:
 
     # What people do in the time trackers
 
-    def put_entry(self, entry: TimeEntry) -> None:
-        """A tracker shows an entry as it is now."""
+    def put_entry(self, entry: TimeEntry, *, read_at: datetime | None = None) -> None:
+        """A tracker shows an entry as it is now, or as it was when a slow page was read."""
         with self.store.begin() as work:
-            ingest_entries(work, [entry], self.linking, self.clock.now())
+            ingest_entries(work, [entry], self.linking, self.clock.now(), read_at=read_at)
 
     # What people do with cards and reviewed time
 
@@ -251,6 +252,9 @@ class CareSync:
 
     def close(self, month: Month) -> None:
         """`care-sync period close`."""
+        with self.store.read() as work:
+            if not has_been_read(work, month, ZONE):
+                raise UserError("no full pass has run since the month ended", [])
         self.with_ledger(
             lambda work: close_month(
                 work,
