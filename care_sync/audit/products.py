@@ -16,7 +16,7 @@ from itertools import islice
 from care_sync.audit.discrepancy import Compared, Discrepancy
 from care_sync.model.decision import WHOLE_TICKET, as_decision
 from care_sync.model.duration import clock
-from care_sync.model.explanation import explain
+from care_sync.model.explanation import decided_apart, explain
 from care_sync.model.lease import SendState
 from care_sync.pipeline.plan import difference
 from care_sync.store import UnitOfWork
@@ -107,6 +107,7 @@ def _tickets(work: UnitOfWork, helpdesk: Helpdesk, tickets: Sequence[Ticket], ta
     readings = {ticket.id: ticket for ticket in helpdesk.tickets(ids).tickets}
     decisions = work.decisions.current(ids)
     standing = work.ledger.posted_of_tickets(ids)
+    entries = work.entries.of_tickets(standing)
     unfinished = work.outbox.unfinished(ids)
     for ticket in tickets:
         subject, repair = f"#{ticket.number}", f"care-sync sync --ticket {ticket.number}"
@@ -126,7 +127,11 @@ def _tickets(work: UnitOfWork, helpdesk: Helpdesk, tickets: Sequence[Ticket], ta
             message = f"a write to it is not made yet ({states})"
             yield Discrepancy(helpdesk.product, subject, message, "care-sync sync")
         else:
-            explanation = explain(as_decision(decision), standing.get(ticket.id, ()))
+            of_ticket = {
+                activity: as_decision(taken) for (key, activity), taken in decisions.items() if key == ticket.id
+            }
+            apart = decided_apart(of_ticket, entries.get(ticket.id, ()))
+            explanation = explain(as_decision(decision), standing.get(ticket.id, ()), apart)
             add, remove, fields = difference(reading, explanation, tag_prefix)
             parts = [
                 *(f"lacks the tag {tag}" for tag in sorted(add)),

@@ -89,8 +89,9 @@ class Suggestion:
 class NoteContext:
     """What an internal note tells the agent.
 
-    ``scope``, ``route`` and ``next_step`` are the words of the decision; ``rules`` and ``clauses`` led to it.
-    ``time`` is the ticket's time so far by account; ``cards`` are the customer's cards with time left.
+    ``scope`` and ``next_step`` are the words of the decision; ``rules`` and ``clauses`` led to it. ``route`` is where
+    the ticket's time stands, ``further`` where the next minute goes when that is elsewhere. ``time`` is the ticket's
+    time so far by account; ``cards`` are the customer's cards with time left.
     ``customer`` is the organization's name, ``None`` when the ticket has none.
     """
 
@@ -106,6 +107,7 @@ class NoteContext:
     cards: tuple[CardBalance, ...] = ()
     suggestion: Suggestion | None = None
     customer: str | None = None
+    further: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

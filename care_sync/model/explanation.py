@@ -2,21 +2,33 @@
 
 Terms
     explanation   scope, route, next step, questions and rules; a note is written when it changes, not for each minute
-    shown route   the decision's route, but what the ledger had to send on to review is shown as review
+    own time      the ticket's time without work of a kind that is decided apart from it: intake, extra work …
+    shown route   where the ledger holds the ticket's own time; the decision's route while there is none
+    further       the decision's route, where the time that stands is elsewhere: the next minute goes there
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from care_sync.model.account import REVIEW, Account, Leg
+from care_sync.model.account import Account, AccountKind, Leg
+from care_sync.model.decision import WHOLE_TICKET
 from care_sync.model.posted_entry import PostedEntry
+from care_sync.model.time_entry import StoredEntry
 from connectors.records import FieldValue
 from rules.model.decision import Decision
 from rules.model.words import NextStep, Route, Scope
+
+WAIVED = AccountKind.WAIVED.value
+"""The word that is shown for time that a person let go: no rule sends time there."""
+
+_ROUTES = {AccountKind.CARD: Route.HOUR_CARD.value}
+"""The word for accounts of a kind, where it is not the name of the kind."""
+_IN_ORDER = (*Route, WAIVED)
+"""Which word comes first where two hold as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +41,22 @@ class AccountTime:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything that a ticket should show; ``time`` is its seconds by account, largest first."""
+    """Everything that a ticket should show.
+
+    ``time`` is its seconds by account, largest first. ``routes`` are the words for where its own time stands, ``route``
+    the one of them that tag and field show.
+    """
 
     decision: Decision
     route: str
     time: tuple[AccountTime, ...]
+    routes: tuple[str, ...] = ()
+
+    @property
+    def further(self) -> str | None:
+        """Where the next minute goes, when that is not where the time so far stands."""
+        is_elsewhere = self.route not in (self.decision.route, Route.REVIEW)
+        return self.decision.route if is_elsewhere else None
 
     @property
     def seconds(self) -> int:
@@ -50,6 +73,8 @@ class Explanation:
         """The same for the same explanation."""
         decision = self.decision
         content = [decision.scope, self.route, decision.next_step, list(decision.questions), list(decision.rules)]
+        if len(self.routes) > 1:
+            content.append(list(self.routes))
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
     def tags(self, prefix: str) -> frozenset[str]:
@@ -76,15 +101,41 @@ class Explanation:
 
 def our_tags(prefix: str) -> frozenset[str]:
     """Every tag that can be ours; no other is ever touched."""
-    words: tuple[tuple[str, Iterable[str]], ...] = (("sla", Scope), ("route", Route), ("next", NextStep))
+    words: tuple[tuple[str, Iterable[str]], ...] = (("sla", Scope), ("route", _IN_ORDER), ("next", NextStep))
     return frozenset(f"{prefix}{group}_{word}" for group, all_words in words for word in all_words)
 
 
-def explain(decision: Decision, standing: Iterable[PostedEntry]) -> Explanation:
-    """Put together what a ticket should show."""
-    time = time_by_account(standing)
-    is_overflowing = decision.route == Route.FAIR_USE and any(part.account == REVIEW for part in time)
-    return Explanation(decision, Route.REVIEW.value if is_overflowing else decision.route, time)
+def explain(decision: Decision, standing: Iterable[PostedEntry], apart: Collection[str] = ()) -> Explanation:
+    """Put together what a ticket should show; ``apart`` are entries of work that is decided apart from it."""
+    standing = list(standing)
+    seconds: dict[str, int] = {}
+    for part in time_by_account(posted for posted in standing if posted.entry_key not in apart):
+        word = _ROUTES.get(part.account.kind, part.account.kind.value)
+        seconds[word] = seconds.get(word, 0) + part.seconds
+    routes = tuple(word for word in _IN_ORDER if seconds.get(word, 0) > 0)
+    return Explanation(decision, _leading(routes, seconds) or decision.route, time_by_account(standing), routes)
+
+
+def decided_apart(decisions: Mapping[str, Decision], entries: Iterable[StoredEntry]) -> frozenset[str]:
+    """Keys of a ticket's entries that another one pays for than for the ticket, because of the kind of work (C1, W1).
+
+    ``decisions`` are the ticket's, by activity. Card and invoice are one payer: cards decide between them (H2).
+    """
+    payers = {activity: _payer(decision) for activity, decision in decisions.items()}
+    whole = payers.get(WHOLE_TICKET)
+    return frozenset(entry.key for entry in entries if payers.get(entry.activity, whole) != whole)
+
+
+def _leading(routes: Collection[str], seconds: Mapping[str, int]) -> str | None:
+    """What waits for a person comes first, then where most of the time stands; what was let go tells the least."""
+    for waiting in (Route.REVIEW, Route.PENDING):
+        if waiting in routes:
+            return waiting.value
+    return max(routes, key=lambda word: (word != WAIVED, seconds[word]), default=None)
+
+
+def _payer(decision: Decision) -> str:
+    return Route.HOUR_CARD if decision.route == Route.INVOICE else decision.route
 
 
 def time_by_account(standing: Iterable[PostedEntry]) -> tuple[AccountTime, ...]:

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from care_sync.messages import ReplyContext, Words
-from care_sync.model.decision import WHOLE_TICKET
-from care_sync.model.explanation import Explanation, explain, our_tags
+from care_sync.model.decision import WHOLE_TICKET, as_decision
+from care_sync.model.explanation import Explanation, decided_apart, explain, our_tags
 from care_sync.model.notices import Notice, NoticeKind, due_notices
 from care_sync.model.outbox import OutboxRow, Shown
 from care_sync.model.posted_change import PostedChange
@@ -29,6 +29,7 @@ from care_sync.pipeline.references import counted_on, reference_of
 from care_sync.pipeline.site import Site
 from care_sync.store import UnitOfWork
 from connectors.records import Comment, CommentKind, FieldValue, Person, Ticket, TicketChange
+from rules.model.decision import Decision
 
 NOT_TOLD = "customer_not_told"
 """The kind of attention for a notice that we do not write: the ticket is closed, or no text of ours is true.
@@ -60,6 +61,10 @@ def plan_tickets(
     unfinished = work.outbox.unfinished(ids)
     shown = work.shown.get_many(ids)
     standing = work.ledger.posted_of_tickets(ids)
+    entries = work.entries.of_tickets(standing)
+    by_activity: dict[str, dict[str, Decision]] = {}
+    for (ticket_id, activity), stored in work.decisions.current(ids).items():
+        by_activity.setdefault(ticket_id, {})[activity] = as_decision(stored)
     people = work.people.get_many({ticket.requester_id for ticket in tickets if ticket.requester_id})
     closed_through = work.periods.months().closed_through
     changes: dict[str | None, list[PostedChange]] = {}
@@ -69,7 +74,8 @@ def plan_tickets(
     kept: list[Shown] = []
     for ticket in tickets:
         time = standing.get(ticket.id, [])
-        told = explain(decided.standing[ticket.id, WHOLE_TICKET], time)
+        apart = decided_apart(by_activity[ticket.id], entries.get(ticket.id, ()))
+        told = explain(decided.standing[ticket.id, WHOLE_TICKET], time, apart)
         before = shown.get(ticket.id, Shown(ticket.id))
         if ticket.id in told_anew:
             before = replace(before, explanation_hash="")
@@ -131,7 +137,7 @@ def _changes(
     add, remove, fields = difference(ticket, told, write_back.tag_prefix)
     comment = None
     if write_back.notes and shown.explanation_hash != told.hash:
-        body = site.messages.render_note(note_context(ticket, told, customer, site.rules))
+        body = site.messages.render_note(note_context(ticket, told, customer, site))
         comment = Comment(CommentKind.NOTE, body) if body != last_note else None
     shown = replace(shown, explanation_hash=told.hash)
     if not (add or remove or fields or comment):

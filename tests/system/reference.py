@@ -19,6 +19,7 @@ from tests.ledger.reference import Agreement, Card, Item, Outcome, Reference
 from tests.system.office import FIELDS, Office
 
 ZONE = ZoneInfo("Europe/Amsterdam")
+PLACES = ("sla", "hour_card", "invoice", "quote", "fair_use")
 ACTIVITIES = ("administration", "intake", "alignment", "extra_work")
 
 
@@ -92,16 +93,19 @@ class OfficeModel:
         facts, customer = self.facts(ticket), ticket.organization_id
         open_accounts: Counter[str] = Counter()
         all_accounts: Counter[str] = Counter()
+        own: Counter[str] = Counter()
+        word = "" if customer is None else self.route(ticket, "")
         for key, item in self.ledger.entries.items():
             if item.ticket == str(ticket.id):
                 booked, accounts = self._stands_on(key, outcome)
                 all_accounts.update(accounts)
+                if item.route == word:
+                    own.update(account.partition(":")[0].replace("card", "hour_card") for account in accounts)
                 if booked > self.ledger.closed_through:
                     open_accounts.update(accounts)
         if customer is None:
             return Expected(frozenset({f"sla_{_scope_of_nobody(facts)}"}), 0, 0)
         has_sla = self.has_sla(ticket)
-        word = self.route(ticket, "")
         if word == "charged":
             has_left = any(
                 outcome.balances[card.customer, f"card:{card.card_id}"] < 0
@@ -110,8 +114,8 @@ class OfficeModel:
             )
             draws = any(name.startswith("card:") for name in open_accounts)
             word = "hour_card" if has_left or draws else "invoice"
-        if word == "fair_use" and "review" in all_accounts:
-            word = "review"
+        if own:
+            word = next((one for one in ("review", "pending") if one in own), _most(own))
         tags = {f"sla_{scope(facts, has_sla)}", f"route_{word}"}
         on_cards = sum(seconds for name, seconds in all_accounts.items() if name.startswith("card:"))
         return Expected(frozenset(tags), sum(all_accounts.values()) // 60, on_cards // 60)
@@ -233,6 +237,11 @@ def _quoted(facts: Mapping[str, str], *, otherwise: str, is_phone: bool) -> str:
     if quote == "accepted" and otherwise == "charged":
         return {"fixed": "quote", "time_and_materials": "charged"}.get(facts.get("quote_basis", ""), "pending")
     return "quote"
+
+
+def _most(own: Counter[str]) -> str:
+    """Where most of a ticket's own time stands; what a person let go is told when there is nothing else."""
+    return max(PLACES, key=own.__getitem__) if any(own[place] for place in PLACES) else "waived"
 
 
 def _scope_of_nobody(facts: Mapping[str, str]) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from care_sync.audit.products import audit_helpdesk
+from care_sync.ledger import review
+from care_sync.model.review import Ruling
 from care_sync.pipeline.run import PassKind
 from rules.loading import SHIPPED
 from tests.system.office import HOUR, Office
@@ -57,7 +60,9 @@ def test_time_that_a_card_takes_over_says_by_which_rule_also_on_a_closed_ticket(
     assert office.sync().summary == "nothing new"
 
 
-def test_a_ticket_whose_month_closed_on_a_card_that_is_used_up_shows_where_further_time_goes(office: Office) -> None:
+def test_time_that_a_card_paid_in_a_month_that_closed_shows_that_card_and_where_further_time_goes(
+    office: Office,
+) -> None:
     office.buy_card(1)
     ticket = office.file_ticket(**CHANGE)
     office.work(ticket, 60)
@@ -66,14 +71,70 @@ def test_a_ticket_whose_month_closed_on_a_card_that_is_used_up_shows_where_furth
     office.clock.advance(timedelta(days=31))
     office.close_month("2026-10")
     office.sync()
-    assert "route_invoice" in office.ours(ticket)
+    assert "route_hour_card" in office.ours(ticket)
     assert office.balances() == {}
     assert office.field(ticket, "care_card_minutes") == "60"
+    assert "geen strippenkaart" not in office.notes(ticket)[-1]
+    assert "Verdere tijd: de maandfactuur" in office.notes(ticket)[-1]
     assert office.sync().counts["writes_planned"] == 0
+    office.work(ticket, 90)
+    office.sync()
+    assert office.balances() == {"invoice:2026-11": 90 * 60}
+    assert "route_invoice" in office.ours(ticket)
+    assert office.field(ticket, "care_route") == "invoice"
+    assert "strippenkaart 1: 1:00 uur" in office.notes(ticket)[-1]
+    assert "factuur van november 2026: 1:30 uur" in office.notes(ticket)[-1]
+
+
+def test_time_from_before_a_purchase_shows_the_invoice_that_it_stands_on(office: Office) -> None:
+    ticket = office.file_ticket(**CHANGE)
+    office.work(ticket, 60, days_ago=3)
+    office.sync()
+    office.buy_card(bought_on=date(2026, 10, 11))
+    office.sync()
+    assert office.balances()["invoice:2026-10"] == HOUR
+    assert "route_invoice" in office.ours(ticket)
+    assert office.field(ticket, "care_route") == "invoice"
+    assert "Verdere tijd: de strippenkaart" in office.notes(ticket)[-1]
+    assert "Afgeschreven van de strippenkaart" not in office.notes(ticket)[-1]
+    assert office.sync().summary == "nothing new"
     office.work(ticket, 30)
     office.sync()
-    assert office.balances() == {"invoice:2026-11": 30 * 60}
     assert "route_invoice" in office.ours(ticket)
+    assert "0:30 uur" in office.notes(ticket)[-1]
+    office.work(ticket, 45)
+    office.sync()
+    assert "route_hour_card" in office.ours(ticket)
+    with office.application.store.read() as work:
+        assert list(audit_helpdesk(work, office.application.site.helpdesk, "")) == []
+
+
+def test_intake_inside_the_sla_does_not_hide_who_pays_for_the_ticket(office: Office) -> None:
+    ticket = office.file_ticket(**CHANGE)
+    office.work(ticket, 45, "intake")
+    office.sync()
+    assert {"sla_not_included", "route_invoice"} <= office.ours(ticket)
+    office.buy_card()
+    office.work(ticket, 15)
+    office.sync()
+    assert {"sla_not_included", "route_hour_card"} <= office.ours(ticket)
+    assert office.field(ticket, "care_minutes") == "60"
+    assert office.field(ticket, "care_card_minutes") == "15"
+    with office.application.store.read() as work:
+        assert list(audit_helpdesk(work, office.application.site.helpdesk, "")) == []
+
+
+def test_time_that_a_person_let_go_is_not_shown_as_waiting_for_that_person(office: Office) -> None:
+    ticket = office.file_ticket(kind="other")
+    office.work(ticket, 30)
+    office.sync()
+    assert "route_review" in office.ours(ticket)
+    with office.application.store.begin() as work:
+        waiting = review.waiting(work)
+        review.decide(work, waiting, Ruling(0), reason="coulance", actor="anna", now=office.clock.now())
+    office.sync()
+    assert office.balances() == {"waived": 30 * 60}
+    assert "route_waived" in office.ours(ticket)
 
 
 CARD_RULE = """\
