@@ -16,6 +16,7 @@ from care_sync.messages import Messages
 from care_sync.model.linking import Linking
 from care_sync.pipeline.run import PassKind, PassReport, Scope, Watcher, run_pass
 from care_sync.pipeline.site import Site
+from care_sync.pipeline.tell import remember_beginning
 from care_sync.rules_in_force import RulesInForce
 from care_sync.settings import Settings, load_settings
 from care_sync.store import Store, open_store
@@ -116,6 +117,8 @@ def open_application(settings: Settings, clock: Clock) -> Iterator[Application]:
     messages.check()
     store = open_store(settings.store.url.get_secret_value())
     try:
+        with store.begin() as work:
+            remember_beginning(work, clock.now())
         environment = environment_of(settings, clock, store)
         helpdesk: Helpdesk = HELPDESKS[settings.helpdesk.product].connect(settings.helpdesk.options, environment)
         trackers: dict[str, TimeTracker] = {

@@ -8,6 +8,7 @@ import typer
 
 from care_sync.cli.session import Session
 from care_sync.errors import UserError
+from care_sync.pipeline.tell import NOT_TOLD, was_told_by_person
 from care_sync.terminal import local, print_json, print_table, say
 
 
@@ -58,7 +59,7 @@ def settle(
 ) -> None:
     """Take something off the list that you have seen to in another way.
 
-    What is not mended comes back at the next pass.
+    What is not mended comes back at the next pass. `customer_not_told` means that you have told the customer.
 
     ```
     care-sync attention settle customer_not_told 1042:turned_outside
@@ -68,4 +69,6 @@ def settle(
         if subject not in {attention.subject for attention in work.attention.all(kind)}:
             raise UserError(f"{kind} {subject} is not on the list", ["`care-sync attention list` shows what is"])
         work.attention.resolve(kind, [subject])
+        if kind == NOT_TOLD:
+            was_told_by_person(work, subject)
     say("Taken off the list.")

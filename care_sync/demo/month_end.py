@@ -13,6 +13,7 @@ from care_sync.billing.invoice import read_invoices
 from care_sync.demo.agency import ZONE
 from care_sync.demo.follow import cards_moved, followed, look, posted
 from care_sync.demo.layout import happening, headline, quoted, told
+from care_sync.demo.quiet_time import let_quiet_time_pass
 from care_sync.demo.show_change import show_followed, show_ledger
 from care_sync.demo.site import BOOKKEEPER
 from care_sync.demo.stage import Stage
@@ -102,6 +103,7 @@ def _credit_back(stage: Stage, closing: Closing) -> None:
     transactions = posted(stage.application, before)
     show_followed(number, stage.workplace.ticket(number).subject, found, is_brief=True)
     show_ledger(transactions, cards_moved(stage.application, transactions))
+    let_quiet_time_pass(stage)
 
 
 def _recalculate(stage: Stage) -> None:

@@ -21,6 +21,7 @@ from care_sync.demo.keep import keep_running
 from care_sync.demo.layout import happening, headline, rows, told
 from care_sync.demo.listening import Listening, listening
 from care_sync.demo.month_end import TUESDAY, end_the_month
+from care_sync.demo.quiet_time import let_quiet_time_pass
 from care_sync.demo.show import show_calls, show_outcome, show_pass
 from care_sync.demo.show_change import show_followed, show_ledger
 from care_sync.demo.stage import DAY, NIGHT, Stage
@@ -111,6 +112,7 @@ def _day(stage: Stage, webhooks: Listening) -> list[int]:
         # Our own writes come back as webhooks; the tickets are as we left them, and nothing follows.
         while webhooks.deliver():
             stage.run(PassKind.WAKE)
+        let_quiet_time_pass(stage)
     return lost
 
 

@@ -4,21 +4,23 @@ Terms
     notice   something that the customer is told: its kind, and the month for what a closing charged
     key      how a notice that was given is remembered: ``turned_outside``, ``charged_undetermined:2026-10``
     told     the keys of all notices that were given, oldest first
-    turn     a ticket that is decided otherwise than before
+    turn     a ticket that was just decided otherwise than before
 
-What is due follows from the decision that stands, the turn that led to it, what the ledger holds, and what was told:
+What is due follows from the decision that stands, what the ledger holds, and what was told; never from what a pass
+happened to see before:
 
-    turned_outside         an incident that was undetermined or inside turned out to be outside, and is charged
+    turned_outside         an incident that could have been inside is outside and charged, and nobody said so
     charged_undetermined   a month closed while the cause was unknown, and charged the time; once for each month
-    credited_back          the customer was told one of these, and the incident turns out to be inside after all
+    credited_back          the customer was told one of these, and the incident is inside after all
 
-That the customer must be told is the rules' word: a decision that cites the clause ``I4``. When a ticket that was
-inside is outside because what was *agreed* is told otherwise, no cause became clear: a person tells the customer.
+That the customer must be told is the rules' word: a decision that cites the clause ``I4``. Of an incident that was
+outside from the start, because its customer has no SLA, nothing became clear. When a ticket that was inside is outside
+because what was *agreed* is told otherwise, no cause became clear either: a person tells the customer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -28,7 +30,6 @@ from care_sync.model.clauses import UNDETERMINED
 from care_sync.model.decision import DecisionChange
 from care_sync.model.explanation import AccountTime, summed
 from care_sync.model.month import Month
-from care_sync.model.posted_change import PostedChange
 from care_sync.model.posted_entry import PostedEntry
 from rules.model.decision import Decision
 from rules.model.words import Route, Scope
@@ -53,6 +54,11 @@ class NoticeKind(StrEnum):
 
 OF_AGREEMENT = frozenset(map(str, AgreedField))
 """Facts that follow from what was agreed, not from what happened."""
+OUTSIDE_BEFORE = "outside_before"
+"""Kept among what was told, of a ticket that was outside before CareSync told of tickets by their state: it is not told
+anew, nor is its credit."""
+AFTER_QUIET = frozenset({NoticeKind.TURNED_OUTSIDE, NoticeKind.CREDITED_BACK})
+"""Notices that rest on what somebody filled in, and that a slip of the mouse can make due."""
 CHARGED = frozenset({NoticeKind.TURNED_OUTSIDE, NoticeKind.CHARGED_UNDETERMINED})
 """Notices after which a customer believes that the ticket is charged."""
 
@@ -82,51 +88,79 @@ def due_notices(
     decision: Decision,
     turn: DecisionChange | None,
     standing: Iterable[PostedEntry],
-    changes: Collection[PostedChange],
     told: Sequence[str],
     closed_through: Month | None,
+    *,
+    is_open_at_first: bool = True,
 ) -> list[Notice]:
-    """What the customer of a ticket must be told now.
+    """What the customer of a ticket must be told, as things stand.
 
-    ``standing`` is what the ticket's time stands on, ``changes`` are what was just posted of it.
+    ``standing`` is what the ticket's time stands on. ``is_open_at_first`` says that what was known when the ticket came
+    in left it open whether it is inside. What a credit comes to, :func:`care_sync.model.credited.credited_time` tells.
     """
     standing = list(standing)
-    given = [_kind_of(key) for key in told if _kind_of(key) is not NoticeKind.LOW_BALANCE]
-    last = given[-1] if given else None
+    recent = since_credited(told)
+    kinds = [kind for key in recent if (kind := _kind_of(key)) in CHARGED]
     if decision.scope == Scope.INCLUDED:
-        return [_credited_back(changes)] if last in CHARGED else []
+        return [Notice(NoticeKind.CREDITED_BACK)] if kinds else []
     by_closing = [
         notice
         for notice in _charged_by_closing(standing)
-        if notice.key not in _since_credited(told)
+        if notice.key not in recent
         and (
-            last not in CHARGED
-            or (closed_through is not None and notice.period is not None and notice.period <= closed_through)
+            not kinds or (closed_through is not None and notice.period is not None and notice.period <= closed_through)
         )
     ]
-    if _has_turned_outside(decision, turn) and last is not NoticeKind.TURNED_OUTSIDE:
+    if is_charged_outside(decision):
+        by_person = _was_agreed_otherwise(turn)
+        if not {NoticeKind.TURNED_OUTSIDE.value, OUTSIDE_BEFORE}.isdisjoint(recent) or not (
+            by_person or is_open_at_first
+        ):
+            return []
         time = summed(leg for posted in standing for leg in posted.shares if leg.account.is_charged)
         also_told = tuple(notice.key for notice in by_closing)
-        return [Notice(NoticeKind.TURNED_OUTSIDE, time, also_told=also_told, by_person=_was_agreed_otherwise(turn))]
+        return [Notice(NoticeKind.TURNED_OUTSIDE, time, also_told=also_told, by_person=by_person)]
     return by_closing if decision.scope == Scope.UNDETERMINED else []
 
 
-def _has_turned_outside(decision: Decision, turn: DecisionChange | None) -> bool:
+def is_charged_outside(decision: Decision) -> bool:
+    """Whether a ticket is outside the SLA and charged, and its customer must know (I4)."""
     return (
-        turn is not None
-        and turn.before is not None
-        and turn.before.scope != Scope.NOT_INCLUDED
-        and decision.scope == Scope.NOT_INCLUDED
+        decision.scope == Scope.NOT_INCLUDED
         and decision.route in (Route.HOUR_CARD, Route.INVOICE)
         and UNDETERMINED in decision.clauses
     )
+
+
+def is_so(key: str, decision: Decision) -> bool:
+    """Whether what a notice says still holds by the decision that stands."""
+    kind = _kind_of(key)
+    if kind is NoticeKind.TURNED_OUTSIDE:
+        return is_charged_outside(decision)
+    return (decision.scope == Scope.INCLUDED) == (kind is NoticeKind.CREDITED_BACK)
+
+
+def still_given(decision: Decision, told: Sequence[str]) -> tuple[str, ...]:
+    """What was told, without that the ticket was outside before: once it is not, it can turn like every other."""
+    return tuple(told) if is_charged_outside(decision) else tuple(key for key in told if key != OUTSIDE_BEFORE)
+
+
+def rests_on_agreement(turn: DecisionChange) -> bool:
+    """Whether what was agreed with the customer is another than when the ticket was last decided."""
+    return not turn.differing.isdisjoint(OF_AGREEMENT)
+
+
+def since_credited(told: Sequence[str]) -> Sequence[str]:
+    """What was told since something was credited back last: it may be charged and told anew."""
+    places = [place for place, key in enumerate(told) if key == NoticeKind.CREDITED_BACK.value]
+    return told[places[-1] + 1 :] if places else told
 
 
 def _was_agreed_otherwise(turn: DecisionChange | None) -> bool:
     """Whether a ticket that was inside is outside because what was agreed with its customer is another."""
     if turn is None or turn.before is None or turn.before.scope != Scope.INCLUDED:
         return False
-    return not turn.differing.isdisjoint(OF_AGREEMENT)
+    return rests_on_agreement(turn)
 
 
 def _charged_by_closing(standing: Iterable[PostedEntry]) -> list[Notice]:
@@ -134,22 +168,8 @@ def _charged_by_closing(standing: Iterable[PostedEntry]) -> list[Notice]:
     for posted in standing:
         if posted.was_charged_while_pending:
             legs.setdefault(posted.period, []).extend(posted.shares)
-    return [Notice(NoticeKind.CHARGED_UNDETERMINED, summed(many), period) for period, many in sorted(legs.items())]
+    return [Notice(NoticeKind.CHARGED_UNDETERMINED, summed(of), period) for period, of in sorted(legs.items())]
 
 
-def _credited_back(changes: Iterable[PostedChange]) -> Notice:
-    """The time that was charged until now and is no longer, by where it stands now."""
-    returned = [change for change in changes if any(leg.account.is_charged for leg in change.before)]
-    legs = [leg for change in returned for leg in change.after if not leg.account.is_charged]
-    periods = {change.corrected_period for change in returned}
-    return Notice(NoticeKind.CREDITED_BACK, summed(legs), periods.pop() if len(periods) == 1 else None)
-
-
-def _since_credited(told: Sequence[str]) -> Sequence[str]:
-    """What was told since something was credited back last: it may be charged and told anew."""
-    places = [place for place, key in enumerate(told) if key == NoticeKind.CREDITED_BACK.value]
-    return told[places[-1] + 1 :] if places else told
-
-
-def _kind_of(key: str) -> NoticeKind:
-    return NoticeKind(key.partition(":")[0])
+def _kind_of(key: str) -> NoticeKind | None:
+    return None if key == OUTSIDE_BEFORE else NoticeKind(key.partition(":")[0])

@@ -31,9 +31,13 @@ class OutboxRow:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a ticket was last made to show. ``notices`` were given to the customer and are not given again."""
+    """What a ticket was last made to show. ``notices`` were given to the customer and are not given again.
+
+    ``waits_until`` is when the quiet time is over after which the customer is told; ``None`` when nothing waits.
+    """
 
     ticket_id: str
     explanation_hash: str = ""
     notices: tuple[str, ...] = ()
     sequence: int = 0
+    waits_until: datetime | None = None

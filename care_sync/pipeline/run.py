@@ -31,6 +31,7 @@ from care_sync.pipeline.pull import pull_entries, pull_named, pull_organizations
 from care_sync.pipeline.push import PushReport, push_outbox
 from care_sync.pipeline.reconcile import ReconcileReport, reconcile_window
 from care_sync.pipeline.site import Site
+from care_sync.pipeline.tell import mark_what_has_been_quiet
 from care_sync.pipeline.unconfigured_accounts import report_unconfigured_accounts
 from care_sync.pipeline.unknown_customers import report_unknown_clients, report_unresolved_names
 from care_sync.pipeline.update_customers import update_customers
@@ -310,13 +311,14 @@ class _Pass:
                 self.report.failures.append(f"{pushed.later} writes are tried again later: {pushed.why}")
 
     def mark_what_everything_rests_on(self) -> None:
-        """Look again, once, at what rules, settings and closed months have changed.
+        """Look again, once, at what rules, settings, closed months and the time that went by have changed.
 
         Rules and settings: at tickets that can be written or have open time. A month that closed: at whether cards pay
         for a ticket, because what it drew from them counts for it while the month is open.
         """
         basis, now = basis_of(self.site), self.site.now()
         with self.store.begin() as work:
+            mark_what_has_been_quiet(work, now)
             months = work.periods.months()
             has_month_closed = (work.cursors.get(CLOSED) or "") != (months.closed_through or "")
             has_basis_changed = work.cursors.get(BASIS) != basis
@@ -356,6 +358,6 @@ def basis_of(site: Site) -> str:
         settings.facts.model_dump(mode="json"),
         settings.ledger.fair_use.model_dump(mode="json"),
         settings.ledger.hour_card.model_dump(mode="json", include={"overdraft_hours"}),
-        settings.write_back.model_dump(mode="json", include={"tag_prefix", "notes"}),
+        settings.write_back.model_dump(mode="json", include={"tag_prefix", "notes", "replies", "quiet_minutes"}),
     ]
     return hashlib.sha256(encode(content).encode()).hexdigest()

@@ -178,7 +178,7 @@ def _settle(
             now=now,
         )
         shown = [*done.tickets.values(), *done.moved.values()]
-        planned = plan_tickets(work, site, shown, done.decided, done.customer, now, done.posted.changes)
+        planned = plan_tickets(work, site, shown, done.decided, done.customer, now)
         notes = tell_estimates(work, site, shown, organization.name, now)
         work.attention.resolve(NO_CUSTOMER, list(ticket_marks))
         work.attention.resolve(NOT_SETTLED, [organization_id])

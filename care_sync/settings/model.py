@@ -146,6 +146,7 @@ class WriteBackSection(Section):
     tag_prefix: Annotated[str, Field(pattern=r"^[a-z0-9_]*$", max_length=30)] = ""
     notes: bool = True
     replies: bool = True
+    quiet_minutes: Annotated[int, Field(ge=0, le=1440)] = 15
 
 
 class ScheduleSection(Section):

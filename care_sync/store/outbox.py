@@ -173,8 +173,15 @@ class ShownRepository:
         by_key = {}
         for keys in chunks(ticket_ids):
             for row in self._connection.execute(select(shown).where(shown.c.ticket_id.in_(keys))):
-                by_key[row.ticket_id] = Shown(row.ticket_id, row.explanation_hash, tuple(row.notices), row.sequence)
+                by_key[row.ticket_id] = Shown(
+                    row.ticket_id, row.explanation_hash, tuple(row.notices), row.sequence, row.waits_until
+                )
         return by_key
+
+    def waiting_until(self, now: datetime) -> list[str]:
+        """Tickets whose quiet time is over by ``now``, and whose customers have not been told yet."""
+        query = select(shown.c.ticket_id).where(shown.c.waits_until <= now).order_by(shown.c.ticket_id)
+        return list(self._connection.execute(query).scalars())
 
     def forget_explanation(self, ticket_id: str) -> None:
         """The ticket does not show what it was to explain: the next plan writes a note again."""
@@ -191,6 +198,7 @@ class ShownRepository:
                     "explanation_hash": row.explanation_hash,
                     "notices": list(row.notices),
                     "sequence": row.sequence,
+                    "waits_until": row.waits_until,
                 }
                 for row in rows
             ],

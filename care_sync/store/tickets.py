@@ -166,12 +166,25 @@ class TicketRepository:
         ]
         outdated = self._outdated(differing, seen_at)
         differing = [change for change in differing if change.after.id not in outdated]
-        upsert(self._connection, tickets, [_ticket_row(change.after, seen_at) for change in differing])
-        return [
+        moved = [
             change
             for change in differing
             if change.before is None or content_hash(change.before) != content_hash(change.after)
         ]
+        # Products move a ticket's time stamp on with our own writes, too: only new content is somebody's change.
+        changed_at = self.changed_at([change.after.id for change in differing])
+        changed_at.update({change.after.id: change.after.updated_at for change in moved})
+        rows = [_ticket_row(change.after, seen_at, changed_at[change.after.id]) for change in differing]
+        upsert(self._connection, tickets, rows)
+        return moved
+
+    def changed_at(self, ticket_ids: Iterable[str]) -> dict[str, datetime]:
+        """When somebody else than us last changed what these tickets hold, by the helpdesk's own clock."""
+        by_key: dict[str, datetime] = {}
+        for keys in chunks(ticket_ids):
+            query = select(tickets.c.ticket_id, tickets.c.changed_at).where(tickets.c.ticket_id.in_(keys))
+            by_key.update({row.ticket_id: row.changed_at for row in self._connection.execute(query)})
+        return by_key
 
     def _outdated(self, differing: Iterable[TicketMoved], seen_at: datetime) -> set[str]:
         stored = {change.after.id: change.before.updated_at for change in differing if change.before is not None}
@@ -305,7 +318,7 @@ def _organization(row: Row[Any]) -> Organization:
     return Organization(row.organization_id, row.name, dict(row.fields), row.locale, bool(row.deleted))
 
 
-def _ticket_row(ticket: Ticket, seen_at: datetime) -> dict[str, Any]:
+def _ticket_row(ticket: Ticket, seen_at: datetime, changed_at: datetime) -> dict[str, Any]:
     return {
         "ticket_id": ticket.id,
         "number": ticket.number,
@@ -324,6 +337,7 @@ def _ticket_row(ticket: Ticket, seen_at: datetime) -> dict[str, Any]:
         "updated_at": ticket.updated_at,
         "content_hash": content_hash(ticket),
         "seen_at": seen_at,
+        "changed_at": changed_at,
     }
 
 

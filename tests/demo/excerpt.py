@@ -26,8 +26,8 @@ PARTS = (
     ("Linked ", "Linked "),
     ("The same again", "  proven "),
     ("  09:20 ", "             CARE vragen: "),
-    ("  reply ", "             │ - strippenkaart "),
     ("  ledger ", "  API calls "),
+    ("  later ", "             │ - strippenkaart "),
 )
 """What the first and the last line of each part begin with; each part is looked for after the one before it."""
 

@@ -9,7 +9,8 @@ import pytest
 
 from care_sync.clock import ManualClock
 from care_sync.model.lease import SendState
-from care_sync.pipeline.plan import NOT_TOLD, Planned, plan_tickets
+from care_sync.pipeline.plan import Planned, plan_tickets
+from care_sync.pipeline.tell import NOT_TOLD
 from care_sync.store import Store, UnitOfWork
 from connectors.records import CommentKind, TicketStatus
 from tests.pipeline.desk import HOUR, Desk, open_desk
@@ -20,16 +21,19 @@ OUTSIDE = {**INSIDE, "cause": "third_party", "expected_minutes": 30}
 
 
 @pytest.fixture
-def desk(store: Store) -> Desk:
-    return open_desk(store, ManualClock(datetime(2026, 10, 12, 9, tzinfo=UTC)))
+def clock() -> ManualClock:
+    return ManualClock(datetime(2026, 10, 12, 9, tzinfo=UTC))
+
+
+@pytest.fixture
+def desk(store: Store, clock: ManualClock) -> Desk:
+    return open_desk(store, clock)
 
 
 def plan(desk: Desk, work: UnitOfWork) -> Planned:
     result = desk.decide_and_post(work)
     tickets = list(desk.tickets.values())
-    return plan_tickets(
-        work, desk.site, tickets, result.decided, result.customer, desk.site.now(), result.posted.changes
-    )
+    return plan_tickets(work, desk.site, tickets, result.decided, result.customer, desk.site.now())
 
 
 def test_tags_fields_and_a_note_go_in_one_write(desk: Desk) -> None:
@@ -81,22 +85,28 @@ def test_the_tags_of_others_are_never_named(desk: Desk) -> None:
     assert change.remove_tags == {"route_hour_card"}
 
 
-def test_i4_the_customer_is_told_once_that_the_ticket_is_outside_after_all(desk: Desk) -> None:
+def test_i4_the_customer_is_told_once_that_the_ticket_is_outside_after_all(desk: Desk, clock: ManualClock) -> None:
     desk.file("1", **UNKNOWN)
     desk.work("1", "a", HOUR)
     with desk.store.begin() as work:
         assert len(plan(desk, work).changes) == 1
     desk.file("1", **OUTSIDE)
     with desk.store.begin() as work:
+        assert [change.comment.kind for change in plan(desk, work).changes if change.comment] == [CommentKind.NOTE]
+        assert work.shown.waiting_until(desk.site.now()) == []
+    clock.advance(timedelta(minutes=15))
+    with desk.store.begin() as work:
+        assert work.shown.waiting_until(desk.site.now()) == ["1"]
         comments = [change.comment for change in plan(desk, work).changes if change.comment is not None]
         replies = [comment for comment in comments if comment.kind is CommentKind.REPLY]
         assert len(replies) == 1
     with desk.store.begin() as work:
         again = plan(desk, work).changes
+        assert work.shown.waiting_until(desk.site.now()) == []
     assert [change for change in again if change.comment and change.comment.kind is CommentKind.REPLY] == []
 
 
-def test_a_closed_ticket_is_left_alone_and_a_person_tells_its_customer(desk: Desk) -> None:
+def test_a_closed_ticket_is_left_alone_and_a_person_tells_its_customer(desk: Desk, clock: ManualClock) -> None:
     desk.file("1", **UNKNOWN)
     desk.work("1", "a", HOUR)
     with desk.store.begin() as work:
@@ -104,6 +114,8 @@ def test_a_closed_ticket_is_left_alone_and_a_person_tells_its_customer(desk: Des
     desk.tickets["1"] = replace(desk.file("1", **OUTSIDE), status=TicketStatus.CLOSED)
     with desk.store.begin() as work:
         work.tickets.upsert(list(desk.tickets.values()), desk.site.now())
+    clock.advance(timedelta(minutes=15))
+    with desk.store.begin() as work:
         planned = plan(desk, work)
         (attention,) = work.attention.all(NOT_TOLD)
     assert (planned.changes, planned.skipped) == ([], ["1"])

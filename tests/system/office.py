@@ -226,6 +226,11 @@ class Office:
         assert report.failures == []
         return report
 
+    def quiet(self) -> None:
+        """Let the quiet time go by after which a customer is told."""
+        minutes = self.application.settings.write_back.quiet_minutes
+        self.clock.advance(timedelta(minutes=minutes))
+
     def later(self) -> None:
         """Let so much time pass that the export leaves nothing out any more."""
         self.clock.advance(timedelta(seconds=61))

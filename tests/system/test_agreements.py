@@ -54,6 +54,8 @@ def test_i4_customers_are_told_what_a_closing_charged_and_what_is_credited_back(
     office.set_facts(ticket, cause="care")
     office.sync(PassKind.POLL)
     assert office.balances() == {"invoice:2026-10": 90 * 60, "invoice:2026-11": -90 * 60, "sla": 90 * 60}
+    office.quiet()
+    office.sync(PassKind.POLL)
     assert "krijg je terug" in office.replies(ticket)[-1]
     assert len(office.replies(ticket)) == 2
 

@@ -62,5 +62,6 @@ def test_a_note_and_a_reply_on_a_hundred_tickets_are_two_batches(office: Office)
     office.sync()
     for ticket in tickets:
         office.set_facts(ticket, cause="customer")
+    office.quiet()
     assert calls(office, PassKind.POLL)[0] == 1 + 3 + 2
     assert all(len(office.replies(ticket)) == 1 for ticket in tickets)

@@ -78,6 +78,8 @@ def test_calls_that_come_twice_and_out_of_order_end_where_one_would(door: Door) 
     assert answers.count(202) == len(answers) / 2
     office.sync(PassKind.WAKE)
     assert office.balances() == {"invoice:2026-10": HOUR}
+    office.quiet()
+    office.sync(PassKind.WAKE)
     assert len(office.replies(ticket)) == 1
     webhooks.deliver()
     office.sync(PassKind.WAKE)

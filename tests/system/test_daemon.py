@@ -104,4 +104,6 @@ def test_the_daemon_polls_is_woken_by_a_webhook_and_stops(office: Office, tmp_pa
     }
     office.sync()
     assert office.balances() == {"invoice:2026-10": HOUR}
+    office.quiet()
+    office.sync()
     assert len(office.replies(ticket)) == 1

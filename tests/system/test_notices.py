@@ -14,7 +14,9 @@ OUTSIDE, INSIDE, UNKNOWN = {"cause": "third_party"}, {"cause": "care"}, {"cause"
 
 
 def set_and_sync(office: Office, ticket: str, **facts: str | None) -> None:
+    """Somebody fills in facts and leaves the ticket alone, until its customer may be told."""
     office.set_facts(ticket, **facts)
+    office.quiet()
     office.sync(PassKind.POLL)
 
 
@@ -165,6 +167,7 @@ def test_a_pass_over_another_ticket_of_the_customer_takes_no_notice_away(office:
     office.work(told, 60)
     office.sync()
     office.set_facts(told, **OUTSIDE)
+    office.quiet()
     office.work(told, 10, "administration")
     site = office.application.site
     page = site.helpdesk.tickets([told])

@@ -19,6 +19,7 @@ def test_a_deleted_ticket_keeps_its_time_also_when_its_content_is_wiped(office: 
     card = office.buy_card()
     ticket = office.file_ticket(**INCIDENT, cause="third_party")
     entry = office.work(ticket, 60)
+    office.quiet()
     office.sync()
     expected = {f"card:{card}": -49 * HOUR}
     assert office.balances() == expected
@@ -85,6 +86,7 @@ def test_a_reply_that_is_uncertain_of_a_deleted_ticket_is_put_on_the_list(office
     office.work(ticket, 60)
     office.sync()
     office.set_facts(ticket, cause="third_party")
+    office.quiet()
     office.sync(PassKind.POLL, pushes=False)
     with office.application.store.begin() as work:  # the note is there; of the reply nobody knows
         note, reply = work.outbox.claim(office.clock.now(), office.clock.now() + timedelta(minutes=15))[:1], None

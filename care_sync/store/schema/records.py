@@ -67,6 +67,7 @@ tickets = Table(
     Column("updated_at", Instant, nullable=False),
     Column("content_hash", Words, nullable=False),
     Column("seen_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False, server_default="0"),
 )
 
 time_entries = Table(

@@ -41,6 +41,7 @@ shown = Table(
     Column("explanation_hash", Words, nullable=False),
     Column("notices", Json, nullable=False),
     Column("sequence", Integer, nullable=False),
+    Column("waits_until", Instant, index=True),
 )
 
 tellings = Table(
