@@ -93,6 +93,7 @@ class Office:
                 "redmine": {"base_url": self.tracker.url, "api_key": self.tracker.key, "ticket_field": TICKET_FIELD},
             },
             "store": {"url": f"sqlite:///{self.folder / 'care-sync.sqlite'}"},
+            "write_back": {"quiet_minutes": 0},  # nobody waits here for a quarter of an hour
             "ledger": {
                 "hour_card": {"rates": {year - 1: 89.00, year: 92.50}},
                 "fair_use": {"minutes_per_month": {"default": 60, "none": 0}},
