@@ -76,7 +76,7 @@ def test_customers_of_tickets_that_are_outside_at_the_upgrade_count_as_told_and_
         SHOWN.format(ticket="2", notices='["turned_outside"]'),
         SHOWN.format(ticket="3", notices='["turned_outside","credited_back"]'),
     ]
-    store = upgraded(tmp_path, "0015", statements)
+    store = upgraded(tmp_path, "0016", statements)
     with store.read() as work:
         shown = work.shown.get_many(["1", "2", "3", "4", "5"])
         changed_at = work.tickets.changed_at(["1"])
@@ -94,7 +94,7 @@ def test_customers_of_tickets_that_are_outside_at_the_upgrade_count_as_told_and_
 
 
 def test_a_store_in_which_nothing_was_decided_begins_when_it_is_opened(tmp_path: Path) -> None:
-    store = upgraded(tmp_path, "0015", ())
+    store = upgraded(tmp_path, "0016", ())
     with store.read() as work:
         assert work.cursors.get(BEGAN) is None
     store.close()
