@@ -325,3 +325,25 @@ def test_a_merge_into_a_ticket_of_another_customer_leaves_closed_time_where_it_i
         assert standing(work) == {"invoice:2026-10": HOUR}
         post(work, entry("a", HOUR, Route.INVOICE, ticket="3"), customer="6")
         assert standing(work, "6") == {"invoice:2026-11": HOUR}
+
+
+def test_k1_free_minutes_that_a_correction_gives_back_have_lapsed(store: Store) -> None:
+    november = entry("b", 2 * HOUR, Route.FAIR_USE, TODAY)
+    with store.begin() as work:
+        close(work, Month("2026-10"), entry("a", HOUR, Route.FAIR_USE), allowance=HOUR)
+        post(work, entry("a", HOUR, Route.SLA), november, allowance=HOUR)
+        assert standing(work) == {
+            "fair_use:2026-10": HOUR,
+            "review": HOUR,
+            "sla": HOUR,
+        }  # November's own hour is used, and October's is taken back where it was given
+
+
+def test_b_what_other_tickets_settled_is_not_laid_anew_when_a_card_gets_room(store: Store) -> None:
+    first, second = entry("a", 10 * HOUR, Route.HOUR_CARD), entry("b", 5 * HOUR, Route.HOUR_CARD, date(2026, 10, 6))
+    with store.begin() as work:
+        card = buy(work, 10)
+        close(work, Month("2026-10"), first, second)
+        assert standing(work) == {"invoice:2026-10": 5 * HOUR}
+        post(work, entry("a", 10 * HOUR, Route.SLA), second)
+        assert standing(work) == {"invoice:2026-10": 5 * HOUR, "sla": 10 * HOUR, f"card:{card}": -10 * HOUR}
