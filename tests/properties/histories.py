@@ -32,7 +32,6 @@ NOT_YET: dict[str, str] = {
     "CustomersMerged": "`customers merge` is not there yet",
     "CustomersMergeReversed": "`customers merge` is not there yet",
     "EntriesAccepted": "`entries accept` is not there yet",
-    "merge across customers": "closed time moves to the customer of the ticket that stays",
 }
 """Kinds of events, and guards, that wait for the product, and why."""
 

@@ -293,6 +293,17 @@ class CareSync:
                     balances[organization_id][str(account)] = seconds
         return balances
 
+    def stands(self, entry_key: str) -> dict[tuple[str, str], int]:
+        """Where an entry's seconds stand by everything that was ever booked for it, by customer and account."""
+        accounts: dict[tuple[str, str], int] = {}
+        with self.store.read() as work:
+            for transaction in work.ledger.of_entry(entry_key):
+                for leg in transaction.legs:
+                    if not leg.account.kind.is_contra:
+                        place = (transaction.organization_id, str(leg.account))
+                        accounts[place] = accounts.get(place, 0) + leg.seconds
+        return {place: seconds for place, seconds in accounts.items() if seconds}
+
     def invoiced(self, organization_id: str, month: str) -> dict[Decimal, int] | None:
         """Seconds on an invoice by rate; ``None`` when a rate is missing."""
         with self.store.read() as work:
