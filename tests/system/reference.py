@@ -123,7 +123,7 @@ class OfficeModel:
     def _stands_on(self, key: str, outcome: Outcome) -> tuple[str, list[str]]:
         """The month that an entry is booked in, and the account of each of its seconds."""
         if key in outcome.laid:
-            booked, accounts, _ = outcome.laid[key]
+            booked, accounts = outcome.laid[key]
             return booked, accounts
         if not self.ledger.entries[key].seconds:
             return "", []  # shortened to nothing after its month closed: all that was settled is taken back
