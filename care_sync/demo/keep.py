@@ -46,7 +46,7 @@ def a_change_to_try(stage: Stage, program: str) -> str:
     waiting = next(
         ticket.number
         for ticket in stage.agency.tickets
-        if ticket.story == "cause_still_unknown" and "route_pending" in workplace.ticket(ticket.number).tags
+        if ticket.story == "cause_still_unknown" and "sla_undetermined" in workplace.ticket(ticket.number).tags
     )
     field = workplace.field_number("cause")
     return (

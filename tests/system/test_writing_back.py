@@ -123,6 +123,7 @@ def test_a_reply_that_the_helpdesk_refuses_is_told_by_a_person(office: Office) -
     ticket = office.file_ticket(**INCIDENT)
     office.sync()
     office.set_facts(ticket, cause="customer")
+    office.quiet()
     office.sync(PassKind.POLL, pushes=False)
     office.account.close(int(ticket))
     office.sync(PassKind.PUSH)
@@ -141,6 +142,7 @@ def test_references_are_never_given_twice_also_by_a_store_that_began_anew(
     office.set_facts(ticket, cause="care")
     office.sync()
     office.set_facts(ticket, cause="customer")
+    office.quiet()
     office.sync()
     marks = [audit.custom for audit in office.account.records.audits[int(ticket)] if audit.custom]
     references = [mark["care_sync"]["reference"] for mark in marks]
